@@ -1,0 +1,30 @@
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { UserActor } from './actor.js';
+import type { Permission } from './permissions.js';
+
+/** What a route demands of its caller. A route without one doesn't start (app/route-policies.ts). */
+export type RouteAccess =
+  | { kind: 'public'; reason: string }
+  | { kind: 'authenticated' }
+  | { kind: 'permission'; permission: Permission };
+
+export const ROUTE_ACCESS = Symbol('route-access');
+
+/** Anybody may call it; the reason stands in docs/contract/endpoints.json for the reviewer. */
+export const Public = (reason: string) => SetMetadata<symbol, RouteAccess>(ROUTE_ACCESS, { kind: 'public', reason });
+/** Anybody who is signed in may call it: for what concerns only the caller. */
+export const Authenticated = () => SetMetadata<symbol, RouteAccess>(ROUTE_ACCESS, { kind: 'authenticated' });
+export const RequirePermission = (permission: Permission) =>
+  SetMetadata<symbol, RouteAccess>(ROUTE_ACCESS, { kind: 'permission', permission });
+
+/** What the guards leave on the Fastify request for those after them. */
+export interface AuthenticatedRequest {
+  actor?: UserActor;
+}
+
+/** The caller, as the auth guard established it. */
+export const CurrentActor = createParamDecorator((_data: unknown, context: ExecutionContext): UserActor => {
+  const { actor } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (actor === undefined) throw new Error('a public route asked for the current actor');
+  return actor;
+});

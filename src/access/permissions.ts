@@ -1,0 +1,56 @@
+/** The closed catalogue of everything that one can be allowed to do here. A route names one; a role is a set of them. */
+export const PERMISSIONS = {
+  'access:read': 'See roles, permissions and assignments, and ask for decisions',
+  'access:manage': 'Create roles, change what they contain, and assign them',
+  'audit:read': 'Search and export the audit trail',
+  'drift:read': 'See scans, snapshots, reports and changes',
+  'drift:scan': 'Start a scan',
+  'drift:decide': 'Accept, ignore or reopen a change',
+  'drift:export': 'Download a whole snapshot',
+  'baseline:approve': 'Approve a snapshot as the baseline',
+  'health:read': 'See the details of the health check',
+  'sessions:revoke': "End other people's sessions",
+  'tenants:read': 'See the watched tenants',
+  'tenants:manage': 'Add a tenant to watch and change its schedule',
+  'users:read': 'See users and what they may do',
+  'users:manage': 'Change users: disable, enable',
+  'webhooks:read': 'See webhook endpoints and deliveries',
+  'webhooks:manage': 'Create, change and delete webhook endpoints, and replay deliveries',
+} as const;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+const READ_DRIFT: Permission[] = ['drift:read', 'tenants:read'];
+
+/** Roles that every installation has. Their content is this table, written to the database at start. */
+export const SYSTEM_ROLES: Record<string, { description: string; permissions: Permission[] }> = {
+  administrator: {
+    description: 'Everything',
+    permissions: Object.keys(PERMISSIONS) as Permission[],
+  },
+  'security-analyst': {
+    description: 'Works on drift: scans, decides, exports',
+    permissions: [
+      ...READ_DRIFT,
+      'drift:scan',
+      'drift:decide',
+      'drift:export',
+      'users:read',
+      'webhooks:read',
+      'health:read',
+    ],
+  },
+  auditor: {
+    description: 'Reads everything, changes nothing',
+    permissions: [
+      ...READ_DRIFT,
+      'drift:export',
+      'audit:read',
+      'access:read',
+      'users:read',
+      'webhooks:read',
+      'health:read',
+    ],
+  },
+  viewer: { description: 'Reads drift', permissions: READ_DRIFT },
+};

@@ -1,0 +1,64 @@
+import type { LoggerService } from '@nestjs/common';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { currentContext } from '../kernel/context/request-context.js';
+import { loggableError, REDACTED_PATHS } from './redaction.js';
+
+/** Injection token of the process's one logger. */
+export const LOGGER = Symbol('logger');
+export type { Logger };
+
+/**
+ * Structured log: one JSON object a line on standard output, with the request and trace id of whatever the code works for.
+ * `error` means that somebody has to act now; what heals by itself is `warn`; a client's fault is `info`.
+ */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: { service: 'blindspotx', pid: process.pid },
+      messageKey: 'message',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
+      serializers: { err: loggableError, error: loggableError },
+      mixin: () => {
+        const context = currentContext();
+        return context === undefined ? {} : { requestId: context.requestId, traceId: context.traceId };
+      },
+    },
+    destination ?? pino.destination({ sync: true }),
+  );
+}
+
+/** Nest's own messages in the same log. Its start-up chatter is debug here. */
+export class NestLogger implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  private write(level: 'debug' | 'error' | 'warn' | 'trace' | 'fatal', message: unknown, rest: unknown[]): void {
+    const context = rest.at(-1);
+    const error = message instanceof Error ? message : rest.find((item) => item instanceof Error);
+    this.logger[level](
+      { ...(typeof context === 'string' ? { context } : {}), ...(error === undefined ? {} : { err: error }) },
+      message instanceof Error ? message.message : String(message),
+    );
+  }
+}

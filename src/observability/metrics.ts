@@ -1,0 +1,53 @@
+import { makeCounterProvider, makeGaugeProvider, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
+
+/** Every metric of the service in one place: names are promised (docs/contract/metrics.json). Base units, no unbounded label. */
+export const METRIC = {
+  httpRequestDuration: 'blindspotx_http_request_duration_seconds',
+  accessDenials: 'blindspotx_access_denials_total',
+  signIns: 'blindspotx_auth_sign_ins_total',
+  refreshes: 'blindspotx_auth_refreshes_total',
+  refreshReuse: 'blindspotx_auth_refresh_reuse_total',
+  scans: 'blindspotx_drift_scans_total',
+  scanDuration: 'blindspotx_drift_scan_duration_seconds',
+  lastScan: 'blindspotx_drift_last_success_timestamp_seconds',
+  openChanges: 'blindspotx_drift_open_changes',
+  graphRequests: 'blindspotx_graph_requests_total',
+  graphThrottled: 'blindspotx_graph_throttled_seconds_total',
+  auditEvents: 'blindspotx_audit_events_total',
+  webhookDeliveries: 'blindspotx_webhook_deliveries_total',
+  slots: 'blindspotx_job_slots_total',
+  poolWaiting: 'blindspotx_database_pool_waiting_requests',
+} as const;
+
+const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export const metricProviders = [
+  makeHistogramProvider({
+    name: METRIC.httpRequestDuration,
+    help: 'Duration of HTTP requests by route template',
+    labelNames: ['method', 'route', 'status'],
+    buckets: DURATION_BUCKETS,
+  }),
+  makeCounterProvider({ name: METRIC.accessDenials, help: 'Requests refused by a guard', labelNames: ['reason'] }),
+  makeCounterProvider({ name: METRIC.signIns, help: 'Sign-ins through Entra ID', labelNames: ['outcome'] }),
+  makeCounterProvider({ name: METRIC.refreshes, help: 'Uses of refresh tokens', labelNames: ['outcome'] }),
+  makeCounterProvider({ name: METRIC.refreshReuse, help: 'Refresh tokens that came back after they were used' }),
+  makeCounterProvider({ name: METRIC.scans, help: 'Scans by outcome', labelNames: ['outcome', 'trigger'] }),
+  makeHistogramProvider({
+    name: METRIC.scanDuration,
+    help: 'Duration of scans',
+    buckets: [0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600],
+  }),
+  makeGaugeProvider({
+    name: METRIC.lastScan,
+    help: 'When a scan of the tenant last succeeded',
+    labelNames: ['tenant'],
+  }),
+  makeGaugeProvider({ name: METRIC.openChanges, help: 'Open changes', labelNames: ['tenant', 'severity'] }),
+  makeCounterProvider({ name: METRIC.graphRequests, help: 'Requests to Microsoft Graph', labelNames: ['status'] }),
+  makeCounterProvider({ name: METRIC.graphThrottled, help: 'Time spent waiting because Microsoft Graph throttled' }),
+  makeCounterProvider({ name: METRIC.auditEvents, help: 'Audit records written', labelNames: ['outcome'] }),
+  makeCounterProvider({ name: METRIC.webhookDeliveries, help: 'Webhook delivery attempts', labelNames: ['outcome'] }),
+  makeCounterProvider({ name: METRIC.slots, help: 'Scheduled job slots by outcome', labelNames: ['job', 'outcome'] }),
+  makeGaugeProvider({ name: METRIC.poolWaiting, help: 'Requests waiting for a database connection' }),
+];
