@@ -1,0 +1,276 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Json, JsonObject } from '../crypto/canonical-json.js';
+import { type BatchAnswer, type BatchItem, batchBody, batchItems } from './graph-batch.js';
+import { type ExchangeLimits, exchange, type GraphAnswer, type GraphRequest } from './graph-exchange.js';
+import { GraphFault, refusalOf } from './graph-fault.js';
+import { ConcurrencyGate, SerialGate } from './graph-gate.js';
+import type { GraphRoot } from './graph-links.js';
+import {
+  type Attempts,
+  mayHeal,
+  noAttempts,
+  pauseAfterFault,
+  pauseAfterThrottling,
+  type RetryPolicy,
+} from './graph-retry.js';
+
+export interface GraphClientOptions extends ExchangeLimits, RetryPolicy {
+  /** Requests in flight at once. */
+  concurrency: number;
+  /** Graph's limit on Conditional Access and named locations: one request a second per tenant, for all applications together. */
+  conditionalAccessSpacingMs: number;
+  /** Pages of one list. */
+  maxPages: number;
+}
+
+export const GRAPH_CLIENT_DEFAULTS: GraphClientOptions = {
+  timeoutMs: 30_000,
+  maxBytes: 32 * 1_048_576,
+  maxRetries: 3,
+  backoffMs: 500,
+  throttleBackoffMs: 1000,
+  maxPauseMs: 60_000,
+  budgetMs: 180_000,
+  concurrency: 8,
+  conditionalAccessSpacingMs: 1050,
+  maxPages: 20_000,
+};
+
+/** Gives a token for Graph; `fresh` when the one given before was refused. */
+export type TokenSource = (fresh: boolean, signal: AbortSignal) => Promise<string>;
+
+export interface GraphObserver {
+  /** One request and its outcome: the HTTP status, or the kind of fault. */
+  requested(outcome: string): void;
+  paused(seconds: number): void;
+}
+
+const CONDITIONAL_ACCESS = '/identity/conditionalAccess/';
+export const BATCH_SIZE = 20;
+
+/**
+ * Reads one tenant through Microsoft Graph: waits as long as Graph asks, tries again what may heal, and ends every other
+ * fault as a GraphFault with words. Nothing that a tenant answers can hang it, fill the memory or send the token elsewhere.
+ */
+export class GraphClient {
+  private readonly conditionalAccess: SerialGate;
+  private readonly places: ConcurrencyGate;
+
+  constructor(
+    private readonly root: GraphRoot,
+    private readonly token: TokenSource,
+    private readonly observer: GraphObserver,
+    private readonly options: GraphClientOptions = GRAPH_CLIENT_DEFAULTS,
+  ) {
+    this.conditionalAccess = new SerialGate(options.conditionalAccessSpacingMs);
+    this.places = new ConcurrencyGate(options.concurrency);
+  }
+
+  /** @throws GraphFault */
+  async get(path: string, signal: AbortSignal): Promise<JsonObject> {
+    const url = this.root.address(path);
+    return this.document({ method: 'GET', url, path: this.root.pathOf(url) }, signal);
+  }
+
+  /** @throws GraphFault */
+  async post(path: string, body: Json, signal: AbortSignal): Promise<JsonObject> {
+    const url = this.root.address(path);
+    return this.document({ method: 'POST', url, path: this.root.pathOf(url), body }, signal);
+  }
+
+  /**
+   * The pages of a list, each as it arrives; none is kept.
+   *
+   * @throws GraphFault also for a next link that leads elsewhere or in a circle
+   */
+  async *pages(path: string, signal: AbortSignal): AsyncGenerator<JsonObject[], void, undefined> {
+    const first = this.root.address(path);
+    yield* this.follow(await this.document(this.getRequest(first), signal), first, signal);
+  }
+
+  /**
+   * Many small reads, twenty to a request. Graph answers each item by itself: one that was throttled or failed is asked
+   * again alone, so that an outer 200 never hides it. Answers come in any order.
+   */
+  async *getMany(paths: Iterable<string>, signal: AbortSignal): AsyncGenerator<BatchAnswer, void, undefined> {
+    let chunk: string[] = [];
+    for (const path of paths) {
+      chunk.push(path);
+      if (chunk.length === BATCH_SIZE) {
+        yield* await this.batch(chunk, signal);
+        chunk = [];
+      }
+    }
+    if (chunk.length > 0) yield* await this.batch(chunk, signal);
+  }
+
+  private async batch(paths: string[], signal: AbortSignal): Promise<BatchAnswer[]> {
+    if (paths.length === 1) return [await this.alone(paths[0] ?? '', signal)];
+    let items: BatchItem[];
+    try {
+      items = batchItems(await this.post('/$batch', batchBody(paths), signal), paths);
+    } catch (error) {
+      // Whatever a batch suffers from, each of its items still has its own chance.
+      if (!(error instanceof GraphFault) || error.kind === 'token' || error.kind === 'unauthorized') throw error;
+      items = paths.map((path) => ({ path, status: 0, body: null }));
+    }
+    return Promise.all(items.map((item) => this.settled(item, signal)));
+  }
+
+  private async settled(item: BatchItem, signal: AbortSignal): Promise<BatchAnswer> {
+    const { path, status, body } = item;
+    if (status === 200 && body !== null) return this.withFollowing(path, body, signal);
+    if (status === 404)
+      return { path, objects: null, fault: refusalOf(path.split('?')[0] ?? path, status, errorCode(body), null) };
+    return this.alone(path, signal);
+  }
+
+  private async alone(path: string, signal: AbortSignal): Promise<BatchAnswer> {
+    try {
+      return await this.withFollowing(path, await this.get(path, signal), signal);
+    } catch (error) {
+      if (error instanceof GraphFault) return { path, objects: null, fault: error };
+      throw error;
+    }
+  }
+
+  private async withFollowing(path: string, body: JsonObject, signal: AbortSignal): Promise<BatchAnswer> {
+    try {
+      const objects: JsonObject[] = [];
+      for await (const page of this.follow(body, this.root.address(path), signal)) objects.push(...page);
+      return { path, objects, fault: null };
+    } catch (error) {
+      if (error instanceof GraphFault) return { path, objects: null, fault: error };
+      throw error;
+    }
+  }
+
+  private async *follow(
+    first: JsonObject,
+    firstUrl: URL,
+    signal: AbortSignal,
+  ): AsyncGenerator<JsonObject[], void, undefined> {
+    const path = this.root.pathOf(firstUrl);
+    const seen = new Set([firstUrl.href]);
+    let url = firstUrl;
+    let body = first;
+    for (;;) {
+      yield objectsOf(body, path);
+      const link = body['@odata.nextLink'];
+      if (typeof link !== 'string' || link === '') return;
+      url = this.root.follow(link, url);
+      if (seen.has(url.href)) throw new GraphFault('link_loop', path, 'a next link leads back to a page that was read');
+      if (seen.size >= this.options.maxPages) {
+        throw new GraphFault('too_many_pages', path, `the list has more than ${this.options.maxPages} pages`);
+      }
+      seen.add(url.href);
+      body = await this.document(this.getRequest(url), signal);
+    }
+  }
+
+  private getRequest(url: URL): GraphRequest {
+    return { method: 'GET', url, path: this.root.pathOf(url) };
+  }
+
+  /** Sends until there is a usable answer or no reason left to try. */
+  private async document(request: GraphRequest, signal: AbortSignal): Promise<JsonObject> {
+    const attempts = noAttempts();
+    let freshToken = false;
+    for (;;) {
+      const answer = await this.attempt(request, freshToken, attempts, signal);
+      if (answer === null) continue;
+      if (answer.status < 300) {
+        if (answer.body !== null) return answer.body;
+        throw new GraphFault('malformed', request.path, 'the answer is empty', { status: answer.status });
+      }
+      if (answer.status === 401 && !freshToken) {
+        freshToken = true;
+      } else if (answer.status === 429 || answer.status >= 500) {
+        await this.pauseOrGiveUp(request, answer, attempts, signal);
+      } else {
+        throw refusalOf(request.path, answer.status, errorCode(answer.body), errorMessage(answer.body));
+      }
+    }
+  }
+
+  /** Null after a pause, when the fault may heal and the request is to be sent again. */
+  private async attempt(
+    request: GraphRequest,
+    freshToken: boolean,
+    attempts: Attempts,
+    signal: AbortSignal,
+  ): Promise<GraphAnswer | null> {
+    try {
+      const answer = await this.paced(request, signal, async () =>
+        exchange(request, await this.token(freshToken, signal), this.options, signal),
+      );
+      this.observer.requested(String(answer.status));
+      return answer;
+    } catch (error) {
+      if (!(error instanceof GraphFault)) throw error;
+      this.observer.requested(error.kind);
+      const pause = mayHeal(error, attempts) ? pauseAfterFault(null, attempts, this.options) : null;
+      if (pause === null) throw error;
+      attempts.retries += 1;
+      await this.pause(pause, attempts, signal);
+      return null;
+    }
+  }
+
+  private async pauseOrGiveUp(
+    request: GraphRequest,
+    answer: GraphAnswer,
+    attempts: Attempts,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { status, retryAfterMs } = answer;
+    const throttled = status === 429;
+    const pause = (throttled ? pauseAfterThrottling : pauseAfterFault)(retryAfterMs, attempts, this.options);
+    if (pause === null) {
+      const wish = retryAfterMs === null ? '' : ` and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
+      const tries = attempts.retries + attempts.throttled + 1;
+      const detail = throttled
+        ? `Graph throttles us${wish} (HTTP 429 after ${tries} tries)`
+        : `Graph failed${wish} (HTTP ${status} after ${tries} tries)`;
+      throw new GraphFault(throttled ? 'throttled' : 'unavailable', request.path, detail, { status });
+    }
+    if (throttled) attempts.throttled += 1;
+    else attempts.retries += 1;
+    if (throttled) this.observer.paused(pause / 1000);
+    await this.pause(pause, attempts, signal);
+  }
+
+  private async pause(ms: number, attempts: Attempts, signal: AbortSignal): Promise<void> {
+    attempts.pausedMs += ms;
+    await sleep(ms, undefined, { signal });
+  }
+
+  private paced<T>(request: GraphRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const inPlace = () => this.places.run(signal, work);
+    return request.path.startsWith(CONDITIONAL_ACCESS) ? this.conditionalAccess.run(signal, inPlace) : inPlace();
+  }
+}
+
+/** @throws GraphFault malformed when the answer isn't a list of objects */
+function objectsOf(body: JsonObject, path: string): JsonObject[] {
+  const { value } = body;
+  if (!Array.isArray(value)) throw new GraphFault('malformed', path, 'the answer is not a list');
+  return value.map((item) => {
+    if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item;
+    throw new GraphFault('malformed', path, 'the list holds something that is not an object');
+  });
+}
+
+function errorMember(body: JsonObject | null, name: 'code' | 'message'): string | null {
+  const error = body?.['error'];
+  const found = typeof error === 'object' && error !== null && !Array.isArray(error) ? error[name] : undefined;
+  return typeof found === 'string' ? found : null;
+}
+
+function errorCode(body: JsonObject | null): string | null {
+  return errorMember(body, 'code');
+}
+
+function errorMessage(body: JsonObject | null): string | null {
+  return errorMember(body, 'message');
+}

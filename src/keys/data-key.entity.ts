@@ -1,0 +1,21 @@
+import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+
+/** A key that seals secrets in this database, itself wrapped under the master key. */
+@Entity('data_keys')
+export class DataKey {
+  @PrimaryColumn('integer')
+  version: number;
+
+  @Column('text')
+  state: 'current' | 'retiring' | 'retired';
+
+  @Column('bytea', { name: 'wrapped_key' })
+  wrappedKey: Buffer;
+
+  /** Which master key wraps it. */
+  @Column('text', { name: 'wrapped_by' })
+  wrappedBy: string;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt: Date;
+}

@@ -1,0 +1,23 @@
+import { IsOptional, IsUUID } from 'class-validator';
+import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
+import type { AssignmentFilter } from '../rbac.types.js';
+
+/** Which assignments to list. */
+export class AssignmentQueryDto extends PageQueryDto {
+  /** Only those of this user (users.id). */
+  @IsOptional()
+  @IsUUID('loose')
+  subject?: string;
+
+  /** Only those of this role (roles.id). */
+  @IsOptional()
+  @IsUUID('loose')
+  role?: string;
+
+  static toFilter(query: AssignmentQueryDto): AssignmentFilter {
+    return {
+      ...(query.subject === undefined ? {} : { userId: query.subject }),
+      ...(query.role === undefined ? {} : { roleId: query.role }),
+    };
+  }
+}

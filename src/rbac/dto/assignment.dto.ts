@@ -1,0 +1,47 @@
+import type { Assignment } from '../rbac.types.js';
+
+/** A role given to a user, or denied. */
+export class AssignmentDto {
+  id: string;
+  /** users.id */
+  subject: string;
+  /** roles.id */
+  role: string;
+  roleName: string;
+  scope: string;
+  effect: 'allow' | 'deny';
+  validFrom: string;
+  /** Null: until it is removed. */
+  validUntil: string | null;
+  reason: string;
+  assignedBy: AssignedByDto;
+  createdAt: string;
+
+  static from(assignment: Assignment): AssignmentDto {
+    return {
+      id: assignment.id,
+      subject: assignment.userId,
+      role: assignment.roleId,
+      roleName: assignment.roleName,
+      scope: assignment.scope,
+      effect: assignment.effect,
+      validFrom: assignment.validFrom.toISOString(),
+      validUntil: assignment.validUntil?.toISOString() ?? null,
+      reason: assignment.reason,
+      assignedBy: { type: assignment.assignedByType, id: assignment.assignedById },
+      createdAt: assignment.createdAt.toISOString(),
+    };
+  }
+}
+
+/** Who made an assignment. */
+export class AssignedByDto {
+  type: 'user' | 'system';
+  /** users.id, or the name of the system's work. */
+  id: string;
+}
+
+export class AssignmentPageDto {
+  items: AssignmentDto[];
+  nextCursor: string | null;
+}

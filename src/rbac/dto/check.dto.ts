@@ -1,0 +1,25 @@
+import { IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
+import { SCOPE_PATTERN } from '../scope.js';
+
+/** A question: may this subject do that here? */
+export class CheckDto {
+  /** users.id. Unknown subjects are not allowed anything. */
+  @IsUUID('loose')
+  subject: string;
+
+  /** A permission of the catalogue, e.g. `drift:read`. */
+  @IsString()
+  @MinLength(1)
+  @MaxLength(100)
+  permission: string;
+
+  /** A path; `/` when absent. */
+  @IsOptional()
+  @MaxLength(700)
+  @Matches(SCOPE_PATTERN, { message: 'must be / or up to ten plain segments, without . and ..' })
+  scope?: string;
+}
+
+export class CheckResultDto {
+  allowed: boolean;
+}

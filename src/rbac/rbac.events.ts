@@ -1,0 +1,6 @@
+import { defineAuditActions } from '../audit/audit.types.js';
+
+export const RBAC_ACTIONS = defineAuditActions({
+  'rbac.assignment.created': 'A role was given to a user, or denied',
+  'rbac.assignment.deleted': 'A role was taken from a user, or a denial lifted',
+});

@@ -1,0 +1,23 @@
+import { IsIn, IsOptional, IsUUID } from 'class-validator';
+import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
+import type { UserFilter } from '../users.types.js';
+
+/** Which users to list. */
+export class UserQueryDto extends PageQueryDto {
+  /** Only people of this tenant (tenants.id). */
+  @IsOptional()
+  @IsUUID('loose')
+  tenant?: string;
+
+  /** Only people in this state. */
+  @IsOptional()
+  @IsIn(['active', 'disabled'])
+  status?: 'active' | 'disabled';
+
+  static toFilter(query: UserQueryDto): UserFilter {
+    return {
+      ...(query.tenant === undefined ? {} : { tenantId: query.tenant }),
+      ...(query.status === undefined ? {} : { status: query.status }),
+    };
+  }
+}

@@ -1,0 +1,38 @@
+import type { UserAccount } from '../users.types.js';
+
+/** A person who has signed in. */
+export class UserDto {
+  id: string;
+  /** tenants.id of the home tenant. */
+  tenantId: string;
+  /** Entra's object id. */
+  objectId: string;
+  displayName: string;
+  /** For display only. */
+  userPrincipalName: string | null;
+  /** For display only. */
+  email: string | null;
+  status: 'active' | 'disabled';
+  lastSignInAt: string | null;
+  createdAt: string;
+
+  static from(user: UserAccount): UserDto {
+    const { id, tenantId, objectId, displayName, userPrincipalName, email, status } = user;
+    return {
+      id,
+      tenantId,
+      objectId,
+      displayName,
+      userPrincipalName,
+      email,
+      status,
+      lastSignInAt: user.lastSignInAt?.toISOString() ?? null,
+      createdAt: user.createdAt.toISOString(),
+    };
+  }
+}
+
+export class UserPageDto {
+  items: UserDto[];
+  nextCursor: string | null;
+}

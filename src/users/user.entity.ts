@@ -1,0 +1,50 @@
+import { Column, CreateDateColumn, Entity, PrimaryColumn, Unique, UpdateDateColumn } from 'typeorm';
+
+/** A person of an Entra tenant. Keyed by (tenant, object id); the names are for display and match nobody. */
+@Entity('users')
+@Unique('uq_users_tenant_id_object_id', ['tenantId', 'objectId'])
+export class User {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  /** tenants.id */
+  @Column('uuid', { name: 'tenant_id' })
+  tenantId: string;
+
+  /** Entra's object id (claim `oid`). */
+  @Column('uuid', { name: 'object_id' })
+  objectId: string;
+
+  @Column('text', { name: 'display_name' })
+  displayName: string;
+
+  @Column('text', { name: 'user_principal_name', nullable: true })
+  userPrincipalName: string | null;
+
+  @Column('text', { nullable: true })
+  email: string | null;
+
+  @Column('text')
+  status: 'active' | 'disabled';
+
+  /** Raised to end everything that was issued to the user before; a session keeps the number it began with. */
+  @Column('integer', { name: 'security_stamp' })
+  securityStamp: number;
+
+  /** When it was last raised; tokens of Entra that were issued before are refused. */
+  @Column('timestamptz', { name: 'security_stamp_raised_at', nullable: true })
+  securityStampRaisedAt: Date | null;
+
+  @Column('timestamptz', { name: 'last_sign_in_at', nullable: true })
+  lastSignInAt: Date | null;
+
+  /** Counts administrators' changes. Signing in doesn't raise it, or somebody could sign in to keep from being disabled. */
+  @Column('integer')
+  version: number;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt: Date;
+
+  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt: Date;
+}

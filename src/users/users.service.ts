@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, systemActor } from '../access/actor.js';
+import { AuditService } from '../audit/audit.service.js';
+import type { JsonObject } from '../crypto/canonical-json.js';
+import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
+import { kernelError } from '../kernel/errors/kernel.errors.js';
+import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
+import { UserStatusRules } from './user-status-rules.service.js';
+import { usersError } from './users.errors.js';
+import { USER_ACTIONS } from './users.events.js';
+import { UsersRepository } from './users.repository.js';
+import type { SignedInPerson, UserAccount, UserFilter, UserStatus } from './users.types.js';
+
+/** People who signed in: who they are, whether they may go on. */
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly users: UsersRepository,
+    private readonly rules: UserStatusRules,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** @throws DomainError users.not_found */
+  async get(id: string): Promise<UserAccount> {
+    const user = await this.transactions.read((tx) => this.users.findById(tx, id));
+    if (user === null) throw usersError('users.not_found');
+    return user;
+  }
+
+  find(tx: Transaction, id: string): Promise<UserAccount | null> {
+    return this.users.findById(tx, id);
+  }
+
+  /** @param tenantId tenants.id */
+  findByObjectId(tenantId: string, objectId: string): Promise<UserAccount | null> {
+    return this.transactions.read((tx) => this.users.findByObjectId(tx, tenantId, objectId));
+  }
+
+  /**
+   * The one user that an operator means by an id, an Entra object id or a user principal name.
+   *
+   * @throws DomainError users.not_found when nobody or more than one is meant
+   */
+  async findNamed(tx: Transaction, name: string): Promise<UserAccount> {
+    const [user, another] = await this.users.findNamed(tx, name);
+    if (user === undefined) {
+      throw usersError('users.not_found', { detail: 'Nobody of this name has signed in yet. An account begins with the first sign-in.' });
+    }
+    if (another !== undefined) {
+      throw usersError('users.not_found', { detail: 'More than one user has this name. Use the id or the Entra object id.' });
+    }
+    return user;
+  }
+
+  async list(filter: UserFilter, limit: number, cursor?: string): Promise<Page<UserAccount>> {
+    const after = cursor === undefined ? null : decodeCursor(cursor);
+    return pageOf(await this.transactions.read((tx) => this.users.findPage(tx, filter, limit + 1, after)), limit);
+  }
+
+  /**
+   * The account of who signed in, made at the first time. Found by (tenant, object id) alone: nothing else in a token is
+   * safe to recognise a person by (ASVS 10.3.3, 10.5.2). A disabled account is returned as it is: its caller refuses it.
+   */
+  async recordSignIn(tx: Transaction, person: SignedInPerson): Promise<UserAccount> {
+    const created = await this.users.insertIfAbsent(tx, person);
+    const found = await this.users.findByObjectId(tx, person.tenantId, person.objectId);
+    if (found === null) throw usersError('users.not_found');
+    if (found.status !== 'active') return found;
+    await this.users.updateDisplayData(tx, found.id, person);
+    const user = { ...found, ...person };
+    if (created) {
+      await this.audit.record(tx, systemActor('sign-in'), {
+        action: USER_ACTIONS['users.user.created'],
+        tenantId: user.tenantId,
+        target: { type: 'user', id: user.id, displayName: user.displayName },
+        outcome: 'success',
+        after: stateOf(user),
+      });
+    }
+    return user;
+  }
+
+  /**
+   * Disables or enables. Either way everything that was issued to the user before ends with this transaction.
+   *
+   * @throws DomainError users.not_found, request.precondition_failed, rbac.last_administrator
+   */
+  async setStatus(actor: Actor, id: string, version: number, status: UserStatus): Promise<UserAccount> {
+    return this.transactions.run(async (tx) => {
+      const before = await this.users.findById(tx, id);
+      if (before === null) throw usersError('users.not_found');
+      if (before.version !== version) throw kernelError('request.precondition_failed');
+      if (before.status === status) return before;
+      if (status === 'disabled') await this.rules.assertMayDisable(tx, before);
+      const after = await this.users.updateStatus(tx, id, version, status);
+      if (after === null) throw kernelError('request.precondition_failed');
+      await this.audit.record(tx, actor, {
+        action: USER_ACTIONS['users.user.updated'],
+        tenantId: after.tenantId,
+        target: { type: 'user', id, displayName: after.displayName },
+        outcome: 'success',
+        before: stateOf(before),
+        after: stateOf(after),
+      });
+      return after;
+    });
+  }
+}
+
+function stateOf(user: UserAccount): JsonObject {
+  return { objectId: user.objectId, displayName: user.displayName, status: user.status, securityStamp: user.securityStamp };
+}
