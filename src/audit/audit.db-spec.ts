@@ -1,0 +1,160 @@
+import { pino } from 'pino';
+import { Counter, Registry } from 'prom-client';
+import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { systemActor, type UserActor } from '../access/actor.js';
+import { TransactionRunner } from '../database/transaction-runner.js';
+import { runWithContext } from '../kernel/context/request-context.js';
+import { newId } from '../kernel/ids/ids.js';
+import { AuditRepository } from './audit.repository.js';
+import { AuditService } from './audit.service.js';
+import type { AuditAction, AuditEntry } from './audit.types.js';
+
+const USER: UserActor = {
+  type: 'user',
+  id: newId(),
+  displayName: 'Ada\nLovelace',
+  tenantId: newId(),
+  sessionId: newId(),
+};
+const ENTRY: AuditEntry = {
+  action: 'test.thing.changed' as AuditAction,
+  tenantId: null,
+  target: { type: 'thing', id: 't1', displayName: 'Thing' },
+  outcome: 'success',
+  before: { n: 1 },
+  after: { n: 2, clientSecret: 'hunter2', name: 'nul\0' },
+};
+
+describe('the audit trail', () => {
+  let database: TestDatabase;
+  let transactions: TransactionRunner;
+  let audit: AuditService;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    transactions = new TransactionRunner(database.dataSource);
+    audit = newService();
+  });
+  afterAll(() => database?.close());
+
+  function newService(): AuditService {
+    const written = new Counter({ name: 'written', help: 'w', labelNames: ['outcome'], registers: [new Registry()] });
+    return new AuditService(transactions, new AuditRepository(), pino({ level: 'silent' }), written);
+  }
+  const all = async (filter = {}) => (await audit.search(filter, 200)).items;
+
+  it('keeps who, what, outcome, state and request of a mutation, in its transaction', async () => {
+    const context = { requestId: 'req-1', traceId: 'a'.repeat(32), sourceAddress: '192.0.2.7', userAgent: 'curl\r\nX' };
+    await runWithContext(context, () => transactions.run((tx) => audit.record(tx, USER, ENTRY)));
+    const failing = transactions.run(async (tx) => {
+      await audit.record(tx, USER, { ...ENTRY, target: { type: 'thing', id: 'rolled-back' } });
+      throw new Error('the mutation failed');
+    });
+    await expect(failing).rejects.toThrow();
+    expect(await all({ targetId: 'rolled-back' })).toEqual([]);
+    const [event] = await all({ requestId: 'req-1' });
+    expect(event).toMatchObject({
+      action: 'test.thing.changed',
+      outcome: 'success',
+      actorType: 'user',
+      actorId: USER.id,
+      actorName: 'Ada\uFFFDLovelace',
+      sessionId: USER.sessionId,
+      targetType: 'thing',
+      targetId: 't1',
+      traceId: 'a'.repeat(32),
+      sourceAddress: '192.0.2.7',
+      userAgent: 'curl\uFFFD\uFFFDX',
+      stateBefore: '{"n":1}',
+      stateAfter: '{"clientSecret":"[masked]","n":2,"name":"nul\\u0000"}',
+    });
+    expect(event?.occurredAt).toBeInstanceOf(Date);
+  });
+
+  it.each([
+    ['UPDATE', `UPDATE audit_events SET reason = 'x'`],
+    ['DELETE', 'DELETE FROM audit_events'],
+    ['TRUNCATE', 'TRUNCATE audit_events'],
+  ])('refuses %s', async (_statement, sql) => {
+    await audit.recordAlone(systemActor('test'), ENTRY);
+    await expect(database.dataSource.query(sql)).rejects.toThrow('append-only');
+  });
+
+  it('records a denial with the route and the permission that was missing', async () => {
+    const actor = { ...USER, id: newId() };
+    await audit.recordDenial(actor, {
+      permission: 'users:manage',
+      route: 'PATCH /api/v1/users/:id',
+      reason: 'not held',
+    });
+    expect(await all({ actorId: actor.id })).toMatchObject([
+      {
+        action: 'access.request.denied',
+        outcome: 'denied',
+        targetType: 'route',
+        targetId: 'PATCH /api/v1/users/:id',
+        stateAfter: '{"permission":"users:manage"}',
+      },
+    ]);
+  });
+
+  it('writes one record for all anonymous failures of a source and minute', async () => {
+    const service = newService();
+    const context = { requestId: 'r', traceId: 't', sourceAddress: '192.0.2.99', userAgent: null };
+    runWithContext(context, () => {
+      for (let n = 0; n < 500; n++) service.countAnonymousFailure(n % 2 ? 'auth.token_invalid' : 'auth.token_expired');
+    });
+    await service.flushCounts(false);
+    await service.beforeApplicationShutdown();
+    await service.onApplicationShutdown();
+    const events = (await all({ action: 'auth.anonymous.failed' })).filter((e) => e.sourceAddress === '192.0.2.99');
+    const counts = events.map(({ stateAfter }) => (JSON.parse(stateAfter ?? '{}') as { count: number }).count);
+    // Two, when the minute turned during the loop.
+    expect(events.length).toBeLessThanOrEqual(2);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(500);
+    expect(events[0]).toMatchObject({ actorType: 'anonymous', actorId: null, outcome: 'failure', requestId: null });
+  });
+
+  it('pages newest first without gap or overlap, and narrows by every filter', async () => {
+    const action = 'test.page.turned' as AuditAction;
+    const tenantId = newId();
+    for (let n = 0; n < 7; n++) {
+      const outcome = n % 2 ? 'failure' : 'success';
+      await audit.recordAlone(USER, { ...ENTRY, action, tenantId, outcome, target: { type: 'page', id: String(n) } });
+    }
+    const seen: (string | null)[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await audit.search({ action }, 3, cursor);
+      seen.push(...page.items.map(({ targetId }) => targetId));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(seen).toEqual(['6', '5', '4', '3', '2', '1', '0']);
+    expect(await all({ action, outcome: 'failure' })).toHaveLength(3);
+    expect(await all({ action, tenantId: newId() })).toHaveLength(0);
+    expect(await all({ tenantId, targetType: 'page', targetId: '3', actorId: USER.id })).toHaveLength(1);
+    expect(await all({ action, from: new Date(Date.now() + 3_600_000) })).toHaveLength(0);
+    expect(await all({ action, to: new Date(Date.now() - 3_600_000) })).toHaveLength(0);
+    expect(
+      await all({ action, from: new Date(Date.now() - 3_600_000), to: new Date(Date.now() + 3_600_000) }),
+    ).toHaveLength(7);
+  });
+
+  it('keeps counts that could not be written for the next time', async () => {
+    const refusing = new TransactionRunner(database.dataSource);
+    let down = true;
+    const run = refusing.run.bind(refusing);
+    refusing.run = (work) => (down ? Promise.reject(new Error('database away')) : run(work));
+    const written = new Counter({ name: 'written', help: 'w', labelNames: ['outcome'], registers: [new Registry()] });
+    const service = new AuditService(refusing, new AuditRepository(), pino({ level: 'silent' }), written);
+    runWithContext({ requestId: 'r', traceId: 't', sourceAddress: '192.0.2.55', userAgent: null }, () =>
+      service.countAnonymousFailure('auth.token_invalid'),
+    );
+    await service.flushCounts(true);
+    down = false;
+    await service.flushCounts(true);
+    expect(
+      (await all({ action: 'auth.anonymous.failed' })).filter((e) => e.sourceAddress === '192.0.2.55'),
+    ).toHaveLength(1);
+  });
+});

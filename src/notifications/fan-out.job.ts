@@ -1,0 +1,71 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Settings } from '../config/settings.js';
+import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
+import { JobQueue } from '../jobs/job-queue.service.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
+import { FAN_OUT_TASK, Outbox } from '../outbox/outbox.service.js';
+import { DELIVER_TASK, deliverJobKey } from './deliver.job.js';
+import { wantsEvent } from './wants-event.js';
+import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
+import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
+
+const SWEEP_INTERVAL_MS = 20_000;
+/** Longer than a job waits in a healthy queue. */
+const OVERDUE_SECONDS = 30;
+const SWEEP_LIMIT = 500;
+
+/** Turns each event of the outbox into one delivery per endpoint that wants it. */
+@Injectable()
+export class FanOutJob implements OnModuleInit {
+  constructor(
+    private readonly settings: Settings,
+    private readonly transactions: TransactionRunner,
+    private readonly outbox: Outbox,
+    private readonly endpoints: WebhookEndpointsRepository,
+    private readonly deliveries: WebhookDeliveriesRepository,
+    private readonly queue: JobQueue,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onModuleInit(): void {
+    this.queue.register(FAN_OUT_TASK, (payload) => this.fanOut(String(payload['eventId'])));
+  }
+
+  /** Bears being run twice: an endpoint gets one delivery of an event. */
+  fanOut(eventId: string): Promise<void> {
+    return this.transactions.run(async (tx) => {
+      const event = await this.outbox.get(tx, eventId);
+      if (event === null) return;
+      const receivers = (await this.endpoints.findEnabled(tx)).filter((endpoint) => wantsEvent(endpoint, event));
+      const ids = receivers.map(({ id }) => id);
+      if (ids.length > 0) await this.deliveries.insertForEvent(tx, event, ids);
+      for (const id of ids) await this.addDeliverJob(tx, id);
+      await this.outbox.markDispatched(tx, eventId);
+    });
+  }
+
+  /**
+   * Finds what was lost with an instance that was killed: its jobs stay locked in the queue for hours, but the outbox and the
+   * deliveries know what is due.
+   */
+  @Interval(SWEEP_INTERVAL_MS)
+  async sweep(): Promise<void> {
+    if (this.settings.PROCESS_ROLE === 'api') return;
+    try {
+      const events = await this.outbox.requeueOverdue(OVERDUE_SECONDS, SWEEP_LIMIT);
+      const endpoints = await this.transactions.run(async (tx) => {
+        const ids = await this.deliveries.findOverdueEndpoints(tx, OVERDUE_SECONDS, SWEEP_LIMIT);
+        for (const id of ids) await this.addDeliverJob(tx, id);
+        return ids.length;
+      });
+      if (events + endpoints > 0) this.logger.warn({ events, endpoints }, 'overdue webhooks were queued again');
+    } catch (error) {
+      this.logger.warn({ err: error }, 'overdue webhooks could not be looked for');
+    }
+  }
+
+  private addDeliverJob(tx: Transaction, endpointId: string): Promise<void> {
+    return this.queue.add(tx, DELIVER_TASK, { endpointId }, { jobKey: deliverJobKey(endpointId) });
+  }
+}

@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
+import { DeliverJob } from './deliver.job.js';
+import { FanOutJob } from './fan-out.job.js';
+import { WebhookDeliveriesController } from './webhook-deliveries.controller.js';
+import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
+import { WebhookDeliveries } from './webhook-deliveries.service.js';
+import { WebhookEndpointsController } from './webhook-endpoints.controller.js';
+import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
+import { WebhookEndpoints } from './webhook-endpoints.service.js';
+import { WebhookSender } from './webhook-sender.service.js';
+
+/** Tells receivers outside what the outbox holds: signed webhooks, retried over days, then kept as dead letters. */
+@Module({
+  imports: [AuditModule, JobsModule, OutboxModule],
+  controllers: [WebhookEndpointsController, WebhookDeliveriesController],
+  providers: [
+    WebhookEndpoints,
+    WebhookEndpointsRepository,
+    WebhookDeliveries,
+    WebhookDeliveriesRepository,
+    WebhookSender,
+    FanOutJob,
+    DeliverJob,
+  ],
+})
+export class NotificationsModule {}

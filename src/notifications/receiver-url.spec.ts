@@ -1,0 +1,74 @@
+import { receiverUrlFault } from './receiver-url.js';
+
+describe('receiverUrlFault', () => {
+  it.each([
+    'https://hooks.example.com/blindspotx?key=1',
+    'https://hooks.example.com:8443/',
+    'https://93.184.215.14/',
+    'https://[2606:2800:220:1:248:1893:25c8:1946]/',
+  ])('lets %s pass', (url) => {
+    expect(receiverUrlFault(url, false)).toBeNull();
+  });
+
+  it.each([
+    ['no URL', 'hooks.example.com'],
+    ['plain http', 'http://hooks.example.com/'],
+    ['another scheme', 'ftp://hooks.example.com/'],
+    ['a file', 'file:///etc/passwd'],
+    ['credentials', 'https://user:pass@hooks.example.com/'],
+    ['a user name alone', 'https://169.254.169.254@hooks.example.com/'],
+    ['a fragment', 'https://hooks.example.com/#x'],
+    ['the port of SSH', 'https://hooks.example.com:22/'],
+    ['the port of SMTP', 'https://hooks.example.com:25/'],
+    ['loopback', 'https://127.0.0.1/'],
+    ['loopback as one number', 'https://2130706433/'],
+    ['loopback in hexadecimal', 'https://0x7f.1/'],
+    ['loopback in octal', 'https://0177.0.0.1/'],
+    ['loopback shortened', 'https://127.1/'],
+    ['loopback in full-width digits', 'https://１２７.0.0.1/'],
+    ['IPv6 loopback', 'https://[::1]/'],
+    ['loopback mapped into IPv6', 'https://[::ffff:127.0.0.1]/'],
+    ['loopback mapped into IPv6, as hexadecimal', 'https://[::ffff:7f00:1]/'],
+    ['loopback as IPv4-compatible IPv6', 'https://[::127.0.0.1]/'],
+    ['the metadata service', 'https://169.254.169.254/latest/meta-data/'],
+    ['the metadata service through NAT64', 'https://[64:ff9b::a9fe:a9fe]/'],
+    ['the metadata service through local NAT64', 'https://[64:ff9b:1::a9fe:a9fe]/'],
+    ['loopback through 6to4', 'https://[2002:7f00:1::]/'],
+    ['Teredo', 'https://[2001:0:1::1]/'],
+    ['10/8', 'https://10.1.2.3/'],
+    ['172.16/12', 'https://172.31.255.255/'],
+    ['192.168/16', 'https://192.168.0.1/'],
+    ['carrier-grade NAT', 'https://100.64.0.1/'],
+    ['this network', 'https://0.0.0.0/'],
+    ['benchmarking', 'https://198.18.0.1/'],
+    ['documentation', 'https://192.0.2.1/'],
+    ['multicast', 'https://224.0.0.1/'],
+    ['broadcast', 'https://255.255.255.255/'],
+    ['unique local', 'https://[fd00::1]/'],
+    ['IPv6 link-local', 'https://[fe80::1]/'],
+    ['IPv6 site-local', 'https://[fec0::1]/'],
+    ['IPv6 unspecified', 'https://[::]/'],
+    ['IPv6 multicast', 'https://[ff02::1]/'],
+    ['localhost', 'https://localhost/'],
+    ['localhost with the root', 'https://localhost./'],
+    ['a name under localhost', 'https://a.localhost/'],
+    ['a name of the internal zone', 'https://metadata.google.internal/'],
+    ['a name without a dot', 'https://vault/'],
+  ])('refuses %s', (_what, url) => {
+    expect(receiverUrlFault(url, false)).toMatch(/\.$/);
+  });
+
+  it('allows an installation its own network when it says so, and never link-local', () => {
+    for (const url of [
+      'http://127.0.0.1:9999/',
+      'http://localhost:9999/',
+      'http://10.0.0.1/',
+      'http://[fd00::1]:8080/',
+    ]) {
+      expect(receiverUrlFault(url, true)).toBeNull();
+    }
+    for (const url of ['http://169.254.169.254/', 'http://[fe80::1]/', 'http://0.0.0.0/', 'http://10.0.0.1:22/']) {
+      expect(receiverUrlFault(url, true)).not.toBeNull();
+    }
+  });
+});

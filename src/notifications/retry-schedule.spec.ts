@@ -1,0 +1,34 @@
+import { delayBeforeNextAttempt, MAX_DELIVERY_ATTEMPTS, retryAfterSeconds } from './retry-schedule.js';
+
+describe('the retry schedule', () => {
+  it('tries ten times over three days, as Standard Webhooks recommends', () => {
+    const delays = Array.from({ length: MAX_DELIVERY_ATTEMPTS }, (_, n) => delayBeforeNextAttempt(n + 1, null, 0));
+    expect(delays).toEqual([5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400, null]);
+  });
+
+  it('spreads attempts by up to a fifth', () => {
+    expect(delayBeforeNextAttempt(2, null, 0.999)).toBeGreaterThan(300);
+    expect(delayBeforeNextAttempt(2, null, 0.999)).toBeLessThan(360);
+  });
+
+  it('waits for what the receiver asks when it is later, up to a day, and does not outlive the last attempt', () => {
+    expect(delayBeforeNextAttempt(1, 120, 0)).toBe(120);
+    expect(delayBeforeNextAttempt(3, 120, 0)).toBe(1800);
+    expect(delayBeforeNextAttempt(1, 10_000_000, 0)).toBe(86_400);
+    expect(delayBeforeNextAttempt(10, 120, 0)).toBeNull();
+  });
+
+  it.each([
+    ['120', 120],
+    [' 5 ', 5],
+    ['Thu, 01 Jan 1970 00:01:40 GMT', 90],
+    ['Thu, 01 Jan 1970 00:00:01 GMT', 0],
+    ['-5', null],
+    ['soon', null],
+    ['', null],
+    [undefined, null],
+    [['7', '9'], 7],
+  ])('reads Retry-After %j', (header, seconds) => {
+    expect(retryAfterSeconds(header, 10_000)).toBe(seconds);
+  });
+});

@@ -1,0 +1,41 @@
+const MINUTE = 60;
+const HOUR = 3600;
+
+/** Seconds before each attempt, as Standard Webhooks 1.0.0 recommends: over three days in all. */
+const DELAYS = [0, 5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR] as const;
+
+export const MAX_DELIVERY_ATTEMPTS = DELAYS.length;
+
+/** Up to a fifth later, so that what failed together doesn't come back together. */
+const JITTER = 0.2;
+const LONGEST_DELAY = 24 * HOUR;
+
+/**
+ * Seconds until the next attempt; null after the last one.
+ *
+ * @param attempts made so far, at least 1
+ * @param retryAfterSeconds what the receiver asked for; followed when it is later, up to a day
+ * @param random in [0, 1)
+ */
+export function delayBeforeNextAttempt(
+  attempts: number,
+  retryAfterSeconds: number | null,
+  random: number,
+): number | null {
+  const delay = DELAYS[attempts];
+  if (delay === undefined) return null;
+  return Math.max(delay * (1 + JITTER * random), Math.min(retryAfterSeconds ?? 0, LONGEST_DELAY));
+}
+
+/**
+ * Retry-After (RFC 9110 10.2.3): seconds, or a date.
+ *
+ * @returns seconds from now, null when absent or neither
+ */
+export function retryAfterSeconds(header: string | string[] | undefined, nowMs: number): number | null {
+  const value = (Array.isArray(header) ? header[0] : header)?.trim();
+  if (value === undefined) return null;
+  if (/^\d{1,10}$/.test(value)) return Number(value);
+  const date = /^[A-Z][a-z]{2}, /.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? null : Math.max(0, (date - nowMs) / 1000);
+}

@@ -1,0 +1,168 @@
+import { Injectable } from '@nestjs/common';
+import { LessThan } from 'typeorm';
+import type { Transaction } from '../database/transaction-runner.js';
+import { newId } from '../kernel/ids/ids.js';
+import type { StoredOutboxEvent } from '../outbox/outbox.events.js';
+import { type DeliveryStatus, WebhookDelivery } from './webhook-delivery.entity.js';
+import type { SendOutcome } from './webhook-sender.service.js';
+
+/** The right to make one attempt, for as long as the endpoint's lease lasts. */
+export interface ClaimedDelivery {
+  id: string;
+  endpointId: string;
+  eventId: string;
+  /** This attempt included. */
+  attempts: number;
+  url: string;
+  sealedSecret: Buffer;
+}
+
+export interface DeliveryFilter {
+  endpointId?: string;
+  status?: DeliveryStatus;
+  tenantId?: string;
+}
+
+type Changed<Row> = [Row[], number];
+
+@Injectable()
+export class WebhookDeliveriesRepository {
+  findById(tx: Transaction, id: string): Promise<WebhookDelivery | null> {
+    return tx.findOneBy(WebhookDelivery, { id });
+  }
+
+  /** Newest first. */
+  findPage(
+    tx: Transaction,
+    filter: DeliveryFilter,
+    limit: number,
+    beforeId: string | null,
+  ): Promise<WebhookDelivery[]> {
+    const query = tx.createQueryBuilder(WebhookDelivery, 'delivery').orderBy('delivery.id', 'DESC').limit(limit);
+    if (beforeId !== null) query.andWhere({ id: LessThan(beforeId) });
+    if (filter.endpointId !== undefined) query.andWhere({ endpointId: filter.endpointId });
+    if (filter.status !== undefined) query.andWhere({ status: filter.status });
+    if (filter.tenantId !== undefined) {
+      query.andWhere('delivery.eventId IN (SELECT id FROM outbox_events WHERE tenant_id = :tenantId)', {
+        tenantId: filter.tenantId,
+      });
+    }
+    return query.getMany();
+  }
+
+  /** One delivery per endpoint; none for an endpoint that has this event already. */
+  async insertForEvent(tx: Transaction, event: StoredOutboxEvent, endpointIds: string[]): Promise<void> {
+    await tx.query(
+      `INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, status, next_attempt_at)
+       SELECT id, endpoint_id, $3, $4, 'pending', clock_timestamp() FROM unnest($1::uuid[], $2::uuid[]) AS new (id, endpoint_id)
+       ON CONFLICT ON CONSTRAINT uq_webhook_deliveries_endpoint_id_event_id DO NOTHING`,
+      [endpointIds.map(() => newId()), endpointIds, event.id, event.type],
+    );
+  }
+
+  /**
+   * Takes the delivery of an endpoint that has been due longest. An endpoint is served by one worker at a time, the one
+   * whose lease it is, so that a slow receiver holds up nobody but itself. Locks the endpoint before the delivery, as
+   * everybody does who locks both.
+   */
+  async claimNext(
+    tx: Transaction,
+    endpointId: string,
+    worker: string,
+    leaseSeconds: number,
+  ): Promise<ClaimedDelivery | null> {
+    const [rows] = await tx.query<Changed<ClaimedDelivery>>(
+      `WITH endpoint AS (
+         UPDATE webhook_endpoints
+            SET delivering_by = $2, delivering_until = statement_timestamp() + make_interval(secs => $3::double precision)
+          WHERE id = $1 AND status = 'enabled' AND (delivering_by = $2 OR delivering_until < statement_timestamp())
+         RETURNING id, url, sealed_secret),
+       due AS (
+         SELECT d.id FROM webhook_deliveries d JOIN endpoint ON endpoint.id = d.endpoint_id
+          WHERE d.status = 'pending' AND d.next_attempt_at <= statement_timestamp()
+          ORDER BY d.next_attempt_at, d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED)
+       UPDATE webhook_deliveries SET attempts = attempts + 1, last_attempt_at = statement_timestamp()
+         FROM due, endpoint WHERE webhook_deliveries.id = due.id
+       RETURNING webhook_deliveries.id, endpoint_id AS "endpointId", event_id AS "eventId", attempts,
+                 endpoint.url, endpoint.sealed_secret AS "sealedSecret"`,
+      [endpointId, worker, leaseSeconds],
+    );
+    return rows[0] ?? null;
+  }
+
+  async releaseEndpoint(tx: Transaction, endpointId: string, worker: string): Promise<void> {
+    await tx.query(
+      `UPDATE webhook_endpoints SET delivering_by = NULL, delivering_until = '-infinity' WHERE id = $1 AND delivering_by = $2`,
+      [endpointId, worker],
+    );
+  }
+
+  /**
+   * Seconds until there is something to do for the endpoint; null when nothing is pending. While another worker serves it,
+   * at least two: then it is looked at again, lest something came in just as that one was ending.
+   */
+  async secondsUntilNext(tx: Transaction, endpointId: string): Promise<number | null> {
+    const rows = await tx.query<{ seconds: number | null }[]>(
+      `SELECT greatest(0, extract(epoch FROM min(d.next_attempt_at) - statement_timestamp()),
+                       CASE WHEN e.delivering_until > statement_timestamp() THEN 2 END)::double precision AS seconds
+         FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
+        WHERE d.endpoint_id = $1 AND d.status = 'pending' AND e.status = 'enabled'
+        GROUP BY e.delivering_until`,
+      [endpointId],
+    );
+    return rows[0]?.seconds ?? null;
+  }
+
+  /** @returns false when the delivery changed meanwhile: replayed, given up with its endpoint, or attempted by somebody else */
+  async settle(
+    tx: Transaction,
+    claimed: ClaimedDelivery,
+    outcome: SendOutcome,
+    status: DeliveryStatus,
+    delaySeconds: number | null,
+  ): Promise<boolean> {
+    const [, count] = await tx.query<Changed<unknown>>(
+      `UPDATE webhook_deliveries
+          SET status = $3, last_status = $4, last_error = $5, last_duration_ms = $6,
+              next_attempt_at = clock_timestamp() + make_interval(secs => $7::double precision),
+              delivered_at = CASE WHEN $3 = 'delivered' THEN clock_timestamp() END
+        WHERE id = $1 AND status = 'pending' AND attempts = $2`,
+      [claimed.id, claimed.attempts, status, outcome.status, outcome.error, outcome.durationMs, delaySeconds],
+    );
+    return count === 1;
+  }
+
+  /** @returns how many deliveries were given up */
+  async giveUpPending(tx: Transaction, endpointId: string, reason: string): Promise<number> {
+    const [, count] = await tx.query<Changed<unknown>>(
+      `UPDATE webhook_deliveries SET status = 'dead', next_attempt_at = NULL, last_error = $2
+        WHERE endpoint_id = $1 AND status = 'pending'`,
+      [endpointId, reason],
+    );
+    return count;
+  }
+
+  /** @returns false when it is still pending */
+  async restart(tx: Transaction, id: string): Promise<boolean> {
+    const [, count] = await tx.query<Changed<unknown>>(
+      `UPDATE webhook_deliveries SET status = 'pending', attempts = 0, next_attempt_at = clock_timestamp(), delivered_at = NULL
+        WHERE id = $1 AND status <> 'pending'`,
+      [id],
+    );
+    return count === 1;
+  }
+
+  /** Enabled endpoints with something due for a while that nobody serves. */
+  async findOverdueEndpoints(tx: Transaction, olderThanSeconds: number, limit: number): Promise<string[]> {
+    const rows = await tx.query<{ id: string }[]>(
+      `SELECT e.id FROM webhook_endpoints e
+        WHERE e.status = 'enabled' AND e.delivering_until < statement_timestamp()
+          AND EXISTS (SELECT 1 FROM webhook_deliveries d
+                       WHERE d.endpoint_id = e.id AND d.status = 'pending'
+                         AND d.next_attempt_at < statement_timestamp() - make_interval(secs => $1::double precision))
+        ORDER BY e.id LIMIT $2`,
+      [olderThanSeconds, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+}

@@ -1,0 +1,93 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  Param,
+  ParseUUIDPipe,
+  Patch,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import type { UserActor } from '../access/actor.js';
+import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
+import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
+import { CreateWebhookEndpointDto, UpdateWebhookEndpointDto } from './dto/create-webhook-endpoint.dto.js';
+import { CreatedWebhookEndpointDto, WebhookEndpointDto, WebhookEndpointPageDto } from './dto/webhook-endpoint.dto.js';
+import { WebhookEndpointQueryDto } from './dto/webhook-endpoint-query.dto.js';
+import { WebhookEndpoints } from './webhook-endpoints.service.js';
+
+@ApiTags('webhooks')
+@Controller('webhooks/endpoints')
+export class WebhookEndpointsController {
+  constructor(private readonly endpoints: WebhookEndpoints) {}
+
+  /** List webhook endpoints */
+  @Get()
+  @RequirePermission('webhooks:read')
+  async list(@Query() query: WebhookEndpointQueryDto): Promise<WebhookEndpointPageDto> {
+    const page = await this.endpoints.list(PageQueryDto.limitOf(query), query.cursor, query.tenant);
+    return { items: page.items.map(WebhookEndpointDto.from), nextCursor: page.nextCursor };
+  }
+
+  /** Add a webhook endpoint; its secret is shown this once */
+  @Post()
+  @RequirePermission('webhooks:manage')
+  @Header('Cache-Control', 'no-store')
+  async create(
+    @CurrentActor() actor: UserActor,
+    @Body() body: CreateWebhookEndpointDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CreatedWebhookEndpointDto> {
+    const { endpoint, secret } = await this.endpoints.create(actor, CreateWebhookEndpointDto.toNewEndpoint(body));
+    reply.header('ETag', etagOf(endpoint.version));
+    return { ...WebhookEndpointDto.from(endpoint), secret };
+  }
+
+  /** Read one webhook endpoint */
+  @Get(':id')
+  @RequirePermission('webhooks:read')
+  async get(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<WebhookEndpointDto> {
+    const endpoint = await this.endpoints.get(id);
+    reply.header('ETag', etagOf(endpoint.version));
+    return WebhookEndpointDto.from(endpoint);
+  }
+
+  /** Change a webhook endpoint */
+  @Patch(':id')
+  @RequirePermission('webhooks:manage')
+  async update(
+    @CurrentActor() actor: UserActor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: UpdateWebhookEndpointDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<WebhookEndpointDto> {
+    const patch = UpdateWebhookEndpointDto.toPatch(body);
+    const endpoint = await this.endpoints.update(actor, id, versionFromIfMatch(ifMatch), patch);
+    reply.header('ETag', etagOf(endpoint.version));
+    return WebhookEndpointDto.from(endpoint);
+  }
+
+  /** Delete a webhook endpoint and the history of its deliveries */
+  @Delete(':id')
+  @HttpCode(204)
+  @RequirePermission('webhooks:manage')
+  async delete(
+    @CurrentActor() actor: UserActor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+  ): Promise<void> {
+    await this.endpoints.delete(actor, id, versionFromIfMatch(ifMatch));
+  }
+}

@@ -1,0 +1,25 @@
+import type { JsonObject } from '../crypto/canonical-json.js';
+
+/** The closed list of facts that leave the house. Their payloads are promised in docs/webhooks.md. */
+export const OUTBOX_EVENTS = {
+  'drift.changes.detected': 'A scan found changes that the previous one had not',
+  'drift.changes.resolved': 'Changes that were reported are gone',
+  'drift.scan.failed': 'A scan ended without a report, or a resource type could not be collected',
+  'auth.refresh.reused': 'A refresh token came back after it was used; its family was ended',
+} as const;
+
+export type OutboxEventType = keyof typeof OUTBOX_EVENTS;
+
+export interface OutboxEvent {
+  type: OutboxEventType;
+  /** tenants.id; null for what concerns the installation. */
+  tenantId: string | null;
+  /** At most 20 kB as JSON (Standard Webhooks 1.0.0). */
+  data: JsonObject;
+}
+
+export interface StoredOutboxEvent extends OutboxEvent {
+  /** UUIDv7; receivers see it as `webhook-id`. */
+  id: string;
+  createdAt: Date;
+}
