@@ -1,0 +1,95 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { TransactionRunner } from '../../database/transaction-runner.js';
+import { GraphClients } from '../../entra/graph-clients.js';
+import { LOGGER, type Logger } from '../../observability/logger.js';
+import type { TenantCollection } from '../collect/collect.types.js';
+import { ChangesRepository } from '../report/changes.repository.js';
+import type { DriftChange } from '../report/drift-change.entity.js';
+import type { ClassifiedChange } from '../report/drift-report.types.js';
+import { identityOf } from '../report/reconcile-changes.js';
+import type { StoredSnapshot } from '../snapshot/stored-snapshot.js';
+import { attributeChange } from './attribute-change.js';
+import type { AttributableChange, AttributionVerdict } from './attribution.types.js';
+import { AuditLogReader } from './audit-log-reader.js';
+
+/** Verdicts by identity (hex) of the change. */
+export type Attributions = Map<string, AttributedChange>;
+
+export interface AttributedChange {
+  verdict: AttributionVerdict;
+  since: Date;
+}
+
+export interface AttributionTask {
+  tenantId: string;
+  entraTenantId: string;
+  takenAt: Date;
+  /** The snapshot before this scan's. */
+  previous: StoredSnapshot | null;
+  collection: TenantCollection;
+  changes: ClassifiedChange[];
+}
+
+/**
+ * Finds who made the changes that a scan is the first to see, and asks again for those whose events may have been late. The
+ * log is read only when there is somebody to look for.
+ */
+@Injectable()
+export class ChangeAttributor {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly changes: ChangesRepository,
+    private readonly graph: GraphClients,
+    private readonly log: AuditLogReader,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** @throws the signal's reason only; without a readable log every verdict is `none` */
+  async attribute(task: AttributionTask, signal: AbortSignal): Promise<Attributions> {
+    const wanted = await this.wanted(task);
+    if (wanted.size === 0) return new Map();
+    const client = this.graph.of(task.entraTenantId);
+    const { events, incompleteReason } = await this.log.read(client, [...wanted.values()], task.takenAt, signal);
+    if (incompleteReason !== null) {
+      this.logger.warn(
+        { tenantId: task.tenantId, reason: incompleteReason },
+        'the directory audit log was not read whole',
+      );
+    }
+    const attributions: Attributions = new Map();
+    for (const [identity, change] of wanted) {
+      attributions.set(identity, { verdict: attributeChange(change, events), since: change.since });
+    }
+    return attributions;
+  }
+
+  /** New changes, and live ones whose turn to be asked again has come. */
+  private async wanted(task: AttributionTask): Promise<Map<string, AttributableChange>> {
+    const live = await this.transactions.read((tx) => this.changes.findLive(tx, task.tenantId));
+    const known = new Map(live.map((change) => [change.identity.toString('hex'), change]));
+    const wanted = new Map<string, AttributableChange>();
+    for (const change of task.changes) {
+      const identity = identityOf(change);
+      const earlier = known.get(identity);
+      if (earlier !== undefined && !isDue(earlier, task.takenAt)) continue;
+      const object = task.collection.get(change.resourceType)?.objects.get(change.resourceKey);
+      wanted.set(identity, {
+        ...change,
+        modifiedAt: object?.modifiedAt ?? null,
+        since: earlier?.attributionSince ?? lastCompleteReading(task, change),
+      });
+    }
+    return wanted;
+  }
+}
+
+function isDue({ attributionRetryAt }: DriftChange, now: Date): boolean {
+  return attributionRetryAt !== null && attributionRetryAt <= now;
+}
+
+/** The last time that the change would have been seen if it had been there; for the first scan, an hour before it. */
+function lastCompleteReading({ previous, takenAt }: AttributionTask, { resourceType }: ClassifiedChange): Date {
+  if (previous === null) return new Date(takenAt.getTime() - 3_600_000);
+  const incompleteSince = previous.types.get(resourceType)?.since ?? null;
+  return incompleteSince === null ? previous.takenAt : new Date(incompleteSince);
+}

@@ -1,0 +1,19 @@
+import { nextAttributionAt } from './retry-schedule.js';
+
+const FOUND = new Date('2026-03-01T10:00:00Z');
+
+describe('asking the audit log again', () => {
+  it('follows the schedule of late events and then lets it be', () => {
+    const minutes = [0, 1, 2, 3, 4, 5].map((attempts) => {
+      const at = nextAttributionAt('none', attempts, FOUND);
+      return at === null ? null : (at.getTime() - FOUND.getTime()) / 60_000;
+    });
+    expect(minutes).toEqual([2, 5, 15, 60, 1440, null]);
+  });
+
+  it('is settled by an answer that can be relied on', () => {
+    expect(nextAttributionAt('exact', 0, FOUND)).toBeNull();
+    expect(nextAttributionAt('strong', 0, FOUND)).toBeNull();
+    expect(nextAttributionAt('probable', 0, FOUND)).not.toBeNull();
+  });
+});

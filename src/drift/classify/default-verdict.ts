@@ -1,0 +1,74 @@
+import { tokensOf } from '../normalise/json-members.js';
+import type { Direction, Severity } from '../report/drift-report.types.js';
+import type { ResourceType } from '../resource-types/resource-type.types.js';
+import { addedElements, type EvaluatedChange, removedElements } from './evaluated-change.js';
+
+/** What is said of a change that no rule speaks of. */
+export interface DefaultVerdict {
+  direction: Direction;
+  severity: Severity;
+  title: string;
+}
+
+/** Members that describe and decide nothing. */
+const DESCRIPTIVE = new Set([
+  'displayName',
+  'description',
+  'notes',
+  'visibility',
+  'mail',
+  'userPrincipalName',
+  'otherMails',
+]);
+
+/** Types whose objects are grants: there or not there is all that they say. */
+const GRANTS: ReadonlySet<ResourceType> = new Set([
+  'roleAssignment',
+  'roleEligibility',
+  'appRoleAssignment',
+  'oauth2PermissionGrant',
+]);
+
+/**
+ * Every change that no rule speaks of is reported, never dropped: names and descriptions as info; what looks like a
+ * loosening by its name (an exclusion that grew, an inclusion that shrank, a switch turned off) as medium, its opposite as
+ * info; anything else as low and neutral, because a member that nobody has judged yet may still matter.
+ */
+export function defaultVerdict(change: EvaluatedChange): DefaultVerdict {
+  const last = tokensOf(change.path).at(-1) ?? '';
+  if (tokensOf(change.path).length === 1 && DESCRIPTIVE.has(last)) {
+    return { direction: 'neutral', severity: 'info', title: 'A name or description was edited' };
+  }
+  if (GRANTS.has(change.resourceType) && change.path === '') {
+    const given = change.changeType === 'added';
+    return given
+      ? { direction: 'loosening', severity: 'low', title: 'A role or permission outside the control plane was given' }
+      : { direction: 'tightening', severity: 'info', title: 'A role or permission was taken away' };
+  }
+  const direction = directionByName(last, change);
+  if (direction === 'loosening') return { direction, severity: 'medium', title: 'A setting looks weaker than before' };
+  if (direction === 'tightening') return { direction, severity: 'info', title: 'A setting looks stricter than before' };
+  return { direction: 'neutral', severity: 'low', title: TITLES[change.path === '' ? change.changeType : 'modified'] };
+}
+
+const TITLES = {
+  added: 'An object is new',
+  removed: 'An object is gone',
+  modified: 'A setting changed that no rule judges',
+} as const;
+
+const SWITCHES =
+  /^(isEnabled|isEnforced|isAttestationEnforced|isRegistrationRequired|enforce[A-Z].*|require[A-Z].*|is[A-Z].*Required)$/;
+
+function directionByName(name: string, change: EvaluatedChange): Direction {
+  const gained = addedElements(change).length > 0;
+  const lost = removedElements(change).length > 0;
+  const isSet = Array.isArray(change.before) || Array.isArray(change.after);
+  if (isSet && name.startsWith('exclude')) return gained ? 'loosening' : 'tightening';
+  if (isSet && name.startsWith('include')) return lost ? 'loosening' : 'tightening';
+  if (SWITCHES.test(name)) {
+    if (change.before === true) return 'loosening';
+    if (change.after === true) return 'tightening';
+  }
+  return 'neutral';
+}

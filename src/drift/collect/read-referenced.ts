@@ -1,0 +1,99 @@
+import type { JsonObject } from '../../crypto/canonical-json.js';
+import type { GraphClient } from '../../entra/graph-client.js';
+import { GraphFault } from '../../entra/graph-fault.js';
+import { isObject, member, text } from '../normalise/json-members.js';
+import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
+import type { CollectPlan, ResourceType } from '../resource-types/resource-type.types.js';
+import { referencedIds } from '../snapshot/referenced-ids.js';
+import { picked, withChildren } from './read-children.js';
+import type { TypeCollector } from './type-collector.js';
+
+/** Graph: directoryObject getByIds takes at most 1,000 ids. */
+const IDS_PER_REQUEST = 1000;
+/** Groups come first: those that hold a role name further users. */
+const REFERENCED_TYPES = ['group', 'user'] as const;
+const ROLE_TYPES: ResourceType[] = ['roleAssignment', 'roleEligibility'];
+
+/**
+ * The users and groups that the objects read before name, and the members of the groups that hold a role, who hold it too.
+ * Where an object that names them wasn't read, they may be missing as well, and their type says so.
+ */
+export async function readReferenced(
+  client: GraphClient,
+  collectors: Map<ResourceType, TypeCollector>,
+  signal: AbortSignal,
+): Promise<void> {
+  const named = new Set<string>();
+  const roleHolders = new Set<string>();
+  const unread: string[] = [];
+  for (const [type, collector] of collectors) {
+    const { collect, title } = RESOURCE_TYPE_CATALOGUE[type];
+    if (collect.kind === 'referenced') continue;
+    if (NAMING_TYPES.has(type) && collector.result().status !== 'complete') unread.push(title);
+    for (const object of collector.values()) {
+      for (const id of referencedIds(object)) {
+        named.add(id);
+        if (ROLE_TYPES.includes(type)) roleHolders.add(id);
+      }
+    }
+  }
+  for (const type of REFERENCED_TYPES) {
+    const collector = collectors.get(type);
+    const { collect } = RESOURCE_TYPE_CATALOGUE[type];
+    if (collector === undefined || collect.kind !== 'referenced') continue;
+    if (unread.length > 0) {
+      collector.lacks(`Those that are named only by what wasn't read completely are missing: ${unread.join(', ')}`);
+    }
+    try {
+      await readByIds(client, collector, collect, [...named], signal);
+    } catch (error) {
+      if (!(error instanceof GraphFault)) throw error;
+      collector.lacks(error);
+    }
+    for (const group of collector.values()) {
+      if (type !== 'group' || !roleHolders.has(group.key)) continue;
+      const members = member(group.value, 'members');
+      if (isObject(members)) for (const id of Object.keys(members)) named.add(id);
+    }
+  }
+}
+
+/** Types whose objects name users and groups. */
+const NAMING_TYPES: ReadonlySet<ResourceType> = new Set([
+  'conditionalAccessPolicy',
+  ...ROLE_TYPES,
+  'application',
+  'servicePrincipal',
+  'authenticationMethodConfiguration',
+]);
+
+async function readByIds(
+  client: GraphClient,
+  collector: TypeCollector,
+  plan: Extract<CollectPlan, { kind: 'referenced' }>,
+  ids: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { type } = collector.definition;
+  const path = `/directoryObjects/getByIds?$select=${plan.select.join(',')}`;
+  if (ids.length === 0) collector.add([]);
+  for (let start = 0; start < ids.length; start += IDS_PER_REQUEST) {
+    const body = { ids: ids.slice(start, start + IDS_PER_REQUEST), types: [type] };
+    const found = objectsOf(await client.post(path, body, signal), type, path);
+    const raws = found.map((raw) => picked(raw, plan.select));
+    collector.add(
+      plan.children === undefined ? raws : await withChildren(client, collector, plan.children, raws, signal),
+    );
+  }
+}
+
+/** Only those of the wanted kind: an answer that ignores `types` must not turn service principals into users. */
+function objectsOf(answer: JsonObject, type: ResourceType, path: string): JsonObject[] {
+  const value = answer['value'];
+  if (!Array.isArray(value) || !value.every(isObject))
+    throw new GraphFault('malformed', path.split('?')[0] ?? path, 'the answer is not a list');
+  return value.filter((raw) => {
+    const kind = text(raw, '@odata.type');
+    return kind === null || kind === `#microsoft.graph.${type}`;
+  });
+}

@@ -1,0 +1,188 @@
+import { Injectable } from '@nestjs/common';
+import type { JsonObject } from '../../crypto/canonical-json.js';
+import type { GraphClient } from '../../entra/graph-client.js';
+import { GraphClients } from '../../entra/graph-clients.js';
+import { GraphFault } from '../../entra/graph-fault.js';
+import { text } from '../normalise/json-members.js';
+import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
+import type { CollectPlan, ResourceType, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
+import type { TenantCollection } from './collect.types.js';
+import { withChildren } from './read-children.js';
+import { readReferenced } from './read-referenced.js';
+import { TypeCollector } from './type-collector.js';
+
+type PlanOf<Kind extends CollectPlan['kind']> = Extract<CollectPlan, { kind: Kind }>;
+
+/** One reading of one tenant: what its collectors share. */
+interface Reading {
+  client: GraphClient;
+  signal: AbortSignal;
+  collectors: Map<ResourceType, TypeCollector>;
+  /** Singletons that several types are read from, each asked for once. */
+  singletons: Map<string, Promise<JsonObject>>;
+  /** Service principals of the applications that `appRolesOfSensitiveResources` asks for, by appId. */
+  resourceIds: Map<string, string>;
+}
+
+/**
+ * Reads the configuration of a tenant by the plans of the resource types. Each type ends by itself: one that fails or is cut
+ * short says why and holds up none of the others.
+ */
+@Injectable()
+export class TenantCollector {
+  private readonly definitions = Object.values(RESOURCE_TYPE_CATALOGUE);
+  private readonly sensitiveAppIds = new Set(
+    this.definitions.flatMap(({ collect }) =>
+      collect.kind === 'appRolesOfSensitiveResources' ? collect.resourceAppIds : [],
+    ),
+  );
+
+  constructor(private readonly graph: GraphClients) {}
+
+  /**
+   * @param entraTenantId Entra's directory id
+   * @throws the signal's reason; faults of the tenant don't throw, they make types incomplete
+   */
+  async collect(entraTenantId: string, signal: AbortSignal): Promise<TenantCollection> {
+    const client = this.graph.of(entraTenantId);
+    const stop = new AbortController();
+    const reading: Reading = {
+      client,
+      signal: AbortSignal.any([signal, stop.signal]),
+      collectors: new Map(this.definitions.map((definition) => [definition.type, new TypeCollector(definition)])),
+      singletons: new Map(),
+      resourceIds: new Map(),
+    };
+    try {
+      await this.readAll(reading, ['list', 'singleton', 'derived']);
+      await this.readAll(reading, ['appRolesOfSensitiveResources']);
+      await readReferenced(client, reading.collectors, reading.signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      stop.abort();
+    }
+    return new Map([...reading.collectors].map(([type, collector]) => [type, collector.result()]));
+  }
+
+  private async readAll(reading: Reading, kinds: CollectPlan['kind'][]): Promise<void> {
+    const due = this.definitions.filter(({ collect }) => kinds.includes(collect.kind));
+    await Promise.all(due.map((definition) => this.readType(reading, definition)));
+  }
+
+  private async readType(reading: Reading, definition: ResourceTypeDefinition): Promise<void> {
+    const collector = reading.collectors.get(definition.type);
+    if (collector === undefined) return;
+    try {
+      await this.execute(reading, collector, definition.collect);
+    } catch (error) {
+      if (!(error instanceof GraphFault)) throw error;
+      collector.lacks(error);
+    }
+  }
+
+  private execute(reading: Reading, collector: TypeCollector, plan: CollectPlan): Promise<void> {
+    switch (plan.kind) {
+      case 'list':
+        return this.readList(reading, collector, plan);
+      case 'singleton':
+        return this.readSingleton(reading, collector, plan);
+      case 'derived':
+        return this.readDerived(reading, collector, plan);
+      case 'appRolesOfSensitiveResources':
+        return this.readAppRoles(reading, collector, plan);
+      case 'referenced':
+        throw new Error('what others refer to is read after them');
+    }
+  }
+
+  private async readList(reading: Reading, collector: TypeCollector, plan: PlanOf<'list'>): Promise<void> {
+    try {
+      await this.readPages(reading, collector, plan.path, plan);
+    } catch (error) {
+      const instead = plan.pathWithoutLicence;
+      if (instead === undefined || !(error instanceof GraphFault) || error.kind !== 'not_licensed') throw error;
+      await this.readPages(reading, collector, instead, plan);
+    }
+  }
+
+  private async readPages(
+    reading: Reading,
+    collector: TypeCollector,
+    path: string,
+    plan: PlanOf<'list'>,
+  ): Promise<void> {
+    for await (const page of reading.client.pages(path, reading.signal)) {
+      if (collector.definition.type === 'servicePrincipal') this.noteResources(reading, page);
+      const { children } = plan;
+      collector.add(
+        children === undefined ? page : await withChildren(reading.client, collector, children, page, reading.signal),
+      );
+    }
+  }
+
+  private noteResources(reading: Reading, page: JsonObject[]): void {
+    for (const raw of page) {
+      const appId = text(raw, 'appId');
+      const id = text(raw, 'id');
+      if (appId !== null && id !== null && this.sensitiveAppIds.has(appId)) reading.resourceIds.set(appId, id);
+    }
+  }
+
+  private async readSingleton(reading: Reading, collector: TypeCollector, plan: PlanOf<'singleton'>): Promise<void> {
+    const object = await this.singleton(reading, plan.path);
+    const { children } = plan;
+    collector.add(
+      children === undefined
+        ? [object]
+        : await withChildren(reading.client, collector, children, [object], reading.signal),
+    );
+  }
+
+  private async readDerived(reading: Reading, collector: TypeCollector, plan: PlanOf<'derived'>): Promise<void> {
+    const isSingleton = this.definitions.some(
+      ({ collect }) => collect.kind === 'singleton' && collect.path === plan.from,
+    );
+    if (isSingleton) {
+      collector.add(plan.expand(await this.singleton(reading, plan.from)));
+      return;
+    }
+    for await (const page of reading.client.pages(plan.from, reading.signal)) collector.add(page.flatMap(plan.expand));
+  }
+
+  private async readAppRoles(
+    reading: Reading,
+    collector: TypeCollector,
+    plan: PlanOf<'appRolesOfSensitiveResources'>,
+  ): Promise<void> {
+    const servicePrincipals = reading.collectors.get('servicePrincipal')?.result();
+    if (servicePrincipals?.status !== 'complete') {
+      collector.lacks(
+        `Which resources there are isn't known, because the service principals weren't read completely: ${servicePrincipals?.reason}`,
+      );
+    }
+    for (const id of reading.resourceIds.values()) {
+      try {
+        for await (const page of reading.client.pages(plan.path(id), reading.signal)) collector.add(page);
+      } catch (error) {
+        if (!(error instanceof GraphFault)) throw error;
+        collector.lacks(error);
+      }
+    }
+    if (reading.resourceIds.size === 0) collector.add([]);
+  }
+
+  private async singleton(reading: Reading, path: string): Promise<JsonObject> {
+    let asked = reading.singletons.get(path);
+    if (asked === undefined) {
+      asked = reading.client.get(path, reading.signal);
+      reading.singletons.set(path, asked);
+    }
+    const answer = await asked;
+    // Some API versions wrap the one object in a list.
+    const first = Array.isArray(answer['value']) ? answer['value'][0] : answer;
+    if (typeof first === 'object' && first !== null && !Array.isArray(first)) return first;
+    throw new GraphFault('malformed', path, 'the answer is not an object');
+  }
+}

@@ -1,0 +1,51 @@
+import type { JsonObject } from '../../crypto/canonical-json.js';
+import type { GraphFault } from '../../entra/graph-fault.js';
+import { storableText } from '../../kernel/text/storable-text.js';
+import { normaliseObjects } from '../normalise/normalise-object.js';
+import type { ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
+import { StoredObject } from '../snapshot/stored-object.js';
+import type { TypeCollection } from './collect.types.js';
+import { preferredOf } from './prefer-duplicate.js';
+
+const MAX_REASON_LENGTH = 500;
+
+/** Gathers the objects of one type as they are read, and what kept it from being complete. */
+export class TypeCollector {
+  private readonly objects = new Map<string, StoredObject>();
+  private firstReason: string | null = null;
+  private faults = 0;
+  private reads = 0;
+
+  constructor(readonly definition: ResourceTypeDefinition) {}
+
+  /** Normalises and keeps the objects of one answer; the raw ones can be forgotten. */
+  add(raws: JsonObject[]): void {
+    this.reads += 1;
+    const { objects, faults } = normaliseObjects(this.definition, raws);
+    for (const object of objects) {
+      const stored = StoredObject.from(object);
+      const other = this.objects.get(stored.key);
+      this.objects.set(stored.key, other === undefined ? stored : preferredOf(other, stored));
+    }
+    for (const fault of faults) this.lacks(fault);
+  }
+
+  /** Something of this type wasn't read. */
+  lacks(reason: GraphFault | string): void {
+    this.faults += 1;
+    this.firstReason ??= typeof reason === 'string' ? reason : reason.message;
+  }
+
+  values(): Iterable<StoredObject> {
+    return this.objects.values();
+  }
+
+  result(): TypeCollection {
+    const { type: resourceType } = this.definition;
+    const { objects } = this;
+    if (this.firstReason === null) return { resourceType, status: 'complete', reason: null, objects };
+    const more = this.faults === 1 ? '' : ` (and ${this.faults - 1} more)`;
+    const reason = storableText(this.firstReason).slice(0, MAX_REASON_LENGTH).toWellFormed() + more;
+    return { resourceType, status: this.reads === 0 ? 'failed' : 'partial', reason, objects };
+  }
+}

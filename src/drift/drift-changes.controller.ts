@@ -1,0 +1,103 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, ParseUUIDPipe, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import type { UserActor } from '../access/actor.js';
+import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
+import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
+import { ChangeQueryDto } from './dto/change-query.dto.js';
+import { DecideChangeDto, ReopenChangeDto } from './dto/decide-change.dto.js';
+import { DriftChangeDto, DriftChangePageDto } from './dto/drift-change.dto.js';
+import { type ChangeDecision, ChangeDecisions } from './report/change-decisions.service.js';
+
+@ApiTags('drift')
+@Controller('drift/changes')
+export class DriftChangesController {
+  constructor(private readonly changes: ChangeDecisions) {}
+
+  /** List changes, newest first */
+  @Get()
+  @RequirePermission('drift:read')
+  async list(@Query() query: ChangeQueryDto): Promise<DriftChangePageDto> {
+    const page = await this.changes.list(ChangeQueryDto.toFilter(query), PageQueryDto.limitOf(query), query.cursor);
+    return { items: page.items.map(DriftChangeDto.fromChange), nextCursor: page.nextCursor };
+  }
+
+  /** Read one change */
+  @Get(':id')
+  @RequirePermission('drift:read')
+  async get(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DriftChangeDto> {
+    const change = await this.changes.get(id);
+    reply.header('ETag', etagOf(change.version));
+    return DriftChangeDto.fromChange(change);
+  }
+
+  /** Accept a change: the value is as it should be; any other value is a new change */
+  @Post(':id/accept')
+  @HttpCode(200)
+  @RequirePermission('drift:decide')
+  accept(
+    @CurrentActor() actor: UserActor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: DecideChangeDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DriftChangeDto> {
+    return this.decide(
+      actor,
+      id,
+      ifMatch,
+      { kind: 'accept', reason: body.reason, until: DecideChangeDto.untilOf(body) },
+      reply,
+    );
+  }
+
+  /** Set a change aside: it stays in reports and sends no alert */
+  @Post(':id/ignore')
+  @HttpCode(200)
+  @RequirePermission('drift:decide')
+  ignore(
+    @CurrentActor() actor: UserActor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: DecideChangeDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DriftChangeDto> {
+    return this.decide(
+      actor,
+      id,
+      ifMatch,
+      { kind: 'ignore', reason: body.reason, until: DecideChangeDto.untilOf(body) },
+      reply,
+    );
+  }
+
+  /** Take a decision back */
+  @Post(':id/reopen')
+  @HttpCode(200)
+  @RequirePermission('drift:decide')
+  reopen(
+    @CurrentActor() actor: UserActor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: ReopenChangeDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DriftChangeDto> {
+    return this.decide(actor, id, ifMatch, { kind: 'reopen', reason: body.reason, until: null }, reply);
+  }
+
+  private async decide(
+    actor: UserActor,
+    id: string,
+    ifMatch: string | undefined,
+    decision: ChangeDecision,
+    reply: FastifyReply,
+  ): Promise<DriftChangeDto> {
+    const change = await this.changes.decide(actor, id, versionFromIfMatch(ifMatch), decision);
+    reply.header('ETag', etagOf(change.version));
+    return DriftChangeDto.fromChange(change);
+  }
+}

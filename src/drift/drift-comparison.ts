@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { TransactionRunner } from '../database/transaction-runner.js';
+import { BaselineService } from './baseline/baseline.service.js';
+import { classifyDrift } from './classify/classify-drift.js';
+import { lookupOf } from './classify/evaluation-context.js';
+import { loadRules } from './classify/load-rules.js';
+import type { TenantCollection } from './collect/collect.types.js';
+import { diffSnapshots } from './diff/diff-snapshots.js';
+import type { ClassifiedChange } from './report/drift-report.types.js';
+import { asAfter, SnapshotReader } from './snapshot/snapshot-reader.js';
+
+/** What a scan found against the baseline. */
+export interface Comparison {
+  /** Null while no baseline was approved; there are no changes then. */
+  baselineVersion: number | null;
+  changes: ClassifiedChange[];
+}
+
+export interface ComparedTenant {
+  /** tenants.id */
+  id: string;
+  breakGlassObjectIds: readonly string[];
+}
+
+/** Holds what a scan read against the tenant's baseline, and says what each difference means. */
+@Injectable()
+export class DriftComparison {
+  readonly rules = loadRules();
+
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly baselines: BaselineService,
+    private readonly snapshots: SnapshotReader,
+  ) {}
+
+  async compare(tenant: ComparedTenant, takenAt: Date, collection: TenantCollection): Promise<Comparison> {
+    const sides = await this.transactions.read(async (tx) => {
+      const current = await this.baselines.current(tx, tenant.id);
+      if (current === null) return null;
+      return { baseline: current.baseline, before: await this.snapshots.asBefore(tx, current.snapshot, collection) };
+    });
+    if (sides === null) return { baselineVersion: null, changes: [] };
+    const after = asAfter(tenant.id, takenAt, collection);
+    const { objects } = diffSnapshots(sides.before, after);
+    const changes = classifyDrift(objects, this.rules, {
+      before: lookupOf(sides.before),
+      after: lookupOf(after),
+      breakGlassIds: new Set(tenant.breakGlassObjectIds.map((id) => id.toLowerCase())),
+    });
+    return { baselineVersion: sides.baseline.version, changes };
+  }
+}

@@ -1,0 +1,99 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Settings } from '../config/settings.js';
+import type { SlotRun } from '../jobs/job-slot.types.js';
+import { JobSlots } from '../jobs/job-slots.service.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
+import { TenantsService } from '../tenants/tenants.service.js';
+import type { WatchedTenant } from '../tenants/tenants.types.js';
+import { DriftScanService } from './drift-scan.service.js';
+import { SCAN_JOB } from './scan-job.js';
+import { ScanOutcomes } from './scan-outcomes.js';
+
+const TICK_MS = 1000;
+/** Tenants scanned at once by one process. */
+const CONCURRENT_SCANS = 4;
+/** A run that is almost done may end before the process does. */
+const GRACE_MS = 5000;
+
+class ShuttingDown extends Error {}
+
+/** Opens the slots of every tenant's schedule as they become due and runs the scans, each tenant's by itself. */
+@Injectable()
+export class DriftScanJob implements OnModuleDestroy {
+  private readonly running = new Set<Promise<void>>();
+  private readonly shutdown = new AbortController();
+  private ticking = false;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly tenants: TenantsService,
+    private readonly slots: JobSlots,
+    private readonly scans: DriftScanService,
+    private readonly outcomes: ScanOutcomes,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  @Interval('drift.scan.tick', TICK_MS)
+  async onTick(): Promise<void> {
+    if (this.settings.PROCESS_ROLE !== 'api') await this.tick();
+  }
+
+  /** One look at the schedule: opens what became due and starts what waits. Returns before the scans end. */
+  async tick(): Promise<void> {
+    if (this.ticking || this.shutdown.signal.aborted) return;
+    this.ticking = true;
+    try {
+      for (const tenant of await this.tenants.listScanned()) {
+        await this.slots.openDueSlots(SCAN_JOB, tenant.id, tenant.scanIntervalSeconds);
+      }
+      while (this.running.size < CONCURRENT_SCANS && !this.shutdown.signal.aborted) {
+        const run = await this.slots.claim(SCAN_JOB);
+        if (run === null) break;
+        this.start(run);
+      }
+    } catch (error) {
+      this.logger.warn({ err: error }, 'the schedule of scans could not be looked at; trying again');
+    } finally {
+      this.ticking = false;
+    }
+  }
+
+  /** Resolves when the scans that run now have ended. */
+  async settled(): Promise<void> {
+    await Promise.all(this.running);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    const late = setTimeout(() => this.shutdown.abort(new ShuttingDown('the process is stopping')), GRACE_MS);
+    // Nothing new starts while the grace runs.
+    this.ticking = true;
+    await this.settled();
+    clearTimeout(late);
+    this.shutdown.abort(new ShuttingDown('the process is stopping'));
+  }
+
+  private start(run: SlotRun): void {
+    const work = this.run(run).catch((error: unknown) => {
+      this.logger.error({ err: error, scanId: run.id }, 'the outcome of a scan could not be recorded');
+    });
+    const tracked = work.finally(() => this.running.delete(tracked));
+    this.running.add(tracked);
+  }
+
+  private async run(run: SlotRun): Promise<void> {
+    const startedAt = performance.now();
+    let tenant: WatchedTenant | null = null;
+    try {
+      const watched = await this.tenants.get(run.key);
+      tenant = watched;
+      const recorded = await this.slots.withLease(run, (lease) =>
+        this.scans.scan(watched, run, AbortSignal.any([lease, this.shutdown.signal])),
+      );
+      this.outcomes.completed(run, recorded, (performance.now() - startedAt) / 1000);
+    } catch (error) {
+      if (error instanceof ShuttingDown) await this.slots.release(run);
+      else await this.outcomes.failed(run, tenant, error);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { TransactionRunner } from '../database/transaction-runner.js';
+import type { SlotRun } from '../jobs/job-slot.types.js';
+import { JobSlots } from '../jobs/job-slots.service.js';
+import type { WatchedTenant } from '../tenants/tenants.types.js';
+import { ChangeAttributor } from './attribution/change-attributor.js';
+import type { TenantCollection } from './collect/collect.types.js';
+import { TenantCollector } from './collect/tenant-collector.js';
+import { driftError } from './drift.errors.js';
+import { DriftComparison } from './drift-comparison.js';
+import { type RecordedScan, ScanRecorder } from './scan-recorder.js';
+
+/**
+ * The drift pipeline: collect and normalise -> compare with the baseline -> classify -> attribute -> one transaction with
+ * everything that follows from it, where the fence is still ours. Until that transaction nothing is written.
+ */
+@Injectable()
+export class DriftScanService {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly slots: JobSlots,
+    private readonly collector: TenantCollector,
+    private readonly comparison: DriftComparison,
+    private readonly attributor: ChangeAttributor,
+    private readonly recorder: ScanRecorder,
+  ) {}
+
+  /**
+   * Scans a tenant for the slot that `run` holds, and completes the slot.
+   *
+   * @param signal aborts when the run is overtaken or the process stops
+   * @throws DomainError drift.nothing_read when no type could be read, jobs.run_overtaken when another run has the slot
+   */
+  async scan(tenant: WatchedTenant, run: SlotRun, signal: AbortSignal): Promise<RecordedScan> {
+    const { takenAt, previous } = await this.transactions.read((tx) => this.recorder.begin(tx, tenant.id));
+    const collection = await this.collector.collect(tenant.entraTenantId, signal);
+    assertSomethingRead(collection);
+    const comparison = await this.comparison.compare(tenant, takenAt, collection);
+    const attributions = await this.attributor.attribute(
+      {
+        tenantId: tenant.id,
+        entraTenantId: tenant.entraTenantId,
+        takenAt,
+        previous,
+        collection,
+        changes: comparison.changes,
+      },
+      signal,
+    );
+    signal.throwIfAborted();
+    return this.transactions.run(async (tx) => {
+      // First of all: it locks the slot, so that nobody takes over while this transaction writes.
+      await this.slots.assertFence(tx, run);
+      const recorded = await this.recorder.record(tx, {
+        tenant,
+        run,
+        takenAt,
+        previous,
+        collection,
+        comparison,
+        attributions,
+      });
+      await this.slots.complete(tx, run, { ...recorded });
+      return recorded;
+    });
+  }
+}
+
+function assertSomethingRead(collection: TenantCollection): void {
+  const types = [...collection.values()];
+  if (types.some(({ status }) => status !== 'failed')) return;
+  throw driftError('drift.nothing_read', {
+    detail: types.find(({ reason }) => reason !== null)?.reason ?? 'No reason is known.',
+  });
+}

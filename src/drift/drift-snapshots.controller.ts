@@ -1,0 +1,69 @@
+import { Readable } from 'node:stream';
+import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import type { UserActor } from '../access/actor.js';
+import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
+import { BaselineService } from './baseline/baseline.service.js';
+import { ApproveBaselineDto } from './dto/approve-baseline.dto.js';
+import { BaselineDto, BaselinePageDto } from './dto/baseline.dto.js';
+import { SnapshotDto, SnapshotPageDto } from './dto/snapshot.dto.js';
+import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
+import { Snapshots } from './snapshot/snapshots.service.js';
+
+const NDJSON = 'application/x-ndjson';
+
+@ApiTags('drift')
+@Controller('drift')
+export class DriftSnapshotsController {
+  constructor(
+    private readonly snapshots: Snapshots,
+    private readonly baselines: BaselineService,
+  ) {}
+
+  /** List snapshots, newest first */
+  @Get('snapshots')
+  @RequirePermission('drift:read')
+  async list(@Query() query: TenantPageQueryDto): Promise<SnapshotPageDto> {
+    const page = await this.snapshots.list(query.tenant ?? null, PageQueryDto.limitOf(query), query.cursor);
+    return { items: page.items.map(SnapshotDto.from), nextCursor: page.nextCursor };
+  }
+
+  /** Read one snapshot's header */
+  @Get('snapshots/:id')
+  @RequirePermission('drift:read')
+  async get(@Param('id', ParseUUIDPipe) id: string): Promise<SnapshotDto> {
+    return SnapshotDto.from(await this.snapshots.get(id));
+  }
+
+  /** Download a whole snapshot, one object a line */
+  @Get('snapshots/:id/export')
+  @RequirePermission('drift:export')
+  @ApiOkResponse({
+    description: 'Header line, then one object a line',
+    content: { [NDJSON]: { schema: { type: 'string' } } },
+  })
+  async export(@CurrentActor() actor: UserActor, @Param('id', ParseUUIDPipe) id: string): Promise<StreamableFile> {
+    const lines = await this.snapshots.export(actor, id);
+    return new StreamableFile(Readable.from(lines), {
+      type: NDJSON,
+      disposition: `attachment; filename="snapshot-${id}.ndjson"`,
+    });
+  }
+
+  /** List baselines, newest first */
+  @Get('baselines')
+  @RequirePermission('drift:read')
+  async listBaselines(@Query() query: TenantPageQueryDto): Promise<BaselinePageDto> {
+    const page = await this.baselines.list(query.tenant ?? null, PageQueryDto.limitOf(query), query.cursor);
+    return { items: page.items.map(BaselineDto.from), nextCursor: page.nextCursor };
+  }
+
+  /** Approve a snapshot as the baseline */
+  @Post('baselines')
+  @RequirePermission('baseline:approve')
+  async approve(@CurrentActor() actor: UserActor, @Body() body: ApproveBaselineDto): Promise<BaselineDto> {
+    const { snapshotId, reason, acceptIncomplete = false } = body;
+    return BaselineDto.from(await this.baselines.approve(actor, { snapshotId, reason, acceptIncomplete }));
+  }
+}

@@ -1,0 +1,64 @@
+import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
+import { EntraModule } from '../entra/entra.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
+import { TenantsModule } from '../tenants/tenants.module.js';
+import { AuditLogReader } from './attribution/audit-log-reader.js';
+import { ChangeAttributor } from './attribution/change-attributor.js';
+import { BaselineRepository } from './baseline/baseline.repository.js';
+import { BaselineService } from './baseline/baseline.service.js';
+import { TenantCollector } from './collect/tenant-collector.js';
+import { DriftChangesController } from './drift-changes.controller.js';
+import { DriftComparison } from './drift-comparison.js';
+import { DriftReportsController } from './drift-reports.controller.js';
+import { DriftScanJob } from './drift-scan.job.js';
+import { DriftScanService } from './drift-scan.service.js';
+import { DriftScansController } from './drift-scans.controller.js';
+import { DriftScans } from './drift-scans.service.js';
+import { DriftSnapshotsController } from './drift-snapshots.controller.js';
+import { ChangeBook } from './report/change-book.js';
+import { ChangeDecisions } from './report/change-decisions.service.js';
+import { ChangesRepository } from './report/changes.repository.js';
+import { ReportsRepository } from './report/reports.repository.js';
+import { Reports } from './report/reports.service.js';
+import { ScanHistoryRepository } from './scan-history.repository.js';
+import { ScanOutcomes } from './scan-outcomes.js';
+import { ScanRecorder } from './scan-recorder.js';
+import { SnapshotRepository } from './snapshot/snapshot.repository.js';
+import { SnapshotReader } from './snapshot/snapshot-reader.js';
+import { SnapshotStore } from './snapshot/snapshot-store.js';
+import { Snapshots } from './snapshot/snapshots.service.js';
+
+/** What changed in a tenant since it was last approved: scans, snapshots, baselines, reports, changes and what is decided on them. */
+@Module({
+  imports: [AuditModule, EntraModule, JobsModule, OutboxModule, TenantsModule],
+  controllers: [DriftScansController, DriftSnapshotsController, DriftReportsController, DriftChangesController],
+  providers: [
+    // What is
+    TenantCollector,
+    SnapshotRepository,
+    SnapshotStore,
+    SnapshotReader,
+    Snapshots,
+    // What it means
+    BaselineRepository,
+    BaselineService,
+    DriftComparison,
+    AuditLogReader,
+    ChangeAttributor,
+    ChangesRepository,
+    ChangeBook,
+    ChangeDecisions,
+    ReportsRepository,
+    Reports,
+    // When it runs
+    ScanHistoryRepository,
+    DriftScans,
+    DriftScanService,
+    ScanRecorder,
+    ScanOutcomes,
+    DriftScanJob,
+  ],
+})
+export class DriftModule {}

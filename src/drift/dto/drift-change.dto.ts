@@ -1,0 +1,129 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { AttributionEvidence } from '../attribution/attribution.types.js';
+import type { DriftChange } from '../report/drift-change.entity.js';
+import type { ReportedChange } from '../report/drift-report.types.js';
+import { reportedChange } from '../report/reported-change.js';
+
+/** Who made a change, from the directory audit log. */
+export class ChangeActorDto {
+  type: 'user' | 'app';
+  /** Object id of the account that made the call. */
+  id: string;
+  displayName: string | null;
+}
+
+/** One path of one object that isn't as the baseline has it, in the form of a report. */
+export class ReportedChangeDto {
+  id: string;
+  state: 'open' | 'accepted' | 'ignored' | 'closed';
+  /** Changes of one act share it. */
+  changeSetId: string;
+  resourceType: string;
+  /** The Graph id, or the tuple that identifies the object, joined by `|`. */
+  resourceKey: string;
+  displayName: string | null;
+  changeType: 'added' | 'removed' | 'modified';
+  /** JSON Pointer; empty for a whole object that came or went. */
+  path: string;
+  /** The value in the baseline; of a set the elements that went. Null where there was none. */
+  @ApiProperty({ nullable: true, type: Object })
+  before: unknown;
+  /** The value now; of a set the elements that came. Null where there is none. */
+  @ApiProperty({ nullable: true, type: Object })
+  after: unknown;
+  direction: 'loosening' | 'tightening' | 'neutral';
+  severity: 'critical' | 'high' | 'medium' | 'low' | 'info';
+  /** Ids of the rules that spoke, the one that set the severity first. */
+  rules: string[];
+  references: string[];
+  /** What it means; one sentence for people. */
+  title: string;
+  matchedBy: 'id' | 'name';
+  actor: ChangeActorDto | null;
+  attribution: 'exact' | 'strong' | 'probable' | 'none';
+
+  static from(change: ReportedChange): ReportedChangeDto {
+    return { ...change };
+  }
+}
+
+/** An event of the directory audit log that speaks of the change. */
+export class AttributionEvidenceDto {
+  eventId: string;
+  correlationId: string;
+  activity: string;
+  /** RFC 3339. */
+  at: string;
+  actor: ChangeActorDto | null;
+  grade: 'exact' | 'strong' | 'probable' | 'none';
+}
+
+/** What was decided about a change. */
+export class ChangeDecisionDto {
+  /** Id of the user. */
+  by: string;
+  byName: string;
+  /** RFC 3339. */
+  at: string;
+  reason: string;
+  /** RFC 3339: when it ends; null for as long as the value stays. */
+  until: string | null;
+}
+
+/** A change with its history. */
+export class DriftChangeDto extends ReportedChangeDto {
+  /** Id in /tenants. */
+  tenantId: string;
+  /** `regressed`: it had been closed before. */
+  substate: 'new' | 'ongoing' | 'regressed';
+  closeReason: 'reverted' | 'superseded' | 'baseline' | null;
+  baselineVersion: number;
+  /** RFC 3339: when a scan first found it. */
+  firstSeenAt: string;
+  closedAt: string | null;
+  decision: ChangeDecisionDto | null;
+  /** Whether the audit log will be asked again for who made it. */
+  attributionPending: boolean;
+  evidence: AttributionEvidenceDto[];
+  /** What If-Match wants, as in the ETag of GET. */
+  version: number;
+
+  static fromChange(change: DriftChange): DriftChangeDto {
+    return {
+      ...reportedChange(change),
+      tenantId: change.tenantId,
+      substate: change.substate,
+      closeReason: change.closeReason,
+      baselineVersion: change.baselineVersion,
+      firstSeenAt: change.createdAt.toISOString(),
+      closedAt: change.closedAt?.toISOString() ?? null,
+      decision: decisionOf(change),
+      attributionPending: change.attributionRetryAt !== null,
+      evidence:
+        change.attributionEvidence === null ? [] : (JSON.parse(change.attributionEvidence) as AttributionEvidence[]),
+      version: change.version,
+    };
+  }
+}
+
+export class DriftChangePageDto {
+  items: DriftChangeDto[];
+  nextCursor: string | null;
+}
+
+function decisionOf({
+  decidedById,
+  decidedByName,
+  decidedAt,
+  decisionReason,
+  decisionUntil,
+}: DriftChange): ChangeDecisionDto | null {
+  if (decidedById === null || decidedAt === null) return null;
+  return {
+    by: decidedById,
+    byName: decidedByName ?? decidedById,
+    at: decidedAt.toISOString(),
+    reason: decisionReason ?? '',
+    until: decisionUntil?.toISOString() ?? null,
+  };
+}

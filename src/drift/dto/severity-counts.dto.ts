@@ -1,0 +1,8 @@
+/** Open changes by severity. */
+export class SeverityCountsDto {
+  critical: number;
+  high: number;
+  medium: number;
+  low: number;
+  info: number;
+}

@@ -1,0 +1,36 @@
+import { loadRules } from '../classify/load-rules.js';
+import { buildOfflineReport, reportOn } from '../report/build-offline-report.js';
+import type { DriftReportDocument } from '../report/drift-report.types.js';
+import type { TenantSnapshot } from '../snapshot/snapshot.types.js';
+import { compareSnapshotFiles } from './compare-snapshot-files.js';
+import { openExport } from './read-export.js';
+import { SnapshotFile } from './snapshot-file.js';
+
+export interface ComparedExports {
+  report: DriftReportDocument;
+  /** For people, about the exports themselves. */
+  warnings: string[];
+}
+
+/** The whole offline job: two exports in, one report out. @throws ExportError */
+export async function compareExports(beforePath: string, afterPath: string): Promise<ComparedExports> {
+  const [before, after] = [await openExport(beforePath), await openExport(afterPath)];
+  const rules = loadRules();
+  if (before instanceof SnapshotFile && after instanceof SnapshotFile) {
+    const drift = compareSnapshotFiles(before, after);
+    const report = reportOn(drift, rules, { before, after, breakGlassIds: new Set() });
+    return { report, warnings: warningsOn(before.header.tenantId, after.header.tenantId) };
+  }
+  const was = inMemory(before);
+  const is = inMemory(after);
+  return { report: buildOfflineReport(was, is, rules), warnings: warningsOn(was.tenantId, is.tenantId) };
+}
+
+function inMemory(opened: SnapshotFile | TenantSnapshot): TenantSnapshot {
+  return opened instanceof SnapshotFile ? opened.read() : opened;
+}
+
+function warningsOn(before: string | null, after: string | null): string[] {
+  if (before === null || after === null || before === after) return [];
+  return [`the exports name two tenants, ${before} and ${after}`];
+}

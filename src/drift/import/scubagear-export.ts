@@ -1,0 +1,74 @@
+import { stat } from 'node:fs/promises';
+import { join as joinPath } from 'node:path';
+import type { Json, JsonObject } from '../../crypto/canonical-json.js';
+import { isObject, member, stringsAt, text } from '../normalise/json-members.js';
+import { normaliseDate } from '../normalise/normalise-date.js';
+import type { ResourceType } from '../resource-types/resource-type.types.js';
+import type { CollectedType, TenantSnapshot } from '../snapshot/snapshot.types.js';
+import { ExportError } from './export-error.js';
+import type { ExportFormat } from './import.types.js';
+import { readJsonFile } from './read-json-file.js';
+import { SCUBAGEAR_SECTIONS, type SectionContext } from './scubagear-sections.js';
+
+const FILE_NAMES = ['ProviderSettingsExport.json', 'ScubaResults.json'];
+
+/** ScubaGear's ProviderSettingsExport.json (CISA), or a folder that holds one. */
+export const scubaGearExport: ExportFormat = {
+  title: 'a ScubaGear ProviderSettingsExport.json',
+  detect: async (path) => {
+    const found = await stat(path).catch(() => null);
+    if (found?.isFile()) return path.toLowerCase().endsWith('.json') ? path : null;
+    for (const name of FILE_NAMES) {
+      const file = joinPath(path, name);
+      if ((await stat(file).catch(() => null))?.isFile()) return file;
+    }
+    return null;
+  },
+  read: async (path) => scubaGearSnapshot(path, await readJsonFile(path)),
+};
+
+function scubaGearSnapshot(file: string, json: Json): TenantSnapshot {
+  // ScubaResults.json, its merged report, carries the same data one level down.
+  const root = isObject(member(json, 'Raw')) ? (member(json, 'Raw') ?? null) : json;
+  if (!isObject(root)) throw new ExportError(file, 'a JSON object is expected', 'at /');
+  const sections = SCUBAGEAR_SECTIONS.filter(({ section }) => Object.hasOwn(root, section));
+  if (sections.length === 0) throw new ExportError(file, unknownWhy(root), 'at /');
+  const context: SectionContext = { unsuccessful: commandsOf(root) };
+  const types = new Map<ResourceType, CollectedType>();
+  for (const { section, read } of sections) {
+    for (const collection of read(root[section] ?? null, context)) {
+      const earlier = types.get(collection.resourceType);
+      types.set(collection.resourceType, earlier === undefined ? collection : merged(earlier, collection));
+    }
+  }
+  return { source: 'scubagear', tenantId: tenantOf(root), takenAt: takenAt(root), types };
+}
+
+/** Two sections about one type: the later one says more of an object that is in both; what either lacks isn't compared. */
+function merged(earlier: CollectedType, later: CollectedType): CollectedType {
+  const keys = new Set(later.objects.map((object) => object.key));
+  const objects = [...earlier.objects.filter((object) => !keys.has(object.key)), ...later.objects];
+  const notCarried = [...new Set([...(earlier.notCarried ?? []), ...(later.notCarried ?? [])])];
+  return { ...later, objects, notCarried };
+}
+
+function unknownWhy(root: JsonObject): string {
+  return Object.hasOwn(root, 'module_version')
+    ? 'this ScubaGear export holds nothing about Entra (the product "aad" was not assessed)'
+    : 'this is not an export that can be compared: a ScubaGear ProviderSettingsExport.json is expected';
+}
+
+function commandsOf(root: JsonObject): string[] {
+  return stringsAt(root, '/aad_unsuccessful_commands');
+}
+
+function tenantOf(root: JsonObject): string | null {
+  const details = member(root, 'tenant_details');
+  const first = Array.isArray(details) ? details[0] : details;
+  return text(first, 'TenantId') ?? text(root, 'tenant_id');
+}
+
+function takenAt(root: JsonObject): string | null {
+  const stamp = text(root, 'timestamp_zulu');
+  return stamp === null ? null : normaliseDate(stamp);
+}

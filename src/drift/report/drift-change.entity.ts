@@ -1,0 +1,142 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { ResourceType } from '../resource-types/resource-type.types.js';
+import { COUNTED } from '../snapshot/bigint-column.js';
+import type { Attribution, ChangeState, ChangeType, Direction, Severity } from './drift-report.types.js';
+
+export type Substate = 'new' | 'ongoing' | 'regressed';
+export type CloseReason = 'reverted' | 'superseded' | 'baseline';
+
+/** One path of one object that isn't as the baseline has it, from the scan that found it to the one that no longer did. */
+@Entity('drift_changes')
+export class DriftChange {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @Column('uuid', { name: 'tenant_id' })
+  tenantId: string;
+
+  /** Digest of type, key, path and value (identityOf): the same while it is the same change. */
+  @Column('bytea')
+  identity: Buffer;
+
+  @Column('uuid', { name: 'change_set_id' })
+  changeSetId: string;
+
+  @Column('text')
+  state: ChangeState;
+
+  @Column('text')
+  substate: Substate;
+
+  @Column('text', { name: 'state_before_close', nullable: true })
+  stateBeforeClose: Exclude<ChangeState, 'closed'> | null;
+
+  @Column('text', { name: 'close_reason', nullable: true })
+  closeReason: CloseReason | null;
+
+  /** Version of the baseline that it was found against. */
+  @Column('integer', { name: 'baseline_version' })
+  baselineVersion: number;
+
+  /** Sequence of the first report that has it. */
+  @Column('bigint', { name: 'first_report', transformer: COUNTED })
+  firstReport: number;
+
+  /** Sequence of the first report that no longer has it. */
+  @Column('bigint', { name: 'closed_report', nullable: true, transformer: COUNTED })
+  closedReport: number | null;
+
+  @Column('text', { name: 'resource_type' })
+  resourceType: ResourceType;
+
+  @Column('text', { name: 'resource_key' })
+  resourceKey: string;
+
+  @Column('text', { name: 'display_name', nullable: true })
+  displayName: string | null;
+
+  @Column('text', { name: 'change_type' })
+  changeType: ChangeType;
+
+  /** JSON Pointer; '' for the whole object. */
+  @Column('text')
+  path: string;
+
+  /** Canonical JSON. */
+  @Column('text', { name: 'before_json' })
+  beforeJson: string;
+
+  /** Canonical JSON. */
+  @Column('text', { name: 'after_json' })
+  afterJson: string;
+
+  @Column('text')
+  direction: Direction;
+
+  @Column('text')
+  severity: Severity;
+
+  @Column('text', { array: true })
+  rules: string[];
+
+  @Column('text', { name: 'reference_ids', array: true })
+  references: string[];
+
+  @Column('text')
+  title: string;
+
+  @Column('text', { name: 'matched_by' })
+  matchedBy: 'id' | 'name';
+
+  @Column('text')
+  attribution: Attribution;
+
+  @Column('text', { name: 'actor_type', nullable: true })
+  actorType: 'user' | 'app' | null;
+
+  @Column('text', { name: 'actor_id', nullable: true })
+  actorId: string | null;
+
+  @Column('text', { name: 'actor_name', nullable: true })
+  actorName: string | null;
+
+  /** JSON of the audit events that speak for the actor. */
+  @Column('text', { name: 'attribution_evidence', nullable: true })
+  attributionEvidence: string | null;
+
+  @Column('integer', { name: 'attribution_attempts' })
+  attributionAttempts: number;
+
+  /** The change was made after this instant. */
+  @Column('timestamptz', { name: 'attribution_since' })
+  attributionSince: Date;
+
+  /** When the audit log is to be asked again; null when the question is settled. */
+  @Column('timestamptz', { name: 'attribution_retry_at', nullable: true })
+  attributionRetryAt: Date | null;
+
+  @Column('text', { name: 'decided_by_id', nullable: true })
+  decidedById: string | null;
+
+  @Column('text', { name: 'decided_by_name', nullable: true })
+  decidedByName: string | null;
+
+  @Column('timestamptz', { name: 'decided_at', nullable: true })
+  decidedAt: Date | null;
+
+  @Column('text', { name: 'decision_reason', nullable: true })
+  decisionReason: string | null;
+
+  /** Until when an ignored change stays quiet; null for ever. */
+  @Column('timestamptz', { name: 'decision_until', nullable: true })
+  decisionUntil: Date | null;
+
+  @Column('integer')
+  version: number;
+
+  @Column({ type: 'timestamptz', name: 'created_at', insert: false, update: false })
+  createdAt: Date;
+
+  @Column('timestamptz', { name: 'closed_at', nullable: true })
+  closedAt: Date | null;
+}

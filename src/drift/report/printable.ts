@@ -1,0 +1,38 @@
+import type { Json } from '../../crypto/canonical-json.js';
+
+/**
+ * A tenant's text for a terminal or a document: control characters, which could move a cursor or forge a line, and
+ * characters that reverse the direction of writing are shown as escapes.
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+}
+
+/** Controls, format characters (zero width, direction, byte order mark), line and paragraph separators, lone surrogates. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** A value on one line, cut at a length; a set without its brackets when it is short. */
+export function shortValue(value: Json, length = 160): string {
+  if (value === null) return '(none)';
+  const whole = typeof value === 'string' ? value : JSON.stringify(value);
+  const shown = printable(whole);
+  return shown.length > length ? `${shown.slice(0, length - 1)}…` : shown;
+}
+
+/** What a change did, in a few words. */
+export function changeInWords(before: Json, after: Json): string {
+  if (Array.isArray(before) && Array.isArray(after)) {
+    const parts = [];
+    if (after.length > 0) parts.push(`added ${listed(after)}`);
+    if (before.length > 0) parts.push(`removed ${listed(before)}`);
+    return parts.join(', ');
+  }
+  return `${shortValue(before)} -> ${shortValue(after)}`;
+}
+
+const SHOWN = 6;
+
+function listed(values: Json[]): string {
+  const shown = values.slice(0, SHOWN).map((value) => shortValue(value, 80));
+  return shown.join(', ') + (values.length > SHOWN ? ` and ${values.length - SHOWN} more` : '');
+}

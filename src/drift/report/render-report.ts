@@ -1,0 +1,26 @@
+import type { DriftReportDocument } from './drift-report.types.js';
+import { renderMarkdown } from './render-markdown.js';
+import { renderText } from './render-text.js';
+
+export const REPORT_FORMATS = ['text', 'json', 'ndjson', 'markdown'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+/** A report as text that ends in a line end. Colour only ever in `text`. */
+export function renderReport(report: DriftReportDocument, format: ReportFormat, colour = false): string {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case 'ndjson':
+      return renderNdjson(report);
+    case 'markdown':
+      return renderMarkdown(report);
+    case 'text':
+      return renderText(report, colour);
+  }
+}
+
+/** The report without its changes on the first line, then one line a change; `kind` tells them apart. */
+function renderNdjson({ changes, ...head }: DriftReportDocument): string {
+  const lines = [{ kind: 'report', ...head }, ...changes.map((change) => ({ kind: 'change', ...change }))];
+  return `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { TransactionRunner } from '../../database/transaction-runner.js';
+import { decodeCursor, type Page, pageOf } from '../../kernel/paging/cursor.js';
+import { TenantsService } from '../../tenants/tenants.service.js';
+import type { WatchedTenant } from '../../tenants/tenants.types.js';
+import { driftError } from '../drift.errors.js';
+import { ChangesRepository, emptySummary } from './changes.repository.js';
+import type { DriftReport } from './drift-report.entity.js';
+import type { DriftReportDocument, IncompleteType, Severity } from './drift-report.types.js';
+import { reportedChange, stateAt } from './reported-change.js';
+import { type Outage, ReportsRepository } from './reports.repository.js';
+import { bySeverity, summariseChanges } from './summarise-changes.js';
+
+/** How a tenant stands. */
+export interface TenantDriftStatus {
+  tenant: WatchedTenant;
+  lastReport: DriftReport | null;
+  open: Record<Severity, number>;
+  outage: Outage | null;
+}
+
+/** Reports as people read them. */
+@Injectable()
+export class Reports {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly reports: ReportsRepository,
+    private readonly changes: ChangesRepository,
+    private readonly tenants: TenantsService,
+  ) {}
+
+  async list(tenantId: string | null, limit: number, cursor?: string): Promise<Page<DriftReport>> {
+    const before = cursor === undefined ? null : decodeCursor(cursor);
+    return pageOf(await this.transactions.read((tx) => this.reports.findPage(tx, tenantId, limit + 1, before)), limit);
+  }
+
+  /**
+   * A report as it was when it was made: the changes that were live then, with the states that they had.
+   *
+   * @throws DomainError drift.report_not_found
+   */
+  async document(id: string): Promise<{ report: DriftReport; document: DriftReportDocument }> {
+    return this.transactions.read(async (tx) => {
+      const report = await this.reports.findById(tx, id);
+      if (report === null) throw driftError('drift.report_not_found');
+      const stored = await this.changes.findOfReport(tx, report.tenantId, report.sequence);
+      const changes = stored
+        .map((change) => reportedChange(change, stateAt(change, report.createdAt)))
+        .sort(bySeverity);
+      const document: DriftReportDocument = {
+        complete: report.complete,
+        incomplete: incompleteOfReport(report),
+        trigger: report.trigger,
+        baselineVersion: report.baselineVersion,
+        summary: summariseChanges(changes.filter(({ state }) => state === 'open')),
+        changes,
+        controls: [],
+      };
+      return { report, document };
+    });
+  }
+
+  /** Every tenant that is scanned. */
+  async status(tenantId: string | null): Promise<TenantDriftStatus[]> {
+    const scanned = await this.tenants.listScanned();
+    return this.transactions.read(async (tx) => {
+      const open = await this.changes.openCounts(tx);
+      const outages = new Map((await this.reports.outages(tx)).map((outage) => [outage.tenantId, outage]));
+      const statuses: TenantDriftStatus[] = [];
+      for (const tenant of scanned) {
+        if (tenantId !== null && tenant.id !== tenantId) continue;
+        statuses.push({
+          tenant,
+          lastReport: await this.reports.findLatest(tx, tenant.id),
+          open: open.get(tenant.id) ?? emptySummary(),
+          outage: outages.get(tenant.id) ?? null,
+        });
+      }
+      return statuses;
+    });
+  }
+}
+
+export function incompleteOfReport({ incomplete }: DriftReport): IncompleteType[] {
+  return JSON.parse(incomplete) as IncompleteType[];
+}
+
+export function summaryOfReport({ summary }: DriftReport): Record<Severity, number> {
+  return { ...emptySummary(), ...(JSON.parse(summary) as Partial<Record<Severity, number>>) };
+}

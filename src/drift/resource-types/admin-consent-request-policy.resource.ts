@@ -1,0 +1,21 @@
+import type { ResourceTypeDefinition } from './resource-type.types.js';
+
+/** Graph: adminConsentRequestPolicy. */
+export const adminConsentRequestPolicy: ResourceTypeDefinition = {
+  type: 'adminConsentRequestPolicy',
+  title: 'Admin consent request policy',
+  permission: 'Policy.Read.All',
+  collect: { kind: 'singleton', path: '/policies/adminConsentRequestPolicy' },
+  key: () => 'adminConsentRequestPolicy',
+  displayName: () => 'Admin consent request policy',
+  ignore: ['/id', '/version'],
+  sets: [],
+  keyedLists: [{ path: '/reviewers', by: 'query' }],
+  defaults: [],
+  delimitedSets: [],
+  auditActivities: {
+    added: ['update admin consent request policy'],
+    modified: ['update admin consent request policy', 'update policy'],
+    removed: ['update admin consent request policy'],
+  },
+};

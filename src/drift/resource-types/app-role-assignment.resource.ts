@@ -1,0 +1,40 @@
+import { text } from '../normalise/json-members.js';
+import type { ResourceTypeDefinition } from './resource-type.types.js';
+import { tupleKey } from './tuple-key.js';
+import { graphAppRoleName, SENSITIVE_RESOURCE_APP_IDS } from './well-known.js';
+
+/** Graph: appRoleAssignment on the sensitive resources: which program holds which application permission. */
+export const appRoleAssignment: ResourceTypeDefinition = {
+  type: 'appRoleAssignment',
+  title: 'Application permission',
+  permission: 'Application.Read.All',
+  collect: {
+    kind: 'appRolesOfSensitiveResources',
+    path: (servicePrincipalId) =>
+      `/servicePrincipals/${encodeURIComponent(servicePrincipalId)}/appRoleAssignedTo?$top=999`,
+    resourceAppIds: SENSITIVE_RESOURCE_APP_IDS,
+  },
+  key: (raw) => tupleKey(raw, ['principalId', 'resourceId', 'appRoleId']),
+  displayName: (raw) => {
+    const role = text(raw, 'appRoleId');
+    if (role === null) return null;
+    return `${graphAppRoleName(role) ?? role} to ${text(raw, 'principalDisplayName') ?? text(raw, 'principalId') ?? ''}`;
+  },
+  ignore: [
+    '/id',
+    '/createdDateTime',
+    '/creationTimestamp',
+    '/deletedDateTime',
+    '/principalDisplayName',
+    '/resourceDisplayName',
+  ],
+  sets: [],
+  keyedLists: [],
+  defaults: [],
+  delimitedSets: [],
+  auditActivities: {
+    added: ['add app role assignment to service principal', 'consent to application'],
+    modified: [],
+    removed: ['remove app role assignment from service principal'],
+  },
+};

@@ -1,0 +1,33 @@
+import { text } from '../normalise/json-members.js';
+import type { ResourceTypeDefinition } from './resource-type.types.js';
+
+export const AUTHENTICATION_METHODS_PATH = '/policies/authenticationMethodsPolicy';
+/** Entra writes one activity for whatever changes in the policy. */
+export const AUTHENTICATION_METHODS_AUDIT = {
+  added: ['authentication methods policy update'],
+  modified: ['authentication methods policy update'],
+  removed: ['authentication methods policy update'],
+};
+
+/** Graph: authenticationMethodsPolicy without its method configurations, which are a type of their own. */
+export const authenticationMethodsPolicy: ResourceTypeDefinition = {
+  type: 'authenticationMethodsPolicy',
+  title: 'Authentication methods policy',
+  permission: 'Policy.Read.All',
+  collect: { kind: 'singleton', path: AUTHENTICATION_METHODS_PATH },
+  key: () => 'authenticationMethodsPolicy',
+  displayName: (raw) => text(raw, 'displayName') ?? 'Authentication Methods Policy',
+  modifiedAtProperty: 'lastModifiedDateTime',
+  ignore: ['/id', '/lastModifiedDateTime', '/policyVersion', '/authenticationMethodConfigurations'],
+  sets: [],
+  keyedLists: [
+    { path: '/registrationEnforcement/authenticationMethodsRegistrationCampaign/includeTargets', by: 'id' },
+    { path: '/registrationEnforcement/authenticationMethodsRegistrationCampaign/excludeTargets', by: 'id' },
+    { path: '/systemCredentialPreferences/includeTargets', by: 'id' },
+    { path: '/systemCredentialPreferences/excludeTargets', by: 'id' },
+  ],
+  // 0 is how Graph says that no code is set.
+  defaults: [{ path: '/reportSuspiciousActivitySettings/voiceReportingCode', value: 0 }],
+  delimitedSets: [],
+  auditActivities: AUTHENTICATION_METHODS_AUDIT,
+};

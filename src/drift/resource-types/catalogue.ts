@@ -1,0 +1,45 @@
+import { adminConsentRequestPolicy } from './admin-consent-request-policy.resource.js';
+import { appRoleAssignment } from './app-role-assignment.resource.js';
+import { application } from './application.resource.js';
+import { authenticationMethodConfiguration } from './authentication-method-configuration.resource.js';
+import { authenticationMethodsPolicy } from './authentication-methods-policy.resource.js';
+import { authenticationStrengthPolicy } from './authentication-strength-policy.resource.js';
+import { authorizationPolicy } from './authorization-policy.resource.js';
+import { conditionalAccessPolicy } from './conditional-access-policy.resource.js';
+import { domain } from './domain.resource.js';
+import { group } from './group.resource.js';
+import { groupSetting } from './group-setting.resource.js';
+import { namedLocation } from './named-location.resource.js';
+import { oauth2PermissionGrant } from './oauth2-permission-grant.resource.js';
+import type { ResourceType, ResourceTypeDefinition } from './resource-type.types.js';
+import { roleAssignment } from './role-assignment.resource.js';
+import { roleDefinition } from './role-definition.resource.js';
+import { roleEligibility } from './role-eligibility.resource.js';
+import { roleManagementRule } from './role-management-rule.resource.js';
+import { securityDefaults } from './security-defaults.resource.js';
+import { servicePrincipal } from './service-principal.resource.js';
+import { user } from './user.resource.js';
+
+/** Every resource type that the product knows, by name; the record's type makes forgetting one a compile error. */
+export const RESOURCE_TYPE_CATALOGUE: Readonly<Record<ResourceType, ResourceTypeDefinition>> = {
+  conditionalAccessPolicy,
+  namedLocation,
+  authenticationStrengthPolicy,
+  authenticationMethodsPolicy,
+  authenticationMethodConfiguration,
+  authorizationPolicy,
+  securityDefaults,
+  adminConsentRequestPolicy,
+  groupSetting,
+  roleDefinition,
+  roleAssignment,
+  roleEligibility,
+  roleManagementRule,
+  application,
+  servicePrincipal,
+  appRoleAssignment,
+  oauth2PermissionGrant,
+  domain,
+  group,
+  user,
+};

@@ -1,0 +1,31 @@
+import { text } from '../normalise/json-members.js';
+import type { ResourceTypeDefinition } from './resource-type.types.js';
+import { tupleKey } from './tuple-key.js';
+
+/** Graph: oAuth2PermissionGrant: delegated permissions that were consented to. */
+export const oauth2PermissionGrant: ResourceTypeDefinition = {
+  type: 'oauth2PermissionGrant',
+  title: 'Delegated permission grant',
+  permission: 'Directory.Read.All',
+  collect: { kind: 'list', path: '/oauth2PermissionGrants?$top=999' },
+  key: (raw) => {
+    const who = tupleKey(raw, ['clientId', 'consentType']);
+    const resource = text(raw, 'resourceId');
+    return who === null || resource === null ? null : `${who}|${text(raw, 'principalId') ?? ''}|${resource}`;
+  },
+  displayName: (raw) => {
+    const client = text(raw, 'clientId');
+    if (client === null) return null;
+    return `${client} for ${text(raw, 'consentType') === 'AllPrincipals' ? 'everybody' : (text(raw, 'principalId') ?? 'one user')}`;
+  },
+  ignore: ['/id', '/startTime', '/expiryTime'],
+  sets: [],
+  keyedLists: [],
+  defaults: [],
+  delimitedSets: [{ path: '/scope', separator: ' ' }],
+  auditActivities: {
+    added: ['add delegated permission grant', 'consent to application'],
+    modified: ['add delegated permission grant', 'update delegated permission grant', 'consent to application'],
+    removed: ['remove delegated permission grant'],
+  },
+};

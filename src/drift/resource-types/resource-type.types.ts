@@ -1,0 +1,96 @@
+import type { JsonObject } from '../../crypto/canonical-json.js';
+
+/** Every kind of object that a snapshot can hold. Names are Graph's, singular. */
+export const RESOURCE_TYPES = [
+  'conditionalAccessPolicy',
+  'namedLocation',
+  'authenticationStrengthPolicy',
+  'authenticationMethodsPolicy',
+  'authenticationMethodConfiguration',
+  'authorizationPolicy',
+  'securityDefaults',
+  'adminConsentRequestPolicy',
+  'groupSetting',
+  'roleDefinition',
+  'roleAssignment',
+  'roleEligibility',
+  'roleManagementRule',
+  'application',
+  'servicePrincipal',
+  'appRoleAssignment',
+  'oauth2PermissionGrant',
+  'domain',
+  'group',
+  'user',
+] as const;
+export type ResourceType = (typeof RESOURCE_TYPES)[number];
+
+/**
+ * Everything the product knows of one resource type, in one file each (`*.resource.ts`). The collector, the importers, the
+ * normaliser, the differ and the attribution read it; adding a type means adding a file and a line in `catalogue.ts`.
+ *
+ * Paths are JSON Pointers (RFC 6901) in which `*` stands for any one member or element.
+ */
+export interface ResourceTypeDefinition {
+  type: ResourceType;
+  /** What people call one of these: "Conditional Access policy". */
+  title: string;
+  /** Least application permission that reads it (Graph permissions reference). */
+  permission: string;
+  collect: CollectPlan;
+  /** The key of a raw Graph object; null when the raw object doesn't carry what it takes. */
+  key: (raw: JsonObject) => string | null;
+  /** The name shown to people, and by which exports without ids are matched. */
+  displayName: (raw: JsonObject) => string | null;
+  /** Property that says when the object was last modified, kept as evidence for attribution. */
+  modifiedAtProperty?: string;
+  /** Volatile or secret members, removed before anything is stored. */
+  ignore: string[];
+  /** Arrays whose order means nothing: sorted, compared by membership. */
+  sets: string[];
+  /** Arrays of objects with a key of their own: turned into an object by that member, compared member by member. */
+  keyedLists: { path: string; by: string | string[] }[];
+  /** Members that Graph leaves out at some times and sends with this value at others. */
+  defaults: { path: string; value: boolean | number | string }[];
+  /** Strings that are really sets ("a,b" or "a b"): split, then treated as sets. */
+  delimitedSets: { path: string; separator: ',' | ' ' }[];
+  /** Enumerations that some sources write in another case, with the spelling that Graph documents. */
+  spellings?: { path: string; values: string[] }[];
+  /** First word on a raw object, for what the lists above can't say. Pure; must not change its argument. */
+  reshape?: (raw: JsonObject) => JsonObject;
+  /** False for what Graph lists beside the configuration, such as just-in-time activations. All are kept when absent. */
+  keep?: (raw: JsonObject) => boolean;
+  /** Directory audit activities (normalised: lower case, trimmed, "–" as "-") that write this type. */
+  auditActivities: { added: string[]; modified: string[]; removed: string[] };
+}
+
+/** How the objects of a type are read from Microsoft Graph v1.0. Paths are relative to the API root. */
+export type CollectPlan =
+  | {
+      kind: 'list';
+      path: string;
+      children?: ChildPlan[];
+      priority?: 'conditionalAccess';
+      /** Read instead where Graph says that the tenant lacks the licence for `path`. */
+      pathWithoutLicence?: string;
+    }
+  | { kind: 'singleton'; path: string; children?: ChildPlan[] }
+  /**
+   * What stands inside the objects of another list or singleton (authentication method configurations, PIM rules): `from`
+   * is that Graph path, `expand` is applied to each object it answers with.
+   */
+  | { kind: 'derived'; from: string; expand: (raw: JsonObject) => JsonObject[] }
+  /** For each service principal that is a sensitive resource API: who holds its app roles. */
+  | { kind: 'appRolesOfSensitiveResources'; path: (servicePrincipalId: string) => string; resourceAppIds: string[] }
+  /** Only the objects that other collected objects refer to (by /directoryObjects/getByIds), with the children listed. */
+  | { kind: 'referenced'; select: string[]; children?: ChildPlan[] };
+
+/** A collection below each object (owners, members, federation settings), stored in the object under `into`. */
+export interface ChildPlan {
+  into: string;
+  path: (key: string) => string;
+  /** Which parents have it; all when absent. */
+  when?: (raw: JsonObject) => boolean;
+  /** Keep only these members of each child. */
+  pick: string[];
+}

@@ -1,0 +1,50 @@
+import { text } from '../normalise/json-members.js';
+import type { ResourceTypeDefinition } from './resource-type.types.js';
+import { ROLE_HOLDING_NOISE, roleHoldingKey, roleHoldingName } from './role-holding.js';
+
+/**
+ * Graph: unifiedRoleAssignmentScheduleInstance. Keyed by who, which role and where, since ids are made anew when a schedule
+ * is touched. A just-in-time activation is an event and not configuration.
+ */
+export const roleAssignment: ResourceTypeDefinition = {
+  type: 'roleAssignment',
+  title: 'Role assignment',
+  permission: 'RoleAssignmentSchedule.Read.Directory',
+  collect: {
+    kind: 'list',
+    path: '/roleManagement/directory/roleAssignmentScheduleInstances',
+    pathWithoutLicence: '/roleManagement/directory/roleAssignments',
+  },
+  key: roleHoldingKey,
+  displayName: roleHoldingName,
+  ignore: ROLE_HOLDING_NOISE,
+  sets: [],
+  keyedLists: [],
+  // The plain assignment list, read where PIM isn't licensed, knows only these.
+  defaults: [
+    { path: '/assignmentType', value: 'Assigned' },
+    { path: '/memberType', value: 'Direct' },
+  ],
+  delimitedSets: [],
+  keep: (raw) => text(raw, 'assignmentType')?.toLowerCase() !== 'activated',
+  auditActivities: {
+    added: [
+      'add member to role',
+      'add member to role in pim completed (permanent)',
+      'add member to role in pim completed (timebound)',
+      'add member to role outside of pim (permanent)',
+      'add scoped member to role',
+    ],
+    modified: [
+      'update role assignment',
+      'add member to role in pim completed (permanent)',
+      'add member to role in pim completed (timebound)',
+    ],
+    removed: [
+      'remove member from role',
+      'remove member from role in pim completed (permanent)',
+      'remove member from role in pim completed (timebound)',
+      'remove scoped member from role',
+    ],
+  },
+};

@@ -1,0 +1,21 @@
+import type { ResourceTypeDefinition } from './resource-type.types.js';
+
+/** Graph: identitySecurityDefaultsEnforcementPolicy. */
+export const securityDefaults: ResourceTypeDefinition = {
+  type: 'securityDefaults',
+  title: 'Security defaults',
+  permission: 'Policy.Read.All',
+  collect: { kind: 'singleton', path: '/policies/identitySecurityDefaultsEnforcementPolicy' },
+  key: () => 'securityDefaults',
+  displayName: () => 'Security defaults',
+  ignore: ['/id', '/displayName', '/description'],
+  sets: [],
+  keyedLists: [],
+  defaults: [],
+  delimitedSets: [],
+  auditActivities: {
+    added: ['update policy', 'update security defaults'],
+    modified: ['update policy', 'update security defaults'],
+    removed: ['update policy', 'update security defaults'],
+  },
+};

@@ -1,0 +1,227 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Gauge } from 'prom-client';
+import { systemActor } from '../access/actor.js';
+import { AuditService } from '../audit/audit.service.js';
+import { Settings } from '../config/settings.js';
+import { canonicalJson } from '../crypto/canonical-json.js';
+import type { Transaction } from '../database/transaction-runner.js';
+import type { SlotRun } from '../jobs/job-slot.types.js';
+import { newId } from '../kernel/ids/ids.js';
+import { METRIC } from '../observability/metrics.js';
+import { Outbox } from '../outbox/outbox.service.js';
+import type { WatchedTenant } from '../tenants/tenants.types.js';
+import type { Attributions } from './attribution/change-attributor.js';
+import type { TenantCollection } from './collect/collect.types.js';
+import { DRIFT_ACTIONS } from './drift.events.js';
+import type { Comparison } from './drift-comparison.js';
+import { type AlertChange, type AlertReport, alertData, isAlarming } from './report/change-alerts.js';
+import { type BookedChanges, ChangeBook } from './report/change-book.js';
+import type { DriftChange } from './report/drift-change.entity.js';
+import { type IncompleteType, SEVERITIES } from './report/drift-report.types.js';
+import { ReportsRepository } from './report/reports.repository.js';
+import { SnapshotStore } from './snapshot/snapshot-store.js';
+import type { StoredSnapshot } from './snapshot/stored-snapshot.js';
+
+export const SCAN_ACTOR = systemActor('drift.scan');
+
+/** Everything that a scan found out, before any of it is written. */
+export interface FinishedScan {
+  tenant: WatchedTenant;
+  run: SlotRun;
+  takenAt: Date;
+  previous: StoredSnapshot | null;
+  collection: TenantCollection;
+  comparison: Comparison;
+  attributions: Attributions;
+}
+
+export interface RecordedScan {
+  reportId: string;
+  snapshotId: string;
+  opened: number;
+  closed: number;
+}
+
+/** Writes a scan: snapshot, report, changes, audit record and alerts, all in the transaction of its caller. */
+@Injectable()
+export class ScanRecorder {
+  constructor(
+    private readonly snapshots: SnapshotStore,
+    private readonly reports: ReportsRepository,
+    private readonly book: ChangeBook,
+    private readonly audit: AuditService,
+    private readonly outbox: Outbox,
+    private readonly settings: Settings,
+    @InjectMetric(METRIC.openChanges) private readonly openChanges: Gauge,
+  ) {}
+
+  /** What a scan has to know before it reads: the database's time, and the tenant's newest snapshot. */
+  async begin(tx: Transaction, tenantId: string): Promise<{ takenAt: Date; previous: StoredSnapshot | null }> {
+    return { takenAt: await this.snapshots.now(tx), previous: await this.snapshots.latest(tx, tenantId) };
+  }
+
+  async record(tx: Transaction, scan: FinishedScan): Promise<RecordedScan> {
+    const { tenant, run, comparison, collection } = scan;
+    const snapshot = await this.snapshots.write(
+      tx,
+      { tenantId: tenant.id, slotId: run.id, takenAt: scan.takenAt },
+      collection,
+    );
+    const lastReport = await this.reports.findLatest(tx, tenant.id);
+    const booked = await this.book.book(tx, {
+      tenantId: tenant.id,
+      sequence: snapshot.sequence,
+      baselineVersion: comparison.baselineVersion,
+      changes: comparison.changes,
+      attributions: scan.attributions,
+      observed: (type, key) =>
+        collection.get(type)?.status === 'complete' || collection.get(type)?.objects.has(key) === true,
+      baselineChanged: lastReport !== null && lastReport.baselineVersion !== comparison.baselineVersion,
+      now: scan.takenAt,
+    });
+    const reportId = newId();
+    await this.reports.insert(tx, {
+      id: reportId,
+      tenantId: tenant.id,
+      sequence: snapshot.sequence,
+      slotId: run.id,
+      snapshotId: snapshot.id,
+      trigger: run.trigger,
+      baselineVersion: comparison.baselineVersion,
+      complete: snapshot.complete,
+      incomplete: canonicalJson(incompleteOf(snapshot).map((type) => ({ ...type }))),
+      summary: canonicalJson({ ...booked.summary }),
+      opened: booked.opened.length + booked.reopened.length,
+      closed: booked.closed.length,
+    });
+    await this.reports.closeOutage(tx, tenant.id);
+    await this.recordAudit(tx, scan, snapshot, reportId, booked);
+    await this.sendAlerts(tx, scan, snapshot, reportId, booked);
+    for (const severity of SEVERITIES) this.openChanges.set({ tenant: tenant.id, severity }, booked.summary[severity]);
+    return { reportId, snapshotId: snapshot.id, opened: booked.opened.length, closed: booked.closed.length };
+  }
+
+  /** The scan ended without a report. One alert an outage: the next is due after a scan that worked. */
+  async recordFailure(tx: Transaction, tenant: WatchedTenant, run: SlotRun, reason: string): Promise<void> {
+    const isNew = await this.reports.openOutage(tx, tenant.id, run.id, reason);
+    await this.audit.record(tx, SCAN_ACTOR, {
+      action: DRIFT_ACTIONS['drift.scan.failed'],
+      tenantId: tenant.id,
+      target: { type: 'scan', id: run.id },
+      outcome: 'failure',
+      reason,
+    });
+    if (!isNew) return;
+    await this.outbox.append(tx, {
+      type: 'drift.scan.failed',
+      tenantId: tenant.id,
+      data: {
+        tenantId: tenant.id,
+        entraTenantId: tenant.entraTenantId,
+        scanId: run.id,
+        reportId: null,
+        reason,
+        incomplete: [],
+      },
+    });
+  }
+
+  private recordAudit(
+    tx: Transaction,
+    { tenant, run, comparison }: FinishedScan,
+    snapshot: StoredSnapshot,
+    reportId: string,
+    booked: BookedChanges,
+  ): Promise<void> {
+    return this.audit.record(tx, SCAN_ACTOR, {
+      action: DRIFT_ACTIONS['drift.scan.completed'],
+      tenantId: tenant.id,
+      target: { type: 'scan', id: run.id },
+      outcome: 'success',
+      after: {
+        reportId,
+        snapshotId: snapshot.id,
+        sequence: snapshot.sequence,
+        trigger: run.trigger,
+        baselineVersion: comparison.baselineVersion,
+        complete: snapshot.complete,
+        opened: booked.opened.length,
+        closed: booked.closed.length,
+      },
+    });
+  }
+
+  private async sendAlerts(
+    tx: Transaction,
+    scan: FinishedScan,
+    snapshot: StoredSnapshot,
+    reportId: string,
+    booked: BookedChanges,
+  ): Promise<void> {
+    const { tenant, run } = scan;
+    const report: AlertReport = {
+      tenantId: tenant.id,
+      entraTenantId: tenant.entraTenantId,
+      tenantName: tenant.displayName,
+      reportId,
+      sequence: snapshot.sequence,
+      baselineVersion: scan.comparison.baselineVersion,
+      link:
+        this.settings.PUBLIC_URL === undefined
+          ? null
+          : `${this.settings.PUBLIC_URL.replace(/\/$/, '')}/api/v1/drift/reports/${reportId}`,
+    };
+    const detected = [...booked.opened, ...booked.reopened].map(alertChange);
+    if (isAlarming(detected)) {
+      await this.outbox.append(tx, {
+        type: 'drift.changes.detected',
+        tenantId: tenant.id,
+        data: alertData(report, detected),
+      });
+    }
+    // What was accepted or set aside was never waiting to be resolved, and what took its place has an alert of its own.
+    const resolved = booked.closed
+      .filter(({ change, reason }) => change.state === 'open' && reason !== 'superseded')
+      .map(({ change, reason }) => ({ ...alertChange(change), closeReason: reason }));
+    if (isAlarming(resolved)) {
+      await this.outbox.append(tx, {
+        type: 'drift.changes.resolved',
+        tenantId: tenant.id,
+        data: alertData(report, resolved),
+      });
+    }
+    const wasComplete = ({ resourceType }: IncompleteType) =>
+      scan.previous?.types.get(resourceType)?.status === 'complete';
+    const newlyIncomplete = incompleteOf(snapshot).filter(wasComplete);
+    if (newlyIncomplete.length > 0) {
+      const { tenantId, entraTenantId } = report;
+      const reason = 'Parts of the tenant could not be read completely; nothing in them is reported as removed';
+      const incomplete = newlyIncomplete.map((type) => ({ ...type }));
+      await this.outbox.append(tx, {
+        type: 'drift.scan.failed',
+        tenantId,
+        data: { tenantId, entraTenantId, scanId: run.id, reportId, reason, incomplete },
+      });
+    }
+  }
+}
+
+/** The types that a scan says too little about. */
+export function incompleteOf(snapshot: StoredSnapshot): IncompleteType[] {
+  return [...snapshot.types]
+    .filter(([, { status }]) => status !== 'complete')
+    .map(([resourceType, { reason, since }]) => ({
+      resourceType,
+      reason: reason ?? 'It was not read completely',
+      since,
+    }));
+}
+
+function alertChange(change: Omit<DriftChange, 'createdAt'>): AlertChange {
+  const { actorType, actorId, actorName, closeReason: _, ...rest } = change;
+  return {
+    ...rest,
+    actor: actorType === null || actorId === null ? null : { type: actorType, id: actorId, displayName: actorName },
+  };
+}

@@ -1,0 +1,78 @@
+import { hash } from 'node:crypto';
+import type { Json, JsonObject } from '../../crypto/canonical-json.js';
+import type { TenantCollection } from '../collect/collect.types.js';
+import { isObject, member, text } from '../normalise/json-members.js';
+import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
+import type { CollectionStatus, SnapshotObject } from './snapshot.types.js';
+
+/** How one type ended in one scan. */
+export interface TypeState {
+  status: CollectionStatus;
+  /** Null exactly when complete. */
+  reason: string | null;
+  /** RFC 3339: the scan from which on the type has not been complete; null while it is. */
+  since: string | null;
+  /** Digest of all keys and hashes; null unless complete. Equal roots mean equal contents. */
+  root: string | null;
+  /** Objects read. */
+  count: number;
+}
+
+export type TypeStates = Map<ResourceType, TypeState>;
+
+/** A snapshot in the store. */
+export interface StoredSnapshot {
+  id: string;
+  tenantId: string;
+  slotId: string;
+  sequence: number;
+  takenAt: Date;
+  normaliserVersion: number;
+  complete: boolean;
+  types: TypeStates;
+}
+
+/** How the types of a scan ended, given how they ended in the one before. */
+export function typeStatesOf(collection: TenantCollection, previous: TypeStates | null, takenAt: Date): TypeStates {
+  const states: TypeStates = new Map();
+  for (const [type, { status, reason, objects }] of collection) {
+    const isComplete = status === 'complete';
+    const since = previous?.get(type)?.since ?? takenAt.toISOString();
+    states.set(type, {
+      status,
+      reason,
+      since: isComplete ? null : since,
+      root: isComplete ? rootOf(objects.values()) : null,
+      count: objects.size,
+    });
+  }
+  return states;
+}
+
+/** Digest of a type's contents, whatever order they were read in. */
+export function rootOf(objects: Iterable<Pick<SnapshotObject, 'key' | 'hash'>>): string {
+  const lines = Array.from(objects, ({ key, hash: content }) => `${key}\0${content}`);
+  return hash('sha256', lines.sort().join('\n'));
+}
+
+export function typeStatesToJson(states: TypeStates): JsonObject {
+  return Object.fromEntries(Array.from(states, ([type, state]) => [type, { ...state }]));
+}
+
+export function typeStatesFromJson(json: Json): TypeStates {
+  const states: TypeStates = new Map();
+  for (const type of RESOURCE_TYPES) {
+    const state = member(json, type);
+    if (!isObject(state)) continue;
+    const status = text(state, 'status');
+    const count = member(state, 'count');
+    states.set(type, {
+      status: status === 'complete' || status === 'partial' ? status : 'failed',
+      reason: text(state, 'reason'),
+      since: text(state, 'since'),
+      root: text(state, 'root'),
+      count: typeof count === 'number' ? count : 0,
+    });
+  }
+  return states;
+}

@@ -1,0 +1,21 @@
+import type { JsonObject } from '../../../src/crypto/canonical-json.js';
+import type { Direction, Severity } from '../../../src/drift/report/drift-report.types.js';
+import type { ResourceType } from '../../../src/drift/resource-types/resource-type.types.js';
+
+export type Objects = Partial<Record<ResourceType, JsonObject[]>>;
+
+/** One change that a rule must speak of, as raw Graph objects; the opposite change is tried too. */
+export interface RuleCase {
+  rule: string;
+  name: string;
+  type: ResourceType;
+  before: JsonObject | null;
+  after: JsonObject | null;
+  severity: Severity;
+  direction?: Direction;
+  /** Objects that are there before and after. */
+  around?: Objects;
+  breakGlass?: string[];
+  /** The rule judges that something changed at all, or a bound that both ways can leave. */
+  bothWays?: true;
+}
