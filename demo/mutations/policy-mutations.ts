@@ -1,0 +1,177 @@
+import type { Actor } from '../audit/actor.js';
+import { type AuditEventPlan, modifiedProperty, recordAct, sevenDigits, target } from '../audit/audit-event.js';
+import { badRequest, GraphFailure, notFound } from '../graph/graph-failure.js';
+import { type GraphObject, type Json, type JsonObject, textOf } from '../store/json.types.js';
+import type { SingletonName, TenantState } from '../store/tenant-state.js';
+import { changedMembers, mergePatch } from './merge-patch.js';
+
+/** What the audit log calls an update of a policy that a tenant has once. */
+const SINGLETON_AUDIT: Record<SingletonName, Pick<AuditEventPlan, 'service' | 'category' | 'activity'>> = {
+  authenticationMethodsPolicy: {
+    service: 'Authentication Methods',
+    category: 'Policy',
+    activity: 'Authentication Methods Policy Update',
+  },
+  authorizationPolicy: { service: 'Core Directory', category: 'Policy', activity: 'Update authorization policy' },
+  identitySecurityDefaultsEnforcementPolicy: {
+    service: 'Core Directory',
+    category: 'Policy',
+    activity: 'Update security defaults',
+  },
+  adminConsentRequestPolicy: {
+    service: 'Core Directory',
+    category: 'Policy',
+    activity: 'Update admin consent request policy',
+  },
+  organization: { service: 'Core Directory', category: 'DirectoryManagement', activity: 'Set Company Information' },
+};
+
+export function updateSingleton(state: TenantState, actor: Actor, name: SingletonName, patch: JsonObject): JsonObject {
+  const before = state.singletons[name];
+  const after = mergePatch(before, patch);
+  if ('lastModifiedDateTime' in before) after['lastModifiedDateTime'] = sevenDigits(state.now());
+  if (name === 'adminConsentRequestPolicy') after['version'] = Number(before['version']) + 1;
+  state.singletons[name] = after;
+  const id = textOf(after, 'id') || name;
+  recordAct(state, actor, [
+    {
+      ...SINGLETON_AUDIT[name],
+      operationType: 'Update',
+      targets: [target('Policy', id, textOf(after, 'displayName') || name, memberChanges(before, after))],
+    },
+  ]);
+  return after;
+}
+
+export function updateAuthenticationMethod(
+  state: TenantState,
+  actor: Actor,
+  id: string,
+  patch: JsonObject,
+): JsonObject {
+  const before = state.collections.authenticationMethodConfigurations.get(id);
+  if (!before) throw notFound(id);
+  const after: GraphObject = { ...mergePatch(before, patch), id };
+  state.collections.authenticationMethodConfigurations.set(after);
+  const policy = state.singletons.authenticationMethodsPolicy;
+  state.singletons.authenticationMethodsPolicy = { ...policy, lastModifiedDateTime: sevenDigits(state.now()) };
+  recordAct(state, actor, [
+    {
+      ...SINGLETON_AUDIT.authenticationMethodsPolicy,
+      operationType: 'Update',
+      targets: [
+        target('Policy', textOf(policy, 'id'), textOf(policy, 'displayName'), [
+          modifiedProperty(
+            'AuthenticationMethodsPolicy',
+            { authenticationMethodConfigurations: [before] },
+            { authenticationMethodConfigurations: [after] },
+          ),
+        ]),
+      ],
+      details: { AuthenticationMethod: id },
+    },
+  ]);
+  return after;
+}
+
+export function createAuthenticationStrength(state: TenantState, actor: Actor, body: JsonObject): JsonObject {
+  if (!Array.isArray(body['allowedCombinations'])) throw badRequest('allowedCombinations is required.');
+  const now = sevenDigits(state.now());
+  const created: GraphObject = {
+    description: null,
+    requirementsSatisfied: 'mfa',
+    combinationConfigurations: [],
+    ...body,
+    id: state.ids.guid(),
+    policyType: 'custom',
+    createdDateTime: now,
+    modifiedDateTime: now,
+  };
+  state.collections.authenticationStrengthPolicies.set(created);
+  recordStrength(state, actor, undefined, created);
+  return created;
+}
+
+/** `allowedCombinations` change by an action of their own (updateAllowedCombinations), everything else by PATCH. */
+export function updateAuthenticationStrength(
+  state: TenantState,
+  actor: Actor,
+  id: string,
+  patch: JsonObject,
+): JsonObject {
+  const before = customStrength(state, id);
+  const after: GraphObject = { ...mergePatch(before, patch), id, modifiedDateTime: sevenDigits(state.now()) };
+  state.collections.authenticationStrengthPolicies.set(after);
+  recordStrength(state, actor, before, after);
+  return after;
+}
+
+export function deleteAuthenticationStrength(state: TenantState, actor: Actor, id: string): void {
+  const before = customStrength(state, id);
+  state.collections.authenticationStrengthPolicies.delete(id);
+  recordStrength(state, actor, before, undefined);
+}
+
+export function updateGroupSetting(state: TenantState, actor: Actor, id: string, patch: JsonObject): JsonObject {
+  const before = state.collections.groupSettings.get(id);
+  if (!before) throw notFound(id);
+  const after: GraphObject = { ...mergePatch(before, patch), id };
+  state.collections.groupSettings.set(after);
+  recordAct(state, actor, [
+    {
+      service: 'Core Directory',
+      category: 'GroupManagement',
+      activity: 'Update group settings',
+      operationType: 'Update',
+      targets: [target('Other', id, textOf(after, 'displayName'), memberChanges(before, after))],
+    },
+  ]);
+  return after;
+}
+
+function customStrength(state: TenantState, id: string): JsonObject {
+  const strength = state.collections.authenticationStrengthPolicies.get(id);
+  if (!strength) throw notFound(id);
+  if (strength['policyType'] === 'builtIn')
+    throw new GraphFailure(403, 'Authorization_RequestDenied', 'Built-in authentication strengths cannot be changed.');
+  return strength;
+}
+
+function recordStrength(
+  state: TenantState,
+  actor: Actor,
+  before: JsonObject | undefined,
+  after: JsonObject | undefined,
+): void {
+  const verb = !before ? 'Add' : after ? 'Update' : 'Delete';
+  const object = after ?? before ?? {};
+  const one = (property: string) =>
+    target('Policy', textOf(object, 'id'), textOf(object, 'displayName'), [modifiedProperty(property, before, after)]);
+  recordAct(state, actor, [
+    {
+      service: 'Core Directory',
+      category: 'Policy',
+      activity: `${verb} policy`,
+      operationType: verb,
+      targets: [one('PolicyDetail')],
+    },
+    {
+      service: 'Authentication Methods',
+      category: 'Policy',
+      activity: `${verb} authentication strength policy`,
+      operationType: verb,
+      targets: [one('AuthenticationStrengthPolicy')],
+    },
+  ]);
+}
+
+function memberChanges(before: JsonObject, after: JsonObject): JsonObject[] {
+  return changedMembers(before, after).map((member) =>
+    modifiedProperty(member, wrap(before[member]), wrap(after[member])),
+  );
+}
+
+/** The directory writes every value of a policy as a list of one. */
+function wrap(value: Json | undefined): Json | undefined {
+  return value === undefined ? undefined : [typeof value === 'string' ? value : JSON.stringify(value)];
+}
