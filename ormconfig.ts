@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { AuditEvent } from './src/audit/audit-event.entity.js';
 import { RefreshToken } from './src/auth/refresh-token.entity.js';
 import { SignInAttempt } from './src/auth/sign-in-attempt.entity.js';
 import { UserSession } from './src/auth/user-session.entity.js';
@@ -8,8 +9,19 @@ import { Users1764000000002 } from './src/database/migrations/0002-users.js';
 import { Rbac1764000000003 } from './src/database/migrations/0003-rbac.js';
 import { Keys1764000000004 } from './src/database/migrations/0004-keys.js';
 import { Auth1764000000005 } from './src/database/migrations/0005-auth.js';
+import { Audit1764000000006 } from './src/database/migrations/0006-audit.js';
+import { Jobs1764000000007 } from './src/database/migrations/0007-jobs.js';
+import { Outbox1764000000008 } from './src/database/migrations/0008-outbox.js';
+import { Notifications1764000000009 } from './src/database/migrations/0009-notifications.js';
+import { Drift1764000000010 } from './src/database/migrations/0010-drift.js';
+import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
+import { DriftChange } from './src/drift/report/drift-change.entity.js';
+import { DriftReport } from './src/drift/report/drift-report.entity.js';
+import { ConfigSnapshot } from './src/drift/snapshot/config-snapshot.entity.js';
 import { DataKey } from './src/keys/data-key.entity.js';
 import { SigningKeyRow } from './src/keys/signing-key.entity.js';
+import { WebhookDelivery } from './src/notifications/webhook-delivery.entity.js';
+import { WebhookEndpoint } from './src/notifications/webhook-endpoint.entity.js';
 import { Permission } from './src/rbac/permission.entity.js';
 import { Role } from './src/rbac/role.entity.js';
 import { RoleAssignment } from './src/rbac/role-assignment.entity.js';
@@ -33,6 +45,13 @@ export const entities: NonNullable<DataSourceOptions['entities']> = [
   UserSession,
   RefreshToken,
   SignInAttempt,
+  AuditEvent,
+  ConfigSnapshot,
+  DriftBaseline,
+  DriftReport,
+  DriftChange,
+  WebhookEndpoint,
+  WebhookDelivery,
 ];
 
 export const migrations: NonNullable<DataSourceOptions['migrations']> = [
@@ -41,6 +60,11 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   Rbac1764000000003,
   Keys1764000000004,
   Auth1764000000005,
+  Audit1764000000006,
+  Jobs1764000000007,
+  Outbox1764000000008,
+  Notifications1764000000009,
+  Drift1764000000010,
 ];
 
 export interface DatabaseSettings {

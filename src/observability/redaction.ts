@@ -15,7 +15,7 @@ const SECRET_NAMES = [
   'refresh_token',
   'idToken',
   'id_token',
-  'code',
+
   'code_verifier',
   'codeVerifier',
   'client_assertion',

@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { SEVERITIES } from '../../drift/report/drift-report.types.js';
+import { printable } from '../../drift/report/printable.js';
+import type { ApiObject } from './api-client.js';
+import { CliError, type CliIo } from './cli-io.js';
+
+const POLL_MS = 1000;
+const UNFINISHED = ['queued', 'pending', 'scheduled', 'running'];
+
+/** `drift scan|list|show|accept|ignore|reopen`: through the API of a running service. */
+export function register(drift: Command, io: CliIo): void {
+  drift
+    .command('scan')
+    .description('start a scan of a running service')
+    .option('--tenant <tenant>', 'the tenant, where the service watches several')
+    .option('--wait', 'until the scan has ended')
+    .action((options: { tenant?: string; wait?: true }) => scan(options, io));
+  drift
+    .command('list')
+    .description('the changes that a running service knows')
+    .addOption(new Option('--state <state>', 'only these').choices(['open', 'accepted', 'ignored', 'closed']))
+    .addOption(new Option('--severity <level>', 'only these').choices([...SEVERITIES]))
+    .option('--limit <count>', 'at most so many', wholeNumber, 100)
+    .option('--json', 'as JSON')
+    .action((options: ListOptions) => list(options, io));
+  drift
+    .command('show')
+    .description('one change in full')
+    .argument('<id>', 'id of the change')
+    .action(async (id: string) => {
+      const client = await clientOf(io);
+      io.out(`${JSON.stringify(await client.get(`/drift/changes/${encodeURIComponent(id)}`), null, 2)}\n`);
+    });
+  for (const decision of ['accept', 'ignore', 'reopen'] as const) {
+    const command = drift
+      .command(decision)
+      .description(`${decision} a change`)
+      .argument('<id>', 'id of the change')
+      .requiredOption('--reason <reason>', 'why, for the audit trail');
+    if (decision !== 'reopen') command.option('--until <time>', 'RFC 3339: when the decision ends', instant);
+    command.action((id: string, options: { reason: string; until?: string }) => decide(id, decision, options, io));
+  }
+}
+
+interface ListOptions {
+  state?: string;
+  severity?: string;
+  limit: number;
+  json?: true;
+}
+
+async function clientOf(io: CliIo) {
+  const { ApiClient } = await import('./api-client.js');
+  return ApiClient.fromEnvironment(io);
+}
+
+async function scan({ tenant, wait }: { tenant?: string; wait?: true }, io: CliIo): Promise<void> {
+  const client = await clientOf(io);
+  const { id } = await client.post('/drift/scans', tenant === undefined ? {} : { tenant });
+  if (typeof id !== 'string') throw new CliError('the service answered without the id of the scan');
+  if (wait === undefined) {
+    io.out(`${id}\n`);
+    return;
+  }
+  for (;;) {
+    const found = await client.get(`/drift/scans/${encodeURIComponent(id)}`);
+    const status = String(found['status']);
+    if (!UNFINISHED.includes(status)) {
+      io.out(`${id} ${printable(status)}\n`);
+      if (status === 'failed' || status === 'cancelled')
+        throw new CliError(`the scan ${id} has ${status}: ${reasonOf(found)}`);
+      return;
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+function reasonOf(scan: ApiObject): string {
+  const reason = scan['error'] ?? scan['reason'];
+  return typeof reason === 'string' ? printable(reason) : 'the service gives no reason';
+}
+
+async function list({ state, severity, limit, json }: ListOptions, io: CliIo): Promise<void> {
+  const client = await clientOf(io);
+  const changes = await client.list('/drift/changes', { state, severity }, limit);
+  if (json) {
+    io.out(`${JSON.stringify(changes, null, 2)}\n`);
+    return;
+  }
+  if (changes.length === 0) io.out('No changes.\n');
+  for (const change of changes) io.out(`${line(change)}\n`);
+}
+
+function line(change: ApiObject): string {
+  const cell = (name: string) => printable(String(change[name] ?? ''));
+  const name = cell('displayName') || cell('resourceKey');
+  const path = cell('path') || cell('changeType');
+  return [
+    cell('severity').padEnd(8),
+    cell('state').padEnd(8),
+    cell('id'),
+    cell('resourceType'),
+    `"${name}"`,
+    path,
+  ].join('  ');
+}
+
+async function decide(
+  id: string,
+  decision: 'accept' | 'ignore' | 'reopen',
+  { reason, until }: { reason: string; until?: string },
+  io: CliIo,
+): Promise<void> {
+  const client = await clientOf(io);
+  const body = until === undefined ? { reason } : { reason, until };
+  const change = await client.post(`/drift/changes/${encodeURIComponent(id)}/${decision}`, body);
+  io.out(`${id} ${printable(String(change['state'] ?? decision))}\n`);
+}
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 100_000)
+    throw new InvalidArgumentError('a number from 1 to 100000 is expected');
+  return number;
+}
+
+function instant(value: string): string {
+  const time = Date.parse(value);
+  if (Number.isNaN(time)) throw new InvalidArgumentError('a time such as 2030-01-31T00:00:00Z is expected');
+  return new Date(time).toISOString();
+}

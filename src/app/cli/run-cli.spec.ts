@@ -1,0 +1,340 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { CliIo } from './cli-io.js';
+import { runCli } from './run-cli.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cli-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+async function run(args: string[], env: Record<string, string> = {}, colour = false): Promise<Ran> {
+  const ran: Ran = { code: 0, out: '', err: '' };
+  const io: CliIo = {
+    out: (text) => {
+      ran.out += text;
+    },
+    err: (text) => {
+      ran.err += text;
+    },
+    env,
+    colour,
+    exitCode: 0,
+  };
+  ran.code = await runCli(args, io);
+  return ran;
+}
+
+/** A ScubaGear export with one policy. */
+function scuba(name: string, policy: object): string {
+  const file = join(folder, name);
+  const whole = {
+    Id: '1',
+    DisplayName: 'Everybody needs MFA',
+    State: 'enabled',
+    GrantControls: { BuiltInControls: ['mfa'] },
+    ...policy,
+  };
+  writeFileSync(file, JSON.stringify({ module_version: '1', conditional_access_policies: [whole] }));
+  return file;
+}
+
+describe('drift compare', () => {
+  const pair = (after: object): [string, string] => [scuba('before.json', {}), scuba('after.json', after)];
+
+  test('exits 0 and says so when nothing drifted', async () => {
+    expect(await run(['drift', 'compare', ...pair({ CreatedDateTime: '/Date(1)/' })])).toEqual({
+      code: 0,
+      out: 'No drift.\n',
+      err: '',
+    });
+  });
+
+  test('exits 1 on any change unless a level is given', async () => {
+    const files = pair({ DisplayName: 'renamed' });
+    expect((await run(['drift', 'compare', ...files])).code).toBe(1);
+    expect((await run(['drift', 'compare', ...files, '--fail-on', 'low'])).code).toBe(0);
+    expect((await run(['drift', 'compare', ...files, '--fail-on', 'info'])).code).toBe(1);
+  });
+
+  test('exits 1 at the level and above it', async () => {
+    const files = pair({ State: 'disabled' });
+    for (const level of ['critical', 'high', 'medium', 'low', 'info']) {
+      expect((await run(['drift', 'compare', ...files, '--fail-on', level])).code).toBe(1);
+    }
+  });
+
+  test('writes the promised JSON and nothing else', async () => {
+    const { out, err } = await run(['drift', 'compare', ...pair({ State: 'disabled' }), '--format', 'json']);
+    expect(err).toBe('');
+    expect(JSON.parse(out)).toEqual({
+      complete: true,
+      incomplete: [],
+      trigger: 'offline',
+      baselineVersion: null,
+      summary: { critical: 1, high: 0, medium: 0, low: 0, info: 0 },
+      changes: [
+        {
+          id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
+          changeSetId: expect.any(String),
+          state: 'open',
+          resourceType: 'conditionalAccessPolicy',
+          resourceKey: '1',
+          displayName: 'Everybody needs MFA',
+          changeType: 'modified',
+          path: '/state',
+          before: 'enabled',
+          after: 'disabled',
+          direction: 'loosening',
+          severity: 'critical',
+          rules: ['CA-01'],
+          references: expect.arrayContaining(['MS.AAD.3.2', 'T1556.009']),
+          title: 'A policy that was enforced is switched off',
+          matchedBy: 'id',
+          actor: null,
+          attribution: 'none',
+        },
+      ],
+      controls: [],
+    });
+  });
+
+  test('is the same twice, ids included', async () => {
+    const args = ['drift', 'compare', ...pair({ State: 'disabled' }), '--format', 'ndjson'];
+    const [one, other] = [await run(args), await run(args)];
+    expect(one.out).toBe(other.out);
+    expect(
+      one.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).kind),
+    ).toEqual(['report', 'change']);
+  });
+
+  test('colours only when told to', async () => {
+    const args = ['drift', 'compare', ...pair({ State: 'disabled' })];
+    expect((await run(args)).out).not.toContain('\u001b');
+    expect((await run(args, {}, true)).out).toContain('\u001b[');
+  });
+
+  test("a tenant's names can't write to the terminal or forge markup", async () => {
+    const files = pair({ DisplayName: '\u001b[2J\u202Eevil\n| <img src=x> [a](b)' });
+    const text = (await run(['drift', 'compare', ...files])).out;
+    for (const char of ['\u001b', '\u202e']) expect(text).not.toContain(char);
+    const rows = (await run(['drift', 'compare', ...files, '--format', 'markdown'])).out
+      .split('\n')
+      .filter((line) => line.startsWith('|'));
+    expect(rows).toHaveLength(3);
+    expect(rows[2]).not.toMatch(/<img|[^\\]\[a|[^\\]\]\(/);
+  });
+
+  test.each<[string, (files: [string, string]) => string[], RegExp]>([
+    [
+      'a file that is not there',
+      ([before]) => ['drift', 'compare', before, '/nowhere/x.json'],
+      /^blindspotx: \/nowhere\/x\.json: there is no such file or folder\n$/,
+    ],
+    ['one argument', ([before]) => ['drift', 'compare', before], /^blindspotx: missing required argument 'after'\n$/],
+    [
+      'an unknown format',
+      (files) => ['drift', 'compare', ...files, '--format', 'pdf'],
+      /^blindspotx: option '--format <format>' argument 'pdf' is invalid\. [^\n]*\n$/,
+    ],
+    [
+      'a format to come',
+      (files) => ['drift', 'compare', ...files, '--format', 'sarif'],
+      /^blindspotx: the format sarif isn't implemented yet[^\n]*\n$/,
+    ],
+    [
+      'an unknown level',
+      (files) => ['drift', 'compare', ...files, '--fail-on', 'none'],
+      /^blindspotx: option '--fail-on <level>' argument 'none' is invalid\.[^\n]*\n$/,
+    ],
+    [
+      'an unknown option',
+      (files) => ['drift', 'compare', ...files, '--nope'],
+      /^blindspotx: unknown option '--nope'\n$/,
+    ],
+    ['an unknown command', () => ['nope'], /^blindspotx: unknown command 'nope'\n$/],
+    ['controls', () => ['controls', 'evaluate', 'x'], /^blindspotx: controls evaluate isn't implemented yet\n$/],
+  ])('%s: exit 2, one line on stderr, nothing on stdout', async (_name, args, message) => {
+    const ran = await run(args(pair({})));
+    expect(ran).toEqual({ code: 2, out: '', err: expect.stringMatching(message) });
+  });
+
+  test('a broken file: exit 2 and one line with file, place and reason', async () => {
+    const file = join(folder, 'broken\n.json');
+    writeFileSync(file, '{"conditional_access_policies": [}');
+    const { code, err } = await run(['drift', 'compare', file, file]);
+    expect([code, err.split('\n').length]).toEqual([2, 2]);
+    expect(err).toMatch(/broken\\u000a\.json line 1 column 34: it is not valid JSON/);
+  });
+
+  test('help exits 0', async () => {
+    expect(await run(['drift', 'compare', '--help'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('--fail-on'),
+    });
+  });
+});
+
+describe('commands on a running service', () => {
+  let server: Server;
+  let seen: { method: string | undefined; url: string | undefined; token: string | undefined; body: string }[];
+  let answer: (request: IncomingMessage, response: ServerResponse) => void;
+
+  beforeEach(async () => {
+    seen = [];
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += String(chunk);
+      });
+      request.on('end', () => {
+        seen.push({ method: request.method, url: request.url, token: request.headers.authorization, body });
+        answer(request, response);
+      });
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  });
+  afterEach(() => new Promise((done) => server.close(done)));
+
+  const env = () => ({
+    BLINDSPOTX_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    BLINDSPOTX_TOKEN: 'secret',
+  });
+  const json = (response: ServerResponse, status: number, content: unknown) => {
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(content));
+  };
+
+  test('a scan is waited for', async () => {
+    const states = ['running', 'completed'];
+    answer = (request, response) =>
+      request.method === 'POST'
+        ? json(response, 202, { id: 's1' })
+        : json(response, 200, { id: 's1', status: states.shift() });
+    expect(await run(['drift', 'scan', '--wait'], env())).toEqual({ code: 0, out: 's1 completed\n', err: '' });
+    expect(seen[0]).toMatchObject({ method: 'POST', url: '/api/v1/drift/scans', token: 'Bearer secret', body: '{}' });
+  });
+
+  test('a failed scan is an error', async () => {
+    answer = (request, response) =>
+      json(response, 200, request.method === 'POST' ? { id: 's1' } : { status: 'failed', error: 'no token' });
+    expect(await run(['drift', 'scan', '--wait'], env())).toMatchObject({
+      code: 2,
+      err: 'blindspotx: the scan s1 has failed: no token\n',
+    });
+  });
+
+  test('a list follows its pages up to the limit', async () => {
+    answer = (request, response) => {
+      const second = request.url?.includes('cursor=c2');
+      json(response, 200, { items: [{ id: second ? 'b' : 'a', severity: 'high' }], nextCursor: second ? 'c3' : 'c2' });
+    };
+    const { out } = await run(['drift', 'list', '--severity', 'high', '--limit', '2', '--json'], env());
+    expect(JSON.parse(out).map(({ id }: { id: string }) => id)).toEqual(['a', 'b']);
+    expect(seen.map(({ url }) => url)).toEqual([
+      '/api/v1/drift/changes?severity=high&limit=2',
+      '/api/v1/drift/changes?severity=high&limit=1&cursor=c2',
+    ]);
+  });
+
+  test.each(['accept', 'ignore', 'reopen'])('%s sends the reason', async (decision) => {
+    answer = (_request, response) => json(response, 200, { state: 'done' });
+    expect(await run(['drift', decision, 'c/1', '--reason', 'planned'], env())).toMatchObject({
+      code: 0,
+      out: 'c/1 done\n',
+    });
+    expect(seen[0]).toMatchObject({ url: `/api/v1/drift/changes/c%2F1/${decision}`, body: '{"reason":"planned"}' });
+  });
+
+  test('the newest snapshot is approved when none is named', async () => {
+    answer = (request, response) =>
+      json(response, 200, request.method === 'GET' ? { items: [{ id: 'snap' }] } : { version: 1 });
+    await run(['baseline', 'approve', '--reason', 'first'], env());
+    expect(seen.map(({ method, url, body }) => [method, url, body])).toEqual([
+      ['GET', '/api/v1/drift/snapshots?limit=1', ''],
+      ['POST', '/api/v1/drift/baselines', '{"snapshotId":"snap","reason":"first"}'],
+    ]);
+  });
+
+  test('a snapshot is exported to a file, whole or not at all', async () => {
+    answer = (request, response) => {
+      if (!request.url?.endsWith('/export')) return json(response, 200, { items: [{ id: 'snap' }] });
+      response.end('line 1\nline 2\n');
+    };
+    const file = join(folder, 'out.ndjson');
+    expect(await run(['snapshot', 'export', file], env())).toMatchObject({ code: 0 });
+    expect(readFileSync(file, 'utf8')).toBe('line 1\nline 2\n');
+    answer = (request, response) => {
+      if (!request.url?.endsWith('/export')) return json(response, 200, { items: [{ id: 'snap' }] });
+      response.write('line 1\n');
+      setTimeout(() => response.destroy(), 20);
+    };
+    const broken = join(folder, 'broken.ndjson');
+    expect(await run(['snapshot', 'export', broken], env())).toMatchObject({ code: 2 });
+    expect([existsSync(broken), existsSync(`${broken}.partial`)]).toEqual([false, false]);
+  });
+
+  test('a service account gets its token first', async () => {
+    answer = (request, response) =>
+      json(response, 200, request.url?.endsWith('/auth/token') ? { access_token: 'fresh' } : { items: [{ id: 'b' }] });
+    await run(['baseline', 'show'], {
+      BLINDSPOTX_URL: env().BLINDSPOTX_URL,
+      BLINDSPOTX_CLIENT_ID: 'id',
+      BLINDSPOTX_CLIENT_SECRET: 's',
+    });
+    expect(seen.map(({ url, token }) => [url, token])).toEqual([
+      ['/api/v1/auth/token', undefined],
+      ['/api/v1/drift/baselines?limit=1', 'Bearer fresh'],
+    ]);
+  });
+
+  test('a problem is told in one line', async () => {
+    answer = (_request, response) =>
+      json(response, 403, { title: 'Forbidden', detail: 'You may not.', code: 'access.denied', requestId: 'r1' });
+    expect(await run(['drift', 'list'], env())).toEqual({
+      code: 2,
+      out: '',
+      err: 'blindspotx: /api/v1/drift/changes answered 403: You may not. (access.denied) request r1\n',
+    });
+  });
+
+  test.each<[string, Record<string, string>, RegExp]>([
+    ['no address', {}, /BLINDSPOTX_URL is not set/],
+    ['no address at all', { BLINDSPOTX_URL: 'x' }, /is no address/],
+    ['an address without encryption', { BLINDSPOTX_URL: 'http://example.com', BLINDSPOTX_TOKEN: 't' }, /must be https/],
+    ['no credentials', { BLINDSPOTX_URL: 'http://127.0.0.1:1' }, /BLINDSPOTX_TOKEN is not set/],
+    ['nobody there', { BLINDSPOTX_URL: 'http://127.0.0.1:1', BLINDSPOTX_TOKEN: 't' }, /can't be reached/],
+  ])('%s: exit 2 and what to do', async (_name, environment, message) => {
+    const ran = await run(['drift', 'list'], environment);
+    expect([ran.code, ran.err.split('\n').length]).toEqual([2, 2]);
+    expect(ran.err).toMatch(message);
+  });
+});
+
+describe('bin/blindspotx.mjs', () => {
+  test('says how to build it where nothing is built', () => {
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'blindspotx.mjs'), readFileSync(resolve(__dirname, '../../../bin/blindspotx.mjs')));
+    const ran = spawnSync(process.execPath, [join(bin, 'blindspotx.mjs')], { encoding: 'utf8' });
+    expect(ran).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'blindspotx: it has to be built first: run `npm run build` in its folder\n',
+    });
+  });
+});

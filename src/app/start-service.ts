@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../ormconfig.js';
+import { loadSettings } from '../config/load-settings.js';
+import type { Settings } from '../config/settings.js';
+import { openDataSource } from '../database/open-data-source.js';
+import { migrateQueue } from '../jobs/migrate-queue.js';
+import { createLogger, type Logger } from '../observability/logger.js';
+import { createHttpApp } from './http-app.js';
+
+export interface RunningService {
+  app: NestFastifyApplication;
+  /** Where it answers. */
+  url: string;
+}
+
+/**
+ * Brings the service up: settings, database (an embedded one in development when none is named), migrations, application.
+ *
+ * @throws ConfigurationError listing every fault of the environment
+ */
+export async function startService(env: Record<string, string | undefined>): Promise<RunningService> {
+  const settings = loadSettings(env);
+  const logger = createLogger(settings.LOG_LEVEL);
+  const database = await databaseUrl(settings, logger);
+  settings.DATABASE_URL = database.url;
+
+  const migrate = settings.MIGRATE_ON_START ?? settings.NODE_ENV !== 'production';
+  const dataSource = await openDatabase(settings, migrate);
+  const app = await createHttpApp(settings, dataSource, logger);
+  await app.listen(settings.PORT, settings.HOST ?? (settings.NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1'));
+  stopEmbeddedPostgresLast(app, database.stop);
+  const url = await app.getUrl();
+  logger.info({ url, role: settings.PROCESS_ROLE, startedInMs: Math.round(process.uptime() * 1000) }, 'ready');
+  return { app, url };
+}
+
+/** Opens the pool; pending migrations of our tables and of the job queue run first when asked. */
+export async function openDatabase(settings: Settings, migrate: boolean): Promise<DataSource> {
+  const dataSource = await openDataSource(dataSourceOptions(settings), migrate);
+  if (migrate && settings.DATABASE_URL !== undefined) await migrateQueue(settings.DATABASE_URL);
+  return dataSource;
+}
+
+async function databaseUrl(settings: Settings, logger: Logger): Promise<{ url: string; stop: () => Promise<void> }> {
+  if (settings.DATABASE_URL !== undefined) return { url: settings.DATABASE_URL, stop: async () => {} };
+  const { startEmbeddedPostgres } = await import('../database/embedded-postgres.js');
+  const server = await startEmbeddedPostgres({ dir: settings.DATA_DIR });
+  logger.info(
+    { port: server.port, dir: settings.DATA_DIR },
+    'using the embedded PostgreSQL; set DATABASE_URL for your own',
+  );
+  return server;
+}
+
+/** After the pools have drained; a server that another process of ours uses is left alone by its owner's stop(). */
+function stopEmbeddedPostgresLast(app: NestFastifyApplication, stop: () => Promise<void>): void {
+  const close = app.close.bind(app);
+  app.close = async () => {
+    await close();
+    await stop();
+  };
+}

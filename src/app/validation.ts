@@ -1,0 +1,52 @@
+import { ValidationPipe } from '@nestjs/common';
+import type { ValidationError } from 'class-validator';
+import type { FieldError } from '../kernel/errors/domain-error.js';
+import { kernelError } from '../kernel/errors/kernel.errors.js';
+
+/** Bodies and queries become DTOs: what a DTO doesn't declare is refused, what it declares is checked. */
+export function validationPipe(): ValidationPipe {
+  return new ValidationPipe({
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    transform: true,
+    stopAtFirstError: true,
+    validationError: { target: false, value: false },
+    exceptionFactory: (errors) =>
+      kernelError('request.invalid', { errors: errors.flatMap((error) => fieldErrors(error, '')) }),
+  });
+}
+
+function fieldErrors(error: ValidationError, parent: string): FieldError[] {
+  const pointer = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const own = Object.entries(error.constraints ?? {}).map(([code, detail]) => ({ pointer, code, detail }));
+  return [...own, ...(error.children ?? []).flatMap((child) => fieldErrors(child, pointer))];
+}
+
+const MAX_DEPTH = 32;
+
+/**
+ * Refuses what no text column can hold and no person means: NUL, lone surrogates, absurd nesting. Runs before any DTO, so
+ * that no route has to think of it.
+ *
+ * @throws DomainError request.invalid with the JSON Pointer of the place
+ */
+export function assertPlainInput(value: unknown, pointer = '', depth = 0): void {
+  if (typeof value === 'string') {
+    if (value.includes('\0') || !value.isWellFormed()) throw invalidText(pointer);
+    return;
+  }
+  if (value === null || typeof value !== 'object') return;
+  if (depth > MAX_DEPTH)
+    throw kernelError('request.invalid', { detail: `The request nests deeper than ${MAX_DEPTH} levels.` });
+  for (const [name, member] of Object.entries(value)) {
+    assertPlainInput(name, pointer, depth + 1);
+    assertPlainInput(member, `${pointer}/${name}`, depth + 1);
+  }
+}
+
+function invalidText(pointer: string) {
+  return kernelError('request.invalid', {
+    errors: [{ pointer, code: 'text', detail: 'contains a NUL character or half of a surrogate pair' }],
+  });
+}

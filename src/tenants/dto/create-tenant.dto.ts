@@ -1,0 +1,74 @@
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+} from 'class-validator';
+import type { NewTenant, TenantPatch } from '../tenants.types.js';
+
+const DEFAULT_INTERVAL_SECONDS = 300;
+
+/** A patch of a tenant; what is absent stays. */
+export class UpdateTenantDto {
+  /** Name for people. */
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(200)
+  displayName?: string;
+
+  /** Whether its people may sign in here. */
+  @IsOptional()
+  @IsBoolean()
+  signInAllowed?: boolean;
+
+  /** Whether it is scanned on schedule. */
+  @IsOptional()
+  @IsBoolean()
+  scanEnabled?: boolean;
+
+  /** Seconds between two scheduled scans. */
+  @IsOptional()
+  @IsInt()
+  @Min(30)
+  @Max(86_400)
+  scanIntervalSeconds?: number;
+
+  /** Object ids of the emergency access accounts that policies exclude on purpose. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @IsUUID('loose', { each: true })
+  breakGlassObjectIds?: string[];
+
+  static toPatch(dto: UpdateTenantDto): TenantPatch {
+    return { ...dto };
+  }
+}
+
+/** A tenant to watch. */
+export class CreateTenantDto extends UpdateTenantDto {
+  /** Entra's directory id. */
+  @IsUUID('loose')
+  entraTenantId: string;
+
+  static toNewTenant(dto: CreateTenantDto): NewTenant {
+    const entraTenantId = dto.entraTenantId.toLowerCase();
+    return {
+      entraTenantId,
+      displayName: dto.displayName ?? entraTenantId,
+      // Watching a tenant lets nobody in by itself.
+      signInAllowed: dto.signInAllowed ?? false,
+      scanEnabled: dto.scanEnabled ?? true,
+      scanIntervalSeconds: dto.scanIntervalSeconds ?? DEFAULT_INTERVAL_SECONDS,
+      breakGlassObjectIds: dto.breakGlassObjectIds ?? [],
+    };
+  }
+}

@@ -1,0 +1,38 @@
+import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+
+/** An Entra tenant that is watched and whose people may sign in. */
+@Entity('tenants')
+export class Tenant {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  /** Entra's directory id (claim `tid`). */
+  @Column('uuid', { name: 'entra_tenant_id', unique: true })
+  entraTenantId: string;
+
+  @Column('text', { name: 'display_name' })
+  displayName: string;
+
+  /** Whether its people may sign in here. */
+  @Column('boolean', { name: 'sign_in_allowed' })
+  signInAllowed: boolean;
+
+  @Column('boolean', { name: 'scan_enabled' })
+  scanEnabled: boolean;
+
+  @Column('integer', { name: 'scan_interval_seconds' })
+  scanIntervalSeconds: number;
+
+  /** Object ids of the accounts that policies exclude on purpose (emergency access). */
+  @Column('text', { name: 'break_glass_object_ids', array: true })
+  breakGlassObjectIds: string[];
+
+  @Column('integer')
+  version: number;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt: Date;
+
+  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt: Date;
+}

@@ -1,0 +1,107 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { type Actor, systemActor } from '../access/actor.js';
+import { AuditService } from '../audit/audit.service.js';
+import { Settings } from '../config/settings.js';
+import type { JsonObject } from '../crypto/canonical-json.js';
+import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
+import { kernelError } from '../kernel/errors/kernel.errors.js';
+import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
+import { tenantsError } from './tenants.errors.js';
+import { TENANT_ACTIONS } from './tenants.events.js';
+import { TenantsRepository } from './tenants.repository.js';
+import type { NewTenant, TenantPatch, WatchedTenant } from './tenants.types.js';
+
+/** Which Entra tenants are watched, how often, and whose people may sign in. */
+@Injectable()
+export class TenantsService implements OnModuleInit {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly tenants: TenantsRepository,
+    private readonly audit: AuditService,
+    private readonly settings: Settings,
+  ) {}
+
+  /** The environment names the first tenant. Its schedule is then kept in the database and changed by the API. */
+  async onModuleInit(): Promise<void> {
+    const entraTenantId = this.settings.ENTRA_TENANT_ID?.toLowerCase();
+    if (entraTenantId === undefined) return;
+    await this.transactions.run(async (tx) => {
+      const created = await this.tenants.insertIfAbsent(tx, {
+        entraTenantId,
+        displayName: entraTenantId,
+        signInAllowed: true,
+        scanEnabled: true,
+        scanIntervalSeconds: this.settings.DRIFT_SCAN_INTERVAL_SECONDS,
+        breakGlassObjectIds: [],
+      });
+      if (created !== null) await this.recordCreated(tx, systemActor('bootstrap'), created);
+    });
+  }
+
+  findByEntraTenantId(entraTenantId: string): Promise<WatchedTenant | null> {
+    return this.transactions.read((tx) => this.tenants.findByEntraTenantId(tx, entraTenantId));
+  }
+
+  /** @throws DomainError tenants.not_found */
+  async get(id: string): Promise<WatchedTenant> {
+    const tenant = await this.transactions.read((tx) => this.tenants.findById(tx, id));
+    if (tenant === null) throw tenantsError('tenants.not_found');
+    return tenant;
+  }
+
+  listScanned(): Promise<WatchedTenant[]> {
+    return this.transactions.read((tx) => this.tenants.findScanned(tx));
+  }
+
+  async list(limit: number, cursor?: string): Promise<Page<WatchedTenant>> {
+    const after = cursor === undefined ? null : decodeCursor(cursor);
+    return pageOf(await this.transactions.read((tx) => this.tenants.findPage(tx, limit + 1, after)), limit);
+  }
+
+  create(actor: Actor, tenant: NewTenant): Promise<WatchedTenant> {
+    return this.transactions.run(async (tx) => {
+      const created = await this.tenants.insert(tx, tenant);
+      await this.recordCreated(tx, actor, created);
+      return created;
+    });
+  }
+
+  /** @throws DomainError request.precondition_failed when somebody else changed it since `version` was read */
+  async update(actor: Actor, id: string, version: number, patch: TenantPatch): Promise<WatchedTenant> {
+    const before = await this.get(id);
+    return this.transactions.run(async (tx) => {
+      const after = await this.tenants.update(tx, id, version, patch);
+      if (after === null) throw kernelError('request.precondition_failed');
+      await this.audit.record(tx, actor, {
+        action: TENANT_ACTIONS['tenants.tenant.updated'],
+        tenantId: id,
+        target: { type: 'tenant', id, displayName: after.displayName },
+        outcome: 'success',
+        before: stateOf(before),
+        after: stateOf(after),
+      });
+      return after;
+    });
+  }
+
+  private recordCreated(tx: Transaction, actor: Actor, tenant: WatchedTenant): Promise<void> {
+    return this.audit.record(tx, actor, {
+      action: TENANT_ACTIONS['tenants.tenant.created'],
+      tenantId: tenant.id,
+      target: { type: 'tenant', id: tenant.id, displayName: tenant.displayName },
+      outcome: 'success',
+      after: stateOf(tenant),
+    });
+  }
+}
+
+function stateOf(tenant: WatchedTenant): JsonObject {
+  return {
+    entraTenantId: tenant.entraTenantId,
+    displayName: tenant.displayName,
+    signInAllowed: tenant.signInAllowed,
+    scanEnabled: tenant.scanEnabled,
+    scanIntervalSeconds: tenant.scanIntervalSeconds,
+    breakGlassObjectIds: tenant.breakGlassObjectIds,
+  };
+}
