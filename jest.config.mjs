@@ -1,27 +1,5 @@
 // Node 20's vm can't require(esm) inside Jest, and two packages we need (@willsoto/nestjs-prometheus among them) require the
 // ESM-only Nest 12: so everything a test touches, packages included, is turned into CommonJS by swc.
-const esmOnlyPackages = [
-  '@nestjs',
-  'file-type',
-  'strtok3',
-  'token-types',
-  'uint8array-extras',
-  '@tokenizer',
-  '@borewit',
-  'load-esm',
-  'es-toolkit',
-  'js-yaml',
-  'cron',
-  'uid',
-  'cookie',
-  'uuid',
-  'fast-check',
-  'pure-rand',
-  '@peculiar/x509',
-  '@peculiar',
-  'tsyringe',
-  '@noble',
-];
 export default {
   testEnvironment: 'node',
   testRegex: '.*(\\.spec|-spec)\\.ts$',
@@ -42,7 +20,7 @@ export default {
       },
     ],
   },
-  transformIgnorePatterns: [`node_modules/(?!(?:.*/)?(?:${esmOnlyPackages.join('|')})/)`],
+  transformIgnorePatterns: ['\\.json$'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   maxWorkers: 2,

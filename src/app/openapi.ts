@@ -1,5 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { RoutePolicies } from '../access/route-policies.js';
+import { describeProblems } from './describe-problems.js';
 
 /** The OpenAPI 3.1 description of the API, made from the controllers and DTOs of the running application. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
@@ -14,9 +16,10 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
     .addSecurityRequirements('bearer')
     .addServer('/');
-  return SwaggerModule.createDocument(app, builder.build(), {
+  const document = SwaggerModule.createDocument(app, builder.build(), {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
+  return describeProblems(document, app.get(RoutePolicies).list());
 }
 
 /** The page may run its own scripts and styles, and nothing of anybody else. */

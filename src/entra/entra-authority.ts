@@ -4,20 +4,28 @@ import { entraError } from './entra.errors.js';
 import { fetchBounded } from './fetch-bounded.js';
 import { type AuthorityDocument, readAuthorityDocument, readSigningKeys } from './read-authority-documents.js';
 
+export type TokenSource = 'sign-in' | 'bearer';
+
 export interface AuthorityTimes {
   /** Age at which document and keys are read again. */
   freshMs: number;
   /** Age up to which the last good ones stay in use when the authority doesn't answer properly. */
   staleMs: number;
-  /** Least time between two readings for the sake of an unknown key id, and between two failed readings. */
-  cooldownMs: number;
+  /** Least time between two failed readings while older keys are there. */
+  failureCooldownMs: number;
+  /**
+   * Least time between two readings for the sake of an unknown key id, by where the token came from: a bearer token is
+   * anybody's invention, an id token was fetched from Entra itself. Inventions must not keep sign-ins from new keys.
+   */
+  unknownKeyCooldownMs: Record<TokenSource, number>;
   timeoutMs: number;
 }
 
 export const DEFAULT_TIMES: AuthorityTimes = {
   freshMs: 30 * 60_000,
   staleMs: 24 * 3_600_000,
-  cooldownMs: 30_000,
+  failureCooldownMs: 30_000,
+  unknownKeyCooldownMs: { 'sign-in': 2000, bearer: 30_000 },
   timeoutMs: 3000,
 };
 
@@ -37,7 +45,7 @@ interface Loaded {
 export class EntraAuthority {
   private loaded: Loaded | undefined;
   private reading: Promise<Loaded> | undefined;
-  private lastLookForUnknown = Number.NEGATIVE_INFINITY;
+  private readonly lastLookForUnknown = new Map<TokenSource, number>();
   private lastFailure = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -58,11 +66,12 @@ export class EntraAuthority {
    *
    * @throws DomainError entra.authority_unavailable
    */
-  async signingKey(kid: string | undefined): Promise<KeyObject | null> {
+  async signingKey(kid: string | undefined, source: TokenSource): Promise<KeyObject | null> {
     const found = keyIn(await this.current(), kid);
     if (found !== null || kid === undefined) return found;
-    if (this.now() - this.lastLookForUnknown < this.times.cooldownMs) return null;
-    this.lastLookForUnknown = this.now();
+    const lastLook = this.lastLookForUnknown.get(source) ?? Number.NEGATIVE_INFINITY;
+    if (this.now() - lastLook < this.times.unknownKeyCooldownMs[source]) return null;
+    this.lastLookForUnknown.set(source, this.now());
     try {
       return keyIn(await this.read(), kid);
     } catch {
@@ -75,7 +84,7 @@ export class EntraAuthority {
     const age = loaded === undefined ? Number.POSITIVE_INFINITY : this.now() - loaded.at;
     if (loaded !== undefined && age < this.times.freshMs) return loaded;
     const usable = loaded !== undefined && age < this.times.staleMs ? loaded : undefined;
-    if (usable !== undefined && this.now() - this.lastFailure < this.times.cooldownMs) return usable;
+    if (usable !== undefined && this.now() - this.lastFailure < this.times.failureCooldownMs) return usable;
     try {
       return await this.read();
     } catch (cause) {

@@ -1,7 +1,7 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import { type BoundedRequest, fetchBounded } from './fetch-bounded.js';
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 5000;
 const MAX_BYTES = 1_048_576;
 
 /** MSAL's HTTP, bounded: its own client waits for ever. */
@@ -25,12 +25,15 @@ function given(options: NetworkRequestOptions | undefined): Pick<BoundedRequest,
   };
 }
 
-/** A page of HTML in place of JSON is a fault of the authority, told in the form that MSAL understands. */
+/** A fault of the authority, whatever it says of it, told in the form that MSAL understands (RFC 6749 5.2). */
 function parseBody(text: string, status: number): unknown {
+  if (status >= 500 || status === 429) {
+    return { error: 'temporarily_unavailable', error_description: `HTTP ${status}`, error_codes: [] };
+  }
   try {
     return JSON.parse(text);
   } catch {
     if (status < 400) throw new Error('the authority answered with something that is not JSON');
-    return { error: 'server_error', error_description: `HTTP ${status} without JSON`, error_codes: [] };
+    return { error: 'temporarily_unavailable', error_description: `HTTP ${status} without JSON`, error_codes: [] };
   }
 }

@@ -47,7 +47,7 @@ export async function verifyEntraToken(
   if (jws.header['alg'] !== 'RS256') throw invalid('its algorithm is not RS256');
   const { kid } = jws.header;
   if (kid !== undefined && typeof kid !== 'string') throw invalid('its key id is not text');
-  const key = await authority.signingKey(kid);
+  const key = await authority.signingKey(kid, demands.nonce === null ? 'bearer' : 'sign-in');
   if (key === null) throw invalid('no key of the tenant has its key id');
   if (!isSignedBy(jws, 'RS256', key)) throw invalid('its signature is wrong');
   return claimsOf(jws, (await authority.document()).issuer, demands, now() / 1000);

@@ -84,7 +84,9 @@ export class JobQueue implements OnApplicationBootstrap, OnApplicationShutdown {
           concurrency: CONCURRENT_JOBS,
           pollInterval: POLL_INTERVAL_MS,
           noHandleSignals: true,
-          noPreparedStatements: false,
+          // Without a batch the library drops the promise of a completion: a database that is away for a moment would end the
+          // process as an unhandled rejection. A batch of one retries it and hands its failure to the runner.
+          preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
           taskList: this.taskList(),
           logger: new QueueLogger(() => (level, message, meta) => this.log(level, message, meta)),
         });

@@ -32,7 +32,7 @@ describe('the contract', () => {
     ['pg', 'src/database/embedded-postgres.ts'],
     ['class-validator', 'src/config/settings.ts'],
     ['@willsoto/nestjs-prometheus', 'src/observability/observability.module.ts'],
-    ['@azure/msal-node', 'src/entra/entra-login.ts'],
+    ['@azure/msal-node', 'src/entra/msal-entra-login.ts'],
     ['jest', 'jest.config.mjs'],
   ])('uses %s, as the customer asked, in %s', (name, file) => {
     const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;

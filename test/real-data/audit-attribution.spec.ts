@@ -1,21 +1,19 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../src/crypto/canonical-json.js';
 import { attributeChange } from '../../src/drift/attribution/attribute-change.js';
 import type { AttributableChange } from '../../src/drift/attribution/attribution.types.js';
 import { parseDirectoryAudit } from '../../src/drift/attribution/directory-audit-event.js';
+import { describeWithData, sharedData } from './shared-data.js';
 
-const folder = join(
-  process.env['BLINDSPOTX_SHARED_DATA'] ?? join(__dirname, '../../../shared/data'),
-  'panther-entra-audit',
-);
-const withData = existsSync(folder) ? describe : describe.skip;
+const FOLDER = 'panther-entra-audit';
+const folder = sharedData(FOLDER);
 
 interface Recorded {
   event: { properties: JsonObject };
 }
 
-withData('who made a change, by audit events that others recorded (skipped without ../shared/data)', () => {
+describeWithData(FOLDER, 'who made a change, by audit events that others recorded', () => {
   const read = (name: string): JsonObject =>
     (JSON.parse(readFileSync(join(folder, name), 'utf8')) as Recorded).event.properties;
   const events = (...names: string[]) =>

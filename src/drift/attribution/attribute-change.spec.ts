@@ -88,7 +88,8 @@ function policy(part: JsonObject): JsonObject {
 
 /** Both events of one edit, as Entra writes them. */
 function policyEdit(before: JsonObject, after: JsonObject, about: Partial<EventPlan> = {}): DirectoryAuditEvent[] {
-  const correlationId = about.correlationId ?? `edit-${(counter += 1)}`;
+  counter += 1;
+  const correlationId = about.correlationId ?? `edit-${counter}`;
   return [
     event({
       ...about,
@@ -154,6 +155,17 @@ describe('attributing a change', () => {
     ];
     expect(attributeChange(change({ modifiedAt: '2026-03-01T10:01:02Z' }), events).attribution).toBe('strong');
     expect(attributeChange(change({ modifiedAt: '2026-03-01T10:05:00Z' }), events).attribution).toBe('probable');
+  });
+
+  it('suspects nobody whose act the last scan has seen already, unless it is proven', () => {
+    const earlier = '2026-03-01T09:55:00Z';
+    const other = event({ activity: 'Update conditional access policy', at: earlier, targets: [{ id: POLICY }] });
+    expect(attributeChange(change({ modifiedAt: earlier }), [other]).attribution).toBe('none');
+    const weakened = policy({ state: 'enabledForReportingButNotEnforced' });
+    expect(attributeChange(change({}), policyEdit(policy({}), weakened, { at: earlier })).attribution).toBe('exact');
+    expect(
+      attributeChange(change({}), policyEdit(policy({}), weakened, { at: '2026-03-01T09:40:00Z' })).attribution,
+    ).toBe('none');
   });
 
   it('prefers the better proof to the later event', () => {

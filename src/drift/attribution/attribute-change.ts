@@ -11,8 +11,10 @@ import { proves } from './event-proves.js';
 
 /** The log's clock and the policy's own differ by about a second; more than this is another edit. */
 const SAME_INSTANT_MS = 10_000;
-/** Events may be dated a little before the change shows. */
-const EARLIER_MS = 10 * 60_000;
+/** A proof counts although its event is older than the last scan: lists can lag behind what was done. */
+const PROVEN_EARLIER_MS = 10 * 60_000;
+/** Without proof an older event is more likely one of an earlier change; this much is left to the difference of two clocks. */
+const CLOCKS_DIFFER_MS = 30_000;
 const EVIDENCE_KEPT = 5;
 const GRADES: Attribution[] = ['exact', 'strong', 'probable', 'none'];
 
@@ -45,9 +47,7 @@ export function attributeChange(
 
 function actsOf(change: AttributableChange, events: readonly DirectoryAuditEvent[]): Map<string, Act> {
   const acts = new Map<string, Act>();
-  const earliest = change.since.getTime() - EARLIER_MS;
   for (const event of events) {
-    if (event.at < earliest) continue;
     const grade = gradeOf(change, event);
     const act = acts.get(event.correlationId);
     if (act === undefined) {
@@ -69,8 +69,10 @@ function actsOf(change: AttributableChange, events: readonly DirectoryAuditEvent
 }
 
 function gradeOf(change: AttributableChange, event: DirectoryAuditEvent): Attribution {
-  if (concernOf(change, event) === null) return 'none';
+  const since = change.since.getTime();
+  if (event.at < since - PROVEN_EARLIER_MS || concernOf(change, event) === null) return 'none';
   if (proves(change, event)) return 'exact';
+  if (event.at < since - CLOCKS_DIFFER_MS) return 'none';
   const modifiedAt = change.modifiedAt === null ? Number.NaN : Date.parse(change.modifiedAt);
   if (Math.abs(event.at - modifiedAt) <= SAME_INSTANT_MS && change.changeType !== 'removed') return 'strong';
   return fits(change, event) ? 'probable' : 'none';

@@ -8,6 +8,7 @@ import { defaultVerdict } from './default-verdict.js';
 import { type EvaluatedChange, evaluated, mirrored } from './evaluated-change.js';
 import { type EvaluationContext, mirroredContext } from './evaluation-context.js';
 import { factsHold, matches } from './match-condition.js';
+import { displayNameOf } from './named-drift.js';
 import type { DriftRule } from './rule.types.js';
 
 /**
@@ -45,7 +46,7 @@ function classifyChange(
   return {
     resourceType: drift.resourceType,
     resourceKey: drift.key,
-    displayName: drift.displayName,
+    displayName: displayNameOf(drift, context),
     changeType: drift.changeType,
     path: change.path,
     before: change.before ?? null,

@@ -45,6 +45,8 @@ export async function readReferenced(
       collector.lacks(`Those that are named only by what wasn't read completely are missing: ${unread.join(', ')}`);
     }
     try {
+      // Nobody is named, and everything that could name somebody was read: that is a complete answer without a request.
+      if (named.size === 0 && unread.length === 0) collector.add([]);
       await readByIds(client, collector, collect, [...named], signal);
     } catch (error) {
       if (!(error instanceof GraphFault)) throw error;
@@ -76,7 +78,6 @@ async function readByIds(
 ): Promise<void> {
   const { type } = collector.definition;
   const path = `/directoryObjects/getByIds?$select=${plan.select.join(',')}`;
-  if (ids.length === 0) collector.add([]);
   for (let start = 0; start < ids.length; start += IDS_PER_REQUEST) {
     const body = { ids: ids.slice(start, start + IDS_PER_REQUEST), types: [type] };
     const found = objectsOf(await client.post(path, body, signal), type, path);

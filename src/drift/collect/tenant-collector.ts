@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import type { GraphClient } from '../../entra/graph-client.js';
@@ -46,9 +47,12 @@ export class TenantCollector {
   async collect(entraTenantId: string, signal: AbortSignal): Promise<TenantCollection> {
     const client = this.graph.of(entraTenantId);
     const stop = new AbortController();
+    const together = AbortSignal.any([signal, stop.signal]);
+    // Every request and pause of the reading listens to it.
+    setMaxListeners(0, together);
     const reading: Reading = {
       client,
-      signal: AbortSignal.any([signal, stop.signal]),
+      signal: together,
       collectors: new Map(this.definitions.map((definition) => [definition.type, new TypeCollector(definition)])),
       singletons: new Map(),
       resourceIds: new Map(),
@@ -161,6 +165,8 @@ export class TenantCollector {
       collector.lacks(
         `Which resources there are isn't known, because the service principals weren't read completely: ${servicePrincipals?.reason}`,
       );
+    } else if (reading.resourceIds.size === 0) {
+      collector.add([]);
     }
     for (const id of reading.resourceIds.values()) {
       try {
@@ -170,7 +176,6 @@ export class TenantCollector {
         collector.lacks(error);
       }
     }
-    if (reading.resourceIds.size === 0) collector.add([]);
   }
 
   private async singleton(reading: Reading, path: string): Promise<JsonObject> {

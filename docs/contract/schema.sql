@@ -1,0 +1,437 @@
+CREATE TABLE audit_events (
+  id uuid NOT NULL,
+  occurred_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  action text NOT NULL,
+  outcome text NOT NULL,
+  reason text,
+  actor_type text NOT NULL,
+  actor_id text,
+  actor_name text,
+  session_id uuid,
+  tenant_id uuid,
+  target_type text,
+  target_id text,
+  target_name text,
+  source_address text,
+  user_agent text,
+  request_id text,
+  trace_id text,
+  state_before text,
+  state_after text,
+  CONSTRAINT ck_audit_events_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'system'::text, 'anonymous'::text]))),
+  CONSTRAINT ck_audit_events_outcome CHECK ((outcome = ANY (ARRAY['success'::text, 'denied'::text, 'failure'::text]))),
+  CONSTRAINT pk_audit_events PRIMARY KEY (id)
+);
+CREATE INDEX ix_audit_events_actor_id ON public.audit_events USING btree (actor_id, id);
+CREATE INDEX ix_audit_events_occurred_at ON public.audit_events USING brin (occurred_at);
+CREATE INDEX ix_audit_events_request_id ON public.audit_events USING btree (request_id);
+CREATE INDEX ix_audit_events_target_id ON public.audit_events USING btree (target_id, id);
+CREATE TRIGGER tr_audit_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TABLE config_blobs (
+  tenant_id uuid NOT NULL,
+  hash bytea NOT NULL,
+  body bytea NOT NULL,
+  CONSTRAINT ck_config_blobs_hash CHECK ((octet_length(hash) = 32)),
+  CONSTRAINT fk_config_blobs_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_config_blobs PRIMARY KEY (tenant_id, hash)
+);
+
+CREATE TABLE config_snapshots (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  slot_id uuid NOT NULL,
+  sequence bigint NOT NULL,
+  taken_at timestamp with time zone NOT NULL,
+  normaliser_version integer NOT NULL,
+  complete boolean NOT NULL,
+  types_hash bytea NOT NULL,
+  CONSTRAINT fk_config_snapshots_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT fk_config_snapshots_types FOREIGN KEY (tenant_id, types_hash) REFERENCES config_blobs(tenant_id, hash),
+  CONSTRAINT pk_config_snapshots PRIMARY KEY (id),
+  CONSTRAINT uq_config_snapshots_tenant_id_sequence UNIQUE (tenant_id, sequence)
+);
+
+CREATE TABLE config_versions (
+  tenant_id uuid NOT NULL,
+  resource_type text NOT NULL,
+  resource_key text NOT NULL,
+  valid_from bigint NOT NULL,
+  valid_to bigint,
+  hash bytea NOT NULL,
+  keyed_by_name boolean NOT NULL DEFAULT false,
+  display_name text,
+  modified_at timestamp with time zone,
+  CONSTRAINT ck_config_versions_resource_key CHECK (((octet_length(resource_key) >= 1) AND (octet_length(resource_key) <= 1024))),
+  CONSTRAINT ck_config_versions_valid_to CHECK ((valid_to > valid_from)),
+  CONSTRAINT pk_config_versions PRIMARY KEY (tenant_id, resource_type, resource_key, valid_from)
+);
+CREATE UNIQUE INDEX uq_config_versions_head ON public.config_versions USING btree (tenant_id, resource_type, resource_key) WHERE (valid_to IS NULL);
+
+CREATE TABLE data_keys (
+  version integer NOT NULL,
+  state text NOT NULL,
+  wrapped_key bytea NOT NULL,
+  wrapped_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_data_keys_state CHECK ((state = ANY (ARRAY['current'::text, 'retiring'::text, 'retired'::text]))),
+  CONSTRAINT pk_data_keys PRIMARY KEY (version)
+);
+CREATE UNIQUE INDEX uq_data_keys_current ON public.data_keys USING btree (state) WHERE (state = 'current'::text);
+
+CREATE TABLE drift_baselines (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  version integer NOT NULL,
+  snapshot_id uuid NOT NULL,
+  accepted_incomplete boolean NOT NULL,
+  reason text NOT NULL,
+  approved_by_id text NOT NULL,
+  approved_by_name text NOT NULL,
+  approved_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_drift_baselines_version CHECK ((version > 0)),
+  CONSTRAINT fk_drift_baselines_snapshot_id FOREIGN KEY (snapshot_id) REFERENCES config_snapshots(id),
+  CONSTRAINT fk_drift_baselines_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_baselines PRIMARY KEY (id),
+  CONSTRAINT uq_drift_baselines_tenant_id_version UNIQUE (tenant_id, version)
+);
+
+CREATE TABLE drift_changes (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  identity bytea NOT NULL,
+  change_set_id uuid NOT NULL,
+  state text NOT NULL,
+  substate text NOT NULL,
+  state_before_close text,
+  close_reason text,
+  baseline_version integer NOT NULL,
+  first_report bigint NOT NULL,
+  closed_report bigint,
+  resource_type text NOT NULL,
+  resource_key text NOT NULL,
+  display_name text,
+  change_type text NOT NULL,
+  path text NOT NULL,
+  before_json text NOT NULL,
+  after_json text NOT NULL,
+  direction text NOT NULL,
+  severity text NOT NULL,
+  rules text[] NOT NULL,
+  reference_ids text[] NOT NULL,
+  title text NOT NULL,
+  matched_by text NOT NULL,
+  attribution text NOT NULL,
+  actor_type text,
+  actor_id text,
+  actor_name text,
+  attribution_evidence text,
+  attribution_attempts integer NOT NULL DEFAULT 0,
+  attribution_since timestamp with time zone NOT NULL,
+  attribution_retry_at timestamp with time zone,
+  decided_by_id text,
+  decided_by_name text,
+  decided_at timestamp with time zone,
+  decision_reason text,
+  decision_until timestamp with time zone,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  closed_at timestamp with time zone,
+  CONSTRAINT ck_drift_changes_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'app'::text]))),
+  CONSTRAINT ck_drift_changes_attribution CHECK ((attribution = ANY (ARRAY['exact'::text, 'strong'::text, 'probable'::text, 'none'::text]))),
+  CONSTRAINT ck_drift_changes_change_type CHECK ((change_type = ANY (ARRAY['added'::text, 'removed'::text, 'modified'::text]))),
+  CONSTRAINT ck_drift_changes_close_reason CHECK ((close_reason = ANY (ARRAY['reverted'::text, 'superseded'::text, 'baseline'::text]))),
+  CONSTRAINT ck_drift_changes_closed CHECK (((state = 'closed'::text) = ((closed_report IS NOT NULL) AND (close_reason IS NOT NULL) AND (state_before_close IS NOT NULL)))),
+  CONSTRAINT ck_drift_changes_direction CHECK ((direction = ANY (ARRAY['loosening'::text, 'tightening'::text, 'neutral'::text]))),
+  CONSTRAINT ck_drift_changes_identity CHECK ((octet_length(identity) = 32)),
+  CONSTRAINT ck_drift_changes_matched_by CHECK ((matched_by = ANY (ARRAY['id'::text, 'name'::text]))),
+  CONSTRAINT ck_drift_changes_severity CHECK ((severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
+  CONSTRAINT ck_drift_changes_state CHECK ((state = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text, 'closed'::text]))),
+  CONSTRAINT ck_drift_changes_state_before_close CHECK ((state_before_close = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text]))),
+  CONSTRAINT ck_drift_changes_substate CHECK ((substate = ANY (ARRAY['new'::text, 'ongoing'::text, 'regressed'::text]))),
+  CONSTRAINT fk_drift_changes_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_changes PRIMARY KEY (id)
+);
+CREATE INDEX ix_drift_changes_tenant_id_identity ON public.drift_changes USING btree (tenant_id, identity) WHERE (state = 'closed'::text);
+CREATE INDEX ix_drift_changes_tenant_id_state_id ON public.drift_changes USING btree (tenant_id, state, id);
+CREATE UNIQUE INDEX uq_drift_changes_live ON public.drift_changes USING btree (tenant_id, identity) WHERE (state <> 'closed'::text);
+
+CREATE TABLE drift_outages (
+  tenant_id uuid NOT NULL,
+  slot_id uuid NOT NULL,
+  reason text NOT NULL,
+  since timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT fk_drift_outages_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_outages PRIMARY KEY (tenant_id)
+);
+
+CREATE TABLE drift_reports (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  sequence bigint NOT NULL,
+  slot_id uuid NOT NULL,
+  snapshot_id uuid NOT NULL,
+  trigger text NOT NULL,
+  baseline_version integer,
+  complete boolean NOT NULL,
+  incomplete text NOT NULL,
+  summary text NOT NULL,
+  opened integer NOT NULL,
+  closed integer NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_drift_reports_trigger CHECK ((trigger = ANY (ARRAY['schedule'::text, 'manual'::text]))),
+  CONSTRAINT fk_drift_reports_snapshot_id FOREIGN KEY (snapshot_id) REFERENCES config_snapshots(id),
+  CONSTRAINT fk_drift_reports_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_reports PRIMARY KEY (id),
+  CONSTRAINT uq_drift_reports_slot_id UNIQUE (slot_id),
+  CONSTRAINT uq_drift_reports_tenant_id_sequence UNIQUE (tenant_id, sequence)
+);
+
+CREATE TABLE job_slots (
+  id uuid NOT NULL,
+  job text NOT NULL,
+  key text NOT NULL,
+  trigger text NOT NULL,
+  slot_at timestamp with time zone NOT NULL,
+  status text NOT NULL,
+  attempt integer NOT NULL DEFAULT 0,
+  not_before timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  fence bigint,
+  lease_until timestamp with time zone,
+  owner text,
+  requested_by text,
+  reason text,
+  result text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  CONSTRAINT ck_job_slots_running CHECK (((status <> 'running'::text) OR ((fence IS NOT NULL) AND (lease_until IS NOT NULL)))),
+  CONSTRAINT ck_job_slots_status CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text, 'missed'::text]))),
+  CONSTRAINT ck_job_slots_trigger CHECK ((trigger = ANY (ARRAY['schedule'::text, 'manual'::text]))),
+  CONSTRAINT pk_job_slots PRIMARY KEY (id)
+);
+CREATE INDEX ix_job_slots_job_slot_at ON public.job_slots USING btree (job, slot_at, id) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text]));
+CREATE INDEX ix_job_slots_slot_at ON public.job_slots USING btree (slot_at);
+CREATE UNIQUE INDEX uq_job_slots_job_key_running ON public.job_slots USING btree (job, key) WHERE (status = 'running'::text);
+CREATE UNIQUE INDEX uq_job_slots_job_key_slot_at ON public.job_slots USING btree (job, key, slot_at) WHERE (trigger = 'schedule'::text);
+
+CREATE TABLE migrations (
+  id integer NOT NULL DEFAULT nextval('migrations_id_seq'::regclass),
+  timestamp bigint NOT NULL,
+  name character varying NOT NULL,
+  CONSTRAINT PK_8c82d7f526340ab734260ea46be PRIMARY KEY (id)
+);
+
+CREATE TABLE outbox_events (
+  id uuid NOT NULL,
+  type text NOT NULL,
+  tenant_id uuid,
+  data text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  dispatched_at timestamp with time zone,
+  CONSTRAINT fk_outbox_events_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  CONSTRAINT pk_outbox_events PRIMARY KEY (id)
+);
+CREATE INDEX ix_outbox_events_created_at ON public.outbox_events USING btree (created_at) WHERE (dispatched_at IS NULL);
+
+CREATE TABLE permissions (
+  name text NOT NULL,
+  description text NOT NULL,
+  CONSTRAINT pk_permissions PRIMARY KEY (name)
+);
+
+CREATE TABLE refresh_tokens (
+  id uuid NOT NULL,
+  session_id uuid NOT NULL,
+  family_id uuid NOT NULL,
+  token_hash bytea NOT NULL,
+  issued_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  successor_id uuid,
+  successor_sealed bytea,
+  CONSTRAINT ck_refresh_tokens_successor CHECK (((used_at IS NULL) = (successor_id IS NULL))),
+  CONSTRAINT ck_refresh_tokens_token_hash CHECK ((octet_length(token_hash) = 32)),
+  CONSTRAINT fk_refresh_tokens_session_id FOREIGN KEY (session_id) REFERENCES user_sessions(id) ON DELETE CASCADE,
+  CONSTRAINT pk_refresh_tokens PRIMARY KEY (id),
+  CONSTRAINT uq_refresh_tokens_token_hash UNIQUE (token_hash)
+);
+CREATE INDEX ix_refresh_tokens_session_id ON public.refresh_tokens USING btree (session_id);
+
+CREATE TABLE role_assignments (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  role_id uuid NOT NULL,
+  scope text NOT NULL DEFAULT '/'::text,
+  effect text NOT NULL,
+  valid_from timestamp with time zone NOT NULL DEFAULT now(),
+  valid_until timestamp with time zone,
+  reason text NOT NULL,
+  assigned_by_type text NOT NULL,
+  assigned_by_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_role_assignments_effect CHECK ((effect = ANY (ARRAY['allow'::text, 'deny'::text]))),
+  CONSTRAINT ck_role_assignments_valid_until CHECK (((valid_until IS NULL) OR (valid_until > valid_from))),
+  CONSTRAINT fk_role_assignments_role_id FOREIGN KEY (role_id) REFERENCES roles(id),
+  CONSTRAINT fk_role_assignments_user_id FOREIGN KEY (user_id) REFERENCES users(id),
+  CONSTRAINT pk_role_assignments PRIMARY KEY (id)
+);
+CREATE INDEX ix_role_assignments_role_id ON public.role_assignments USING btree (role_id);
+CREATE INDEX ix_role_assignments_user_id ON public.role_assignments USING btree (user_id);
+
+CREATE TABLE role_permissions (
+  role_id uuid NOT NULL,
+  permission text NOT NULL,
+  CONSTRAINT fk_role_permissions_permission FOREIGN KEY (permission) REFERENCES permissions(name),
+  CONSTRAINT fk_role_permissions_role_id FOREIGN KEY (role_id) REFERENCES roles(id) ON DELETE CASCADE,
+  CONSTRAINT pk_role_permissions PRIMARY KEY (role_id, permission)
+);
+
+CREATE TABLE roles (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  description text NOT NULL,
+  is_system boolean NOT NULL DEFAULT false,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT pk_roles PRIMARY KEY (id),
+  CONSTRAINT uq_roles_name UNIQUE (name)
+);
+
+CREATE TABLE sign_in_attempts (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  state_hash bytea NOT NULL,
+  browser_hash bytea NOT NULL,
+  nonce text NOT NULL,
+  code_verifier_sealed bytea NOT NULL,
+  return_to text NOT NULL,
+  replaces_session_id uuid,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT fk_sign_in_attempts_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_sign_in_attempts PRIMARY KEY (id),
+  CONSTRAINT uq_sign_in_attempts_state_hash UNIQUE (state_hash)
+);
+CREATE INDEX ix_sign_in_attempts_expires_at ON public.sign_in_attempts USING btree (expires_at);
+
+CREATE TABLE signing_keys (
+  kid text NOT NULL,
+  algorithm text NOT NULL,
+  state text NOT NULL,
+  public_key text NOT NULL,
+  wrapped_private_key bytea NOT NULL,
+  wrapped_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  activated_at timestamp with time zone,
+  retires_at timestamp with time zone,
+  CONSTRAINT ck_signing_keys_algorithm CHECK ((algorithm = 'ES256'::text)),
+  CONSTRAINT ck_signing_keys_state CHECK ((state = ANY (ARRAY['next'::text, 'current'::text, 'retiring'::text, 'retired'::text]))),
+  CONSTRAINT pk_signing_keys PRIMARY KEY (kid)
+);
+CREATE UNIQUE INDEX uq_signing_keys_current ON public.signing_keys USING btree (state) WHERE (state = 'current'::text);
+CREATE UNIQUE INDEX uq_signing_keys_next ON public.signing_keys USING btree (state) WHERE (state = 'next'::text);
+
+CREATE TABLE tenants (
+  id uuid NOT NULL,
+  entra_tenant_id uuid NOT NULL,
+  display_name text NOT NULL,
+  sign_in_allowed boolean NOT NULL,
+  scan_enabled boolean NOT NULL,
+  scan_interval_seconds integer NOT NULL,
+  break_glass_object_ids text[] NOT NULL DEFAULT '{}'::text[],
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_tenants_scan_interval_seconds CHECK (((scan_interval_seconds >= 1) AND (scan_interval_seconds <= 86400))),
+  CONSTRAINT pk_tenants PRIMARY KEY (id),
+  CONSTRAINT uq_tenants_entra_tenant_id UNIQUE (entra_tenant_id)
+);
+
+CREATE TABLE user_sessions (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  security_stamp integer NOT NULL,
+  client_id text NOT NULL,
+  entra_session_id text,
+  source_address text,
+  user_agent text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  last_seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  idle_expires_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  ended_reason text,
+  CONSTRAINT ck_user_sessions_ended CHECK (((ended_at IS NULL) = (ended_reason IS NULL))),
+  CONSTRAINT fk_user_sessions_user_id FOREIGN KEY (user_id) REFERENCES users(id),
+  CONSTRAINT pk_user_sessions PRIMARY KEY (id)
+);
+CREATE INDEX ix_user_sessions_entra_session_id ON public.user_sessions USING btree (entra_session_id) WHERE (ended_at IS NULL);
+CREATE INDEX ix_user_sessions_user_id ON public.user_sessions USING btree (user_id, id);
+
+CREATE TABLE users (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  object_id uuid NOT NULL,
+  display_name text NOT NULL,
+  user_principal_name text,
+  email text,
+  status text NOT NULL DEFAULT 'active'::text,
+  security_stamp integer NOT NULL DEFAULT 1,
+  security_stamp_raised_at timestamp with time zone,
+  last_sign_in_at timestamp with time zone,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_users_status CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text]))),
+  CONSTRAINT fk_users_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_users PRIMARY KEY (id),
+  CONSTRAINT uq_users_tenant_id_object_id UNIQUE (tenant_id, object_id)
+);
+
+CREATE TABLE webhook_deliveries (
+  id uuid NOT NULL,
+  endpoint_id uuid NOT NULL,
+  event_id uuid NOT NULL,
+  event_type text NOT NULL,
+  status text NOT NULL,
+  attempts integer NOT NULL DEFAULT 0,
+  next_attempt_at timestamp with time zone,
+  last_attempt_at timestamp with time zone,
+  last_status integer,
+  last_error text,
+  last_duration_ms integer,
+  delivered_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_webhook_deliveries_next_attempt_at CHECK (((status = 'pending'::text) = (next_attempt_at IS NOT NULL))),
+  CONSTRAINT ck_webhook_deliveries_status CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text]))),
+  CONSTRAINT fk_webhook_deliveries_endpoint_id FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(id) ON DELETE CASCADE,
+  CONSTRAINT fk_webhook_deliveries_event_id FOREIGN KEY (event_id) REFERENCES outbox_events(id) ON DELETE CASCADE,
+  CONSTRAINT pk_webhook_deliveries PRIMARY KEY (id),
+  CONSTRAINT uq_webhook_deliveries_endpoint_id_event_id UNIQUE (endpoint_id, event_id)
+);
+CREATE INDEX ix_webhook_deliveries_endpoint_id ON public.webhook_deliveries USING btree (endpoint_id, id);
+CREATE INDEX ix_webhook_deliveries_event_id ON public.webhook_deliveries USING btree (event_id);
+CREATE INDEX ix_webhook_deliveries_next_attempt_at ON public.webhook_deliveries USING btree (endpoint_id, next_attempt_at) WHERE (status = 'pending'::text);
+
+CREATE TABLE webhook_endpoints (
+  id uuid NOT NULL,
+  tenant_id uuid,
+  url text NOT NULL,
+  description text NOT NULL,
+  event_types text[] NOT NULL,
+  min_severity text NOT NULL,
+  status text NOT NULL,
+  disabled_reason text,
+  sealed_secret bytea NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  delivering_until timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  delivering_by uuid,
+  CONSTRAINT ck_webhook_endpoints_min_severity CHECK ((min_severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
+  CONSTRAINT ck_webhook_endpoints_status CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text]))),
+  CONSTRAINT fk_webhook_endpoints_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  CONSTRAINT pk_webhook_endpoints PRIMARY KEY (id)
+);

@@ -1,0 +1,120 @@
+import type { DriftChange } from './drift-change.entity.js';
+import type { ClassifiedChange } from './drift-report.types.js';
+import { identityOf, type LiveChange, type ReconcileInput, reconcileChanges } from './reconcile-changes.js';
+
+const NOW = new Date('2026-03-01T10:00:00Z');
+
+function change(part: Partial<ClassifiedChange> = {}): ClassifiedChange {
+  return {
+    resourceType: 'conditionalAccessPolicy',
+    resourceKey: 'policy-1',
+    displayName: 'MFA',
+    changeType: 'modified',
+    path: '/state',
+    before: 'enabled',
+    after: 'disabled',
+    direction: 'loosening',
+    severity: 'critical',
+    rules: ['CA-01'],
+    references: [],
+    title: 'A policy was switched off',
+    matchedBy: 'id',
+    ...part,
+  };
+}
+
+function live(of: ClassifiedChange, part: Partial<DriftChange> = {}): LiveChange {
+  return {
+    id: 'live-1',
+    identity: Buffer.from(identityOf(of), 'hex'),
+    state: 'open',
+    substate: 'ongoing',
+    decisionUntil: null,
+    ...of,
+    ...part,
+  };
+}
+
+function reconcile(part: Partial<ReconcileInput>) {
+  return reconcileChanges({
+    current: [],
+    live: [],
+    closedBefore: new Set(),
+    observed: () => true,
+    baselineChanged: false,
+    now: NOW,
+    ...part,
+  });
+}
+
+describe('what a scan makes of the changes that are known', () => {
+  it('opens what is new once, however often it is said', () => {
+    const { opened } = reconcile({ current: [change(), change()] });
+    expect(opened.map(({ substate }) => substate)).toEqual(['new']);
+  });
+
+  it('says that a change came back after it was closed', () => {
+    const { opened } = reconcile({ current: [change()], closedBefore: new Set([identityOf(change())]) });
+    expect(opened[0]?.substate).toBe('regressed');
+  });
+
+  it('writes nothing for a change that is as it was', () => {
+    expect(reconcile({ current: [change()], live: [live(change())] })).toEqual({ opened: [], updated: [], closed: [] });
+  });
+
+  it('lets a new change age once, and takes over another severity', () => {
+    expect(reconcile({ current: [change()], live: [live(change(), { substate: 'new' })] }).updated).toHaveLength(1);
+    expect(reconcile({ current: [change({ severity: 'high' })], live: [live(change())] }).updated).toHaveLength(1);
+  });
+
+  it.each(['accepted', 'ignored'] as const)('keeps a change %s while its value stays', (state) => {
+    expect(reconcile({ current: [change()], live: [live(change(), { state })] })).toEqual({
+      opened: [],
+      updated: [],
+      closed: [],
+    });
+  });
+
+  it('opens a new change when an accepted value changes further', () => {
+    const accepted = live(change({ after: 'enabledForReportingButNotEnforced' }), { state: 'accepted' });
+    const { opened, closed } = reconcile({ current: [change({ after: 'disabled' })], live: [accepted] });
+    expect(opened).toHaveLength(1);
+    expect(closed).toEqual([{ live: accepted, reason: 'superseded' }]);
+  });
+
+  it('opens a new change when an accepted set loses one more element', () => {
+    const first = change({ path: '/conditions/users/includeGroups', before: ['a'], after: [] });
+    const further = { ...first, before: ['a', 'b'] };
+    const { opened } = reconcile({ current: [further], live: [live(first, { state: 'accepted' })] });
+    expect(opened).toHaveLength(1);
+  });
+
+  it('opens a decision that ran out again, and not a moment before', () => {
+    const until = (at: string) => live(change(), { state: 'ignored', decisionUntil: new Date(at) });
+    expect(reconcile({ current: [change()], live: [until('2026-03-01T10:00:00Z')] }).updated[0]?.reopened).toBe(true);
+    expect(reconcile({ current: [change()], live: [until('2026-03-01T10:00:01Z')] }).updated).toEqual([]);
+  });
+
+  it('closes what was reverted, and says so when a new baseline is the reason', () => {
+    expect(reconcile({ live: [live(change())] }).closed[0]?.reason).toBe('reverted');
+    expect(reconcile({ live: [live(change())], baselineChanged: true }).closed[0]?.reason).toBe('baseline');
+  });
+
+  it('closes nothing that the scan could not see', () => {
+    expect(reconcile({ live: [live(change())], observed: () => false }).closed).toEqual([]);
+  });
+
+  it('tells objects, paths, values and kinds of change apart', () => {
+    const identities = [
+      change(),
+      change({ resourceKey: 'policy-2' }),
+      change({ resourceType: 'namedLocation' }),
+      change({ path: '/displayName' }),
+      change({ after: 'enabled' }),
+      change({ after: null }),
+      change({ changeType: 'removed', path: '', after: null }),
+    ].map(identityOf);
+    expect(new Set(identities).size).toBe(identities.length);
+    expect(identityOf(change({ severity: 'low', displayName: 'another', before: 'other' }))).toBe(identities[0]);
+  });
+});
