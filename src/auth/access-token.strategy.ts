@@ -25,7 +25,10 @@ class BearerTokenStrategy extends Strategy {
   override authenticate(request: { headers: { authorization?: string } }): void {
     const outcome = this as unknown as Outcome; // typed with overloads that no value of unknown type fits
     const token = bearerToken(request.headers.authorization);
-    if (token === null) return outcome.fail(authError('auth.token_missing'));
+    if (token === null) {
+      outcome.fail(authError('auth.token_missing'));
+      return;
+    }
     this.verify(token, (error, actor) => {
       if (actor !== null && actor !== undefined) outcome.success(actor);
       else if (error instanceof DomainError && error.kind === 'unauthenticated') outcome.fail(error);

@@ -60,10 +60,18 @@ export class AccessTokens {
    */
   async verify(token: string): Promise<AccessTokenClaims> {
     const jws = parseCompactJws(token);
-    if (jws === null || jws.header['typ'] !== TOKEN_TYPE || !(await this.isSigned(jws))) throw authError('auth.token_invalid');
+    if (jws === null || jws.header['typ'] !== TOKEN_TYPE || !(await this.isSigned(jws)))
+      throw authError('auth.token_invalid');
     const { iss, aud, sub, sid, jti, exp, iat, client_id: client } = jws.payload;
     const namesUs = iss === this.issuer && aud === this.issuer && client === OWN_CLIENT;
-    if (!namesUs || !isUuid(sub) || !isUuid(sid) || !isUuid(jti) || typeof exp !== 'number' || typeof iat !== 'number') {
+    if (
+      !namesUs ||
+      !isUuid(sub) ||
+      !isUuid(sid) ||
+      !isUuid(jti) ||
+      typeof exp !== 'number' ||
+      typeof iat !== 'number'
+    ) {
       throw authError('auth.token_invalid');
     }
     if (exp * 1000 <= Date.now()) throw authError('auth.token_expired');

@@ -29,7 +29,12 @@ export class Actors implements EntraBearerHost {
     return this.transactions.read(async (tx) => {
       const session = await this.sessions.findStanding(tx, sessionId);
       const user = await this.users.find(tx, userId);
-      if (session === null || !session.alive || session.userId !== userId || !isInGoodStanding(user, session.securityStamp)) {
+      if (
+        session === null ||
+        !session.alive ||
+        session.userId !== userId ||
+        !isInGoodStanding(user, session.securityStamp)
+      ) {
         throw authError('auth.session_ended');
       }
       return actorOf(user, sessionId);
@@ -50,7 +55,8 @@ export class Actors implements EntraBearerHost {
   async accept(claims: EntraClaims): Promise<UserActor> {
     const tenant = await this.tenants.findByEntraTenantId(claims.entraTenantId);
     const user = tenant === null ? null : await this.users.findByObjectId(tenant.id, claims.objectId);
-    if (user === null) throw authError('auth.account_unknown', { detail: 'Sign in through /auth/login once; the account begins then.' });
+    if (user === null)
+      throw authError('auth.account_unknown', { detail: 'Sign in through /auth/login once; the account begins then.' });
     const raisedAt = user.securityStampRaisedAt?.getTime() ?? Number.NEGATIVE_INFINITY;
     if (user.status !== 'active' || claims.issuedAt.getTime() <= raisedAt) throw authError('auth.session_ended');
     return actorOf(user, entraSessionOf(claims));

@@ -16,7 +16,10 @@ export const authError = defineErrors({
   'auth.account_unknown': { kind: 'unauthenticated', title: 'This account has never signed in here' },
   'auth.refresh_missing': { kind: 'unauthenticated', title: 'This needs a refresh token' },
   'auth.refresh_invalid': { kind: 'unauthenticated', title: 'The refresh token is not valid' },
-  'auth.refresh_superseded': { kind: 'unauthenticated', title: 'A newer refresh token of this session is already in use' },
+  'auth.refresh_superseded': {
+    kind: 'unauthenticated',
+    title: 'A newer refresh token of this session is already in use',
+  },
   'auth.refresh_reused': { kind: 'unauthenticated', title: 'The refresh token was used before; its session has ended' },
   'auth.cross_site': { kind: 'denied', title: 'A call by cookie must come from this site' },
   'auth.session_not_found': { kind: 'not_found', title: 'There is no such session' },

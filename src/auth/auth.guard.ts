@@ -20,7 +20,7 @@ export class AuthGuard extends PassportGuard() {
   constructor(
     private readonly policies: RoutePolicies,
     private readonly accessToken: AccessTokenStrategy,
-    private readonly entraBearer: EntraBearerStrategy,
+    entraBearer: EntraBearerStrategy,
     private readonly audit: AuditService,
     @InjectMetric(METRIC.accessDenials) private readonly denials: Counter,
   ) {

@@ -91,7 +91,8 @@ export class EntraSignIn {
    * @throws DomainError auth.sign_in_expired, auth.sign_in_refused, auth.tenant_not_allowed, entra.*
    */
   async complete(answer: CallbackAnswer, browser: string | null): Promise<ProvenSignIn> {
-    const attempt = browser === null ? null : await this.transactions.run((tx) => this.attempts.take(tx, answer.state, browser));
+    const attempt =
+      browser === null ? null : await this.transactions.run((tx) => this.attempts.take(tx, answer.state, browser));
     if (attempt === null) throw authError('auth.sign_in_expired', { detail: 'Begin again at /api/v1/auth/login.' });
     if (answer.code === null) {
       throw authError('auth.sign_in_refused', { detail: `Entra ID answered ${answer.error ?? 'unknown_error'}.` });
@@ -117,7 +118,8 @@ export class EntraSignIn {
     const { ENTRA_TENANT_ID: entraTenantId, ENTRA_CLIENT_ID: clientId } = this.settings;
     if (entraTenantId === undefined || clientId === undefined) {
       throw authError('auth.not_configured', {
-        detail: 'Set ENTRA_TENANT_ID, ENTRA_CLIENT_ID and ENTRA_CLIENT_SECRET (or ENTRA_CLIENT_CERTIFICATE_FILE) and start again.',
+        detail:
+          'Set ENTRA_TENANT_ID, ENTRA_CLIENT_ID and ENTRA_CLIENT_SECRET (or ENTRA_CLIENT_CERTIFICATE_FILE) and start again.',
       });
     }
     const tenant = await this.tenants.findByEntraTenantId(entraTenantId.toLowerCase());

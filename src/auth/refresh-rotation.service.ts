@@ -9,7 +9,7 @@ import { UsersService } from '../users/users.service.js';
 import type { UserAccount } from '../users/users.types.js';
 import { isInGoodStanding } from './actors.service.js';
 import { AUTH_ACTIONS } from './auth.events.js';
-import { type SpentToken, RefreshTokensRepository } from './refresh-tokens.repository.js';
+import { RefreshTokensRepository, type SpentToken } from './refresh-tokens.repository.js';
 import { openSuccessor, sealSuccessor } from './seal-successor.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService } from './sessions.service.js';

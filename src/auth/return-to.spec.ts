@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import { safeReturnTo } from './return-to.js';
 
 describe('safeReturnTo', () => {
-  it.each(['/', '/drift', '/drift/reports/1?tab=a&b=%2F%2Fx#top', '/a//b', '/%2F%2Fattacker.example'])('keeps %s', (path) => {
-    expect(safeReturnTo(path)).toBe(path);
-  });
+  it.each(['/', '/drift', '/drift/reports/1?tab=a&b=%2F%2Fx#top', '/a//b', '/%2F%2Fattacker.example'])(
+    'keeps %s',
+    (path) => {
+      expect(safeReturnTo(path)).toBe(path);
+    },
+  );
 
   it.each([
     ['an absolute address', 'https://attacker.example/'],
@@ -29,7 +32,25 @@ describe('safeReturnTo', () => {
   });
 
   it('never lets any text lead to another origin', () => {
-    const pieces = fc.constantFrom('/', '\\', '.', '..', '@', ':', '?', '#', '%2f', '%5c', '\t', '\n', 'attacker.example', 'https:', ';', '[', ']');
+    const pieces = fc.constantFrom(
+      '/',
+      '\\',
+      '.',
+      '..',
+      '@',
+      ':',
+      '?',
+      '#',
+      '%2f',
+      '%5c',
+      '\t',
+      '\n',
+      'attacker.example',
+      'https:',
+      ';',
+      '[',
+      ']',
+    );
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 12 }), (parts) => {
         const kept = safeReturnTo(parts.join(''));

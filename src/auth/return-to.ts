@@ -9,7 +9,8 @@ const MISREAD = /[\\\u0000-\u0020\u007f-\u009f]/;
  * @param returnTo as it came, already percent-decoded once by the query parser
  */
 export function safeReturnTo(returnTo: string): string | null {
-  if (returnTo.length > MAX_LENGTH || !returnTo.startsWith('/') || returnTo.startsWith('//') || MISREAD.test(returnTo)) return null;
+  if (returnTo.length > MAX_LENGTH || !returnTo.startsWith('/') || returnTo.startsWith('//') || MISREAD.test(returnTo))
+    return null;
   const base = 'https://base.invalid';
   const resolved = URL.canParse(returnTo, base) ? new URL(returnTo, base) : null;
   if (resolved === null || resolved.origin !== base || resolved.pathname.startsWith('//')) return null;

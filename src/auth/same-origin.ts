@@ -12,6 +12,8 @@ export function assertSameOrigin(headers: Record<string, string | string[] | und
   const siteAgrees = site === undefined || site === 'same-origin';
   const originAgrees = from === undefined || from === origin;
   if ((site === undefined && from === undefined) || !siteAgrees || !originAgrees) {
-    throw authError('auth.cross_site', { detail: `Send the header Origin: ${origin}, or send the refresh token in the body.` });
+    throw authError('auth.cross_site', {
+      detail: `Send the header Origin: ${origin}, or send the refresh token in the body.`,
+    });
   }
 }

@@ -45,7 +45,13 @@ export class SessionStart {
     });
     const refreshToken = randomToken();
     await this.refreshTokens.insert(tx, { id: newId(), token: refreshToken, sessionId, familyId: newId() });
-    const actor: UserActor = { type: 'user', id: user.id, displayName: user.displayName, tenantId: user.tenantId, sessionId };
+    const actor: UserActor = {
+      type: 'user',
+      id: user.id,
+      displayName: user.displayName,
+      tenantId: user.tenantId,
+      sessionId,
+    };
     await this.replace(tx, actor, proven.replacesSessionId);
     await this.audit.record(tx, actor, {
       action: AUTH_ACTIONS['auth.session.started'],
@@ -57,14 +63,24 @@ export class SessionStart {
   }
 
   /** The environment names one person who may always come in as administrator. Everybody else gets an account and nothing more. */
-  private async grantBootstrapAdministrator(tx: Transaction, user: UserAccount, { tenant }: ProvenSignIn): Promise<void> {
+  private async grantBootstrapAdministrator(
+    tx: Transaction,
+    user: UserAccount,
+    { tenant }: ProvenSignIn,
+  ): Promise<void> {
     const { BOOTSTRAP_ADMIN_OBJECT_ID: objectId, ENTRA_TENANT_ID: entraTenantId } = this.settings;
     const isNamed =
       objectId !== undefined &&
       user.objectId.toLowerCase() === objectId.toLowerCase() &&
       tenant.entraTenantId.toLowerCase() === entraTenantId?.toLowerCase();
     if (!isNamed) return;
-    await this.rbac.grantRole(tx, systemActor('bootstrap'), user.id, 'administrator', 'named by BOOTSTRAP_ADMIN_OBJECT_ID');
+    await this.rbac.grantRole(
+      tx,
+      systemActor('bootstrap'),
+      user.id,
+      'administrator',
+      'named by BOOTSTRAP_ADMIN_OBJECT_ID',
+    );
   }
 
   private async replace(tx: Transaction, actor: UserActor, sessionId: string | null): Promise<void> {

@@ -16,7 +16,10 @@ export class SessionsController {
   @Get()
   async list(@CurrentActor() actor: UserActor, @Query() query: PageQueryDto): Promise<SessionPageDto> {
     const page = await this.sessions.list(actor.id, PageQueryDto.limitOf(query), query.cursor);
-    return { items: page.items.map((session) => SessionDto.from(session, actor.sessionId)), nextCursor: page.nextCursor };
+    return {
+      items: page.items.map((session) => SessionDto.from(session, actor.sessionId)),
+      nextCursor: page.nextCursor,
+    };
   }
 
   /** End one of one's own sessions */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { UserActor } from '../access/actor.js';
 import { AuditService } from '../audit/audit.service.js';
-import { type AuditActor, ANONYMOUS } from '../audit/audit.types.js';
+import { ANONYMOUS, type AuditActor } from '../audit/audit.types.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
 import { authError } from './auth.errors.js';

@@ -3,8 +3,8 @@ import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../access/access.decorators.js';
 import { Settings } from '../config/settings.js';
-import { clearCookie, readCookie, setCookie } from './auth-cookies.js';
 import { authError } from './auth.errors.js';
+import { clearCookie, readCookie, setCookie } from './auth-cookies.js';
 import { LoginQueryDto } from './dto/auth.dto.js';
 import { type PublicAddress, publicAddress } from './public-address.js';
 import { readCallback } from './read-callback.js';
@@ -31,7 +31,11 @@ export class SignInController {
   @Get('login')
   @Public('the way in')
   @Header('Cache-Control', 'no-store')
-  async login(@Query() query: LoginQueryDto, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async login(
+    @Query() query: LoginQueryDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const returnTo = safeReturnTo(query.returnTo ?? '/');
     if (returnTo === null) throw authError('auth.invalid_return_to');
     const session = readCookie(request, 'session', this.address);
@@ -72,6 +76,7 @@ export class SignInController {
   @ApiExcludeEndpoint()
   async frontChannelLogout(@Query() query: Record<string, unknown>): Promise<void> {
     const { sid } = query;
-    if (typeof sid === 'string' && sid !== '' && sid.length <= MAX_SID_LENGTH) await this.sessions.endByEntraSession(sid);
+    if (typeof sid === 'string' && sid !== '' && sid.length <= MAX_SID_LENGTH)
+      await this.sessions.endByEntraSession(sid);
   }
 }

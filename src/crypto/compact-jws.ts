@@ -36,7 +36,12 @@ export function isSignedBy(jws: CompactJws, algorithm: JwsAlgorithm, key: KeyObj
   const expectedType = algorithm === 'RS256' ? 'rsa' : 'ec';
   if (key.asymmetricKeyType !== expectedType) return false;
   try {
-    return verify('sha256', jws.signingInput, algorithm === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' } : key, jws.signature);
+    return verify(
+      'sha256',
+      jws.signingInput,
+      algorithm === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' } : key,
+      jws.signature,
+    );
   } catch {
     return false;
   }

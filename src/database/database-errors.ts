@@ -2,7 +2,7 @@ import type { DomainError } from '../kernel/errors/domain-error.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
 
 /** PostgreSQL's SQLSTATE codes that say something to a caller (appendix A of its manual). */
-const INVALID_INPUT = new Set(['22P05', '22021', '22P02', '22003', '22007', '22008', '22023']);
+const INVALID_INPUT = new Set(['22P05', '22021', '22P02', '22003', '22007', '22008', '22023', '23502', '23514']);
 const UNAVAILABLE = new Set(['57014', '53300', '53400', '57P01', '57P02', '57P03', '53100', '25006', '55P03']);
 const RETRYABLE = new Set(['40001', '40P01']);
 const CONNECTION_FAULTS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);

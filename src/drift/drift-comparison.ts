@@ -6,7 +6,7 @@ import { lookupOf } from './classify/evaluation-context.js';
 import { loadRules } from './classify/load-rules.js';
 import type { TenantCollection } from './collect/collect.types.js';
 import { diffSnapshots } from './diff/diff-snapshots.js';
-import type { ClassifiedChange } from './report/drift-report.types.js';
+import type { ClassifiedChange, IncompleteType } from './report/drift-report.types.js';
 import { asAfter, SnapshotReader } from './snapshot/snapshot-reader.js';
 
 /** What a scan found against the baseline. */
@@ -14,6 +14,8 @@ export interface Comparison {
   /** Null while no baseline was approved; there are no changes then. */
   baselineVersion: number | null;
   changes: ClassifiedChange[];
+  /** What one of the two sides can't answer for. */
+  notCompared: IncompleteType[];
 }
 
 export interface ComparedTenant {
@@ -39,14 +41,14 @@ export class DriftComparison {
       if (current === null) return null;
       return { baseline: current.baseline, before: await this.snapshots.asBefore(tx, current.snapshot, collection) };
     });
-    if (sides === null) return { baselineVersion: null, changes: [] };
+    if (sides === null) return { baselineVersion: null, changes: [], notCompared: [] };
     const after = asAfter(tenant.id, takenAt, collection);
-    const { objects } = diffSnapshots(sides.before, after);
+    const { objects, incomplete } = diffSnapshots(sides.before, after);
     const changes = classifyDrift(objects, this.rules, {
       before: lookupOf(sides.before),
       after: lookupOf(after),
       breakGlassIds: new Set(tenant.breakGlassObjectIds.map((id) => id.toLowerCase())),
     });
-    return { baselineVersion: sides.baseline.version, changes };
+    return { baselineVersion: sides.baseline.version, changes, notCompared: incomplete };
   }
 }

@@ -81,6 +81,7 @@ export class ScanRecorder {
       now: scan.takenAt,
     });
     const reportId = newId();
+    const incomplete = incompleteOf(snapshot, comparison.notCompared);
     await this.reports.insert(tx, {
       id: reportId,
       tenantId: tenant.id,
@@ -89,8 +90,8 @@ export class ScanRecorder {
       snapshotId: snapshot.id,
       trigger: run.trigger,
       baselineVersion: comparison.baselineVersion,
-      complete: snapshot.complete,
-      incomplete: canonicalJson(incompleteOf(snapshot).map((type) => ({ ...type }))),
+      complete: incomplete.length === 0,
+      incomplete: canonicalJson(incomplete.map((type) => ({ ...type }))),
       summary: canonicalJson({ ...booked.summary }),
       opened: booked.opened.length + booked.reopened.length,
       closed: booked.closed.length,
@@ -193,7 +194,7 @@ export class ScanRecorder {
     }
     const wasComplete = ({ resourceType }: IncompleteType) =>
       scan.previous?.types.get(resourceType)?.status === 'complete';
-    const newlyIncomplete = incompleteOf(snapshot).filter(wasComplete);
+    const newlyIncomplete = incompleteOf(snapshot, []).filter(wasComplete);
     if (newlyIncomplete.length > 0) {
       const { tenantId, entraTenantId } = report;
       const reason = 'Parts of the tenant could not be read completely; nothing in them is reported as removed';
@@ -207,9 +208,9 @@ export class ScanRecorder {
   }
 }
 
-/** The types that a scan says too little about. */
-export function incompleteOf(snapshot: StoredSnapshot): IncompleteType[] {
-  return [...snapshot.types]
+/** The types that a scan says too little about, and those that the baseline does. */
+function incompleteOf(snapshot: StoredSnapshot, notCompared: IncompleteType[]): IncompleteType[] {
+  const read = [...snapshot.types]
     .filter(([, { status }]) => status !== 'complete')
     .map(([resourceType, { reason, since }]) => ({
       resourceType,

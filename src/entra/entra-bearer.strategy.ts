@@ -4,9 +4,9 @@ import { Settings } from '../config/settings.js';
 import { parseCompactJws } from '../crypto/compact-jws.js';
 import { DomainError } from '../kernel/errors/domain-error.js';
 import { newId } from '../kernel/ids/ids.js';
+import { entraError } from './entra.errors.js';
 import { EntraAuthorities } from './entra-authorities.js';
 import { entraRegistration } from './entra-credentials.js';
-import { entraError } from './entra.errors.js';
 import { type EntraClaims, verifyEntraToken } from './verify-entra-token.js';
 
 /** What the strategy asks the house. */

@@ -15,7 +15,9 @@ export interface EntraRegistration {
 /** @throws DomainError entra.not_configured while ENTRA_CLIENT_ID is not set */
 export function entraRegistration(settings: Settings): EntraRegistration {
   if (settings.ENTRA_CLIENT_ID === undefined) {
-    throw entraError('entra.not_configured', { detail: 'Set ENTRA_TENANT_ID, ENTRA_CLIENT_ID and a client secret or certificate.' });
+    throw entraError('entra.not_configured', {
+      detail: 'Set ENTRA_TENANT_ID, ENTRA_CLIENT_ID and a client secret or certificate.',
+    });
   }
   return { clientId: settings.ENTRA_CLIENT_ID.toLowerCase(), authorityRoot: authorityRoot(settings.ENTRA_AUTHORITY) };
 }

@@ -5,5 +5,8 @@ export const entraError = defineErrors({
   'entra.credentials_unusable': { kind: 'unavailable', title: 'The credentials for Entra ID cannot be used' },
   'entra.authority_unavailable': { kind: 'unavailable', title: 'Entra ID does not answer right now' },
   'entra.code_refused': { kind: 'unauthenticated', title: 'Entra ID refused the sign-in' },
-  'entra.token_invalid': { kind: 'unauthenticated', title: 'The token is not one that Entra ID issued for this service' },
+  'entra.token_invalid': {
+    kind: 'unauthenticated',
+    title: 'The token is not one that Entra ID issued for this service',
+  },
 });

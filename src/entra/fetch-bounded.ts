@@ -33,7 +33,8 @@ export async function fetchBounded(url: string, request: BoundedRequest): Promis
   if (response.body !== null) {
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength;
-      if (size > request.maxBytes) throw new Error(`the answer of ${new URL(url).host} is larger than ${request.maxBytes} bytes`);
+      if (size > request.maxBytes)
+        throw new Error(`the answer of ${new URL(url).host} is larger than ${request.maxBytes} bytes`);
       chunks.push(chunk);
     }
   }

@@ -1,9 +1,9 @@
-import { Injectable } from '@nestjs/common';
 import { AuthError, ConfidentialClientApplication, ServerError } from '@azure/msal-node';
+import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
+import { entraError } from './entra.errors.js';
 import { EntraAuthorities } from './entra-authorities.js';
 import { confidentialClientConfiguration, entraRegistration } from './entra-credentials.js';
-import { entraError } from './entra.errors.js';
 import { type CodeRedemption, EntraLogin, type LoginRequest } from './entra-login.js';
 import { type EntraClaims, verifyEntraToken } from './verify-entra-token.js';
 
@@ -54,7 +54,10 @@ export class MsalEntraLogin extends EntraLogin {
   private async client(entraTenantId: string): Promise<ConfidentialClientApplication> {
     const configuration = confidentialClientConfiguration(this.settings, entraTenantId);
     const { text } = await this.authorities.of(entraTenantId).document();
-    return new ConfidentialClientApplication({ ...configuration, auth: { ...configuration.auth, authorityMetadata: text } });
+    return new ConfidentialClientApplication({
+      ...configuration,
+      auth: { ...configuration.auth, authorityMetadata: text },
+    });
   }
 }
 

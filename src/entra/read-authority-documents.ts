@@ -32,10 +32,12 @@ export function readAuthorityDocument(value: unknown, authority: string): Author
   const tokenEndpoint = textOf(members, 'token_endpoint');
   const jwksUri = textOf(members, 'jwks_uri');
   for (const url of [tokenEndpoint, jwksUri]) {
-    if (new URL(url).origin !== origin) throw new Error('the discovery document sends secrets or keys to another origin');
+    if (new URL(url).origin !== origin)
+      throw new Error('the discovery document sends secrets or keys to another origin');
   }
   const authorizationEndpoint = textOf(members, 'authorization_endpoint');
-  if (!isBrowserAddress(new URL(authorizationEndpoint))) throw new Error('the authorization endpoint is neither https nor on loopback');
+  if (!isBrowserAddress(new URL(authorizationEndpoint)))
+    throw new Error('the authorization endpoint is neither https nor on loopback');
   return { issuer, authorizationEndpoint, tokenEndpoint, jwksUri, text: JSON.stringify(members) };
 }
 
@@ -50,7 +52,8 @@ export function readSigningKeys(value: unknown): PublishedKey[] {
   const usable = keys.flatMap((entry: unknown): PublishedKey[] => {
     const { kty, use, kid, n, e } = objectOf(entry, 'a key of the key set');
     if (kty !== 'RSA' || (use !== undefined && use !== 'sig')) return [];
-    if (typeof kid !== 'string' || typeof n !== 'string' || typeof e !== 'string' || n.length < MIN_MODULUS_LENGTH) return [];
+    if (typeof kid !== 'string' || typeof n !== 'string' || typeof e !== 'string' || n.length < MIN_MODULUS_LENGTH)
+      return [];
     return [{ kid, jwk: { kty, n, e } }];
   });
   if (usable.length === 0) throw new Error('the key set has no usable signing key');

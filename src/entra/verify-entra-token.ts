@@ -1,8 +1,8 @@
-import { type CompactJws, isSignedBy, parseCompactJws } from '../crypto/compact-jws.js';
 import type { JsonObject } from '../crypto/canonical-json.js';
+import { type CompactJws, isSignedBy, parseCompactJws } from '../crypto/compact-jws.js';
 import { equalSecrets } from '../crypto/digest.js';
-import type { EntraAuthority } from './entra-authority.js';
 import { entraError } from './entra.errors.js';
+import type { EntraAuthority } from './entra-authority.js';
 
 export interface EntraTokenDemands {
   /** Entra's directory id; the token must be of this tenant and no other. */
@@ -38,7 +38,7 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
  */
 export async function verifyEntraToken(
   token: string,
-  authority: EntraAuthority,
+  authority: Pick<EntraAuthority, 'document' | 'signingKey'>,
   demands: EntraTokenDemands,
   now: () => number = Date.now,
 ): Promise<EntraClaims> {
@@ -53,11 +53,17 @@ export async function verifyEntraToken(
   return claimsOf(jws, (await authority.document()).issuer, demands, now() / 1000);
 }
 
-function claimsOf({ payload }: CompactJws, issuer: string, demands: EntraTokenDemands, nowSeconds: number): EntraClaims {
+function claimsOf(
+  { payload }: CompactJws,
+  issuer: string,
+  demands: EntraTokenDemands,
+  nowSeconds: number,
+): EntraClaims {
   const { iss, aud, tid, ver, oid, sub, iat, nbf, exp, nonce } = payload;
   if (iss !== issuer) throw invalid('iss is not the tenant’s');
   if (typeof aud !== 'string' || !demands.audiences.includes(aud)) throw invalid('aud is not this service');
-  if (typeof tid !== 'string' || tid.toLowerCase() !== demands.entraTenantId.toLowerCase()) throw invalid('tid is another tenant');
+  if (typeof tid !== 'string' || tid.toLowerCase() !== demands.entraTenantId.toLowerCase())
+    throw invalid('tid is another tenant');
   if (ver !== '2.0') throw invalid('ver is not 2.0');
   if (!isTime(iat) || !isTime(exp)) throw invalid('iat or exp is missing');
   if (nbf !== undefined && !isTime(nbf)) throw invalid('nbf is no time');

@@ -32,7 +32,9 @@ describe('the key ring', () => {
     const kids = await Promise.all(rings.map(async (ring) => (await ring.signingKey()).kid));
     expect(new Set(kids).size).toBe(1);
     expect(await database.dataSource.query('SELECT state FROM signing_keys')).toEqual([{ state: 'current' }]);
-    expect(await database.dataSource.query('SELECT version, state FROM data_keys')).toEqual([{ version: 1, state: 'current' }]);
+    expect(await database.dataSource.query('SELECT version, state FROM data_keys')).toEqual([
+      { version: 1, state: 'current' },
+    ]);
   });
 
   it('opens on one instance what another sealed, and nothing that was moved', async () => {
@@ -45,7 +47,9 @@ describe('the key ring', () => {
   it('stores no key in the clear', async () => {
     const ring = await started();
     const der = (await ring.signingKey()).privateKey.export({ type: 'pkcs8', format: 'der' });
-    const rows: { wrapped_private_key: Buffer }[] = await database.dataSource.query('SELECT wrapped_private_key FROM signing_keys');
+    const rows: { wrapped_private_key: Buffer }[] = await database.dataSource.query(
+      'SELECT wrapped_private_key FROM signing_keys',
+    );
     expect(rows.some(({ wrapped_private_key }) => wrapped_private_key.includes(der.subarray(-40)))).toBe(false);
   });
 

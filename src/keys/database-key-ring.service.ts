@@ -93,10 +93,12 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit {
     ]);
     const current = signingRows.find(({ state }) => state === 'current');
     const currentData = dataRows.find(({ state }) => state === 'current');
-    if (current === undefined || currentData === undefined) throw keysError('keys.cannot_open', { detail: 'No key is current.' });
+    if (current === undefined || currentData === undefined)
+      throw keysError('keys.cannot_open', { detail: 'No key is current.' });
 
     const dataKeys = new Map<number, Buffer>();
-    for (const row of dataRows) dataKeys.set(row.version, await this.unwrap(row.wrappedKey, row.wrappedBy, dataKeyPlace(row.version)));
+    for (const row of dataRows)
+      dataKeys.set(row.version, await this.unwrap(row.wrappedKey, row.wrappedBy, dataKeyPlace(row.version)));
     this.opened = {
       readAt: Date.now(),
       currentVersion: currentData.version,

@@ -2,8 +2,8 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Public } from '../access/access.decorators.js';
 import { KeyRing } from '../crypto/key-ring.js';
-import { JwksDto } from './jwks.dto.js';
 import { ecPublicJwk } from './jwk-thumbprint.js';
+import { JwksDto } from './jwks.dto.js';
 
 @ApiTags('sign-in')
 @Controller('.well-known')
@@ -17,7 +17,12 @@ export class JwksController {
   async jwks(): Promise<JwksDto> {
     const keys = await this.keyRing.verificationKeys();
     return {
-      keys: keys.map(({ kid, algorithm, publicKey }) => ({ ...ecPublicJwk(publicKey), kid, alg: algorithm, use: 'sig' })),
+      keys: keys.map(({ kid, algorithm, publicKey }) => ({
+        ...ecPublicJwk(publicKey),
+        kid,
+        alg: algorithm,
+        use: 'sig',
+      })),
     };
   }
 }

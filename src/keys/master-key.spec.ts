@@ -16,6 +16,8 @@ describe('the master key of a development installation', () => {
   });
 
   it('is never generated in production', () => {
-    expect(() => loadMasterKey(Object.assign(new Settings(), { NODE_ENV: 'production' }))).toThrow('MASTER_KEY is not set');
+    expect(() => loadMasterKey(Object.assign(new Settings(), { NODE_ENV: 'production' }))).toThrow(
+      'MASTER_KEY is not set',
+    );
   });
 });

@@ -28,7 +28,9 @@ export class LocalMasterKey extends MasterKey {
     super();
     if (key.byteLength !== KEY_BYTES) throw new Error(`MASTER_KEY must have ${KEY_BYTES} bytes`);
     this.key = key;
-    this.id = `local:${sha256(Buffer.concat([Buffer.from('blindspotx master key id'), key])).toString('hex').slice(0, 16)}`;
+    this.id = `local:${sha256(Buffer.concat([Buffer.from('blindspotx master key id'), key]))
+      .toString('hex')
+      .slice(0, 16)}`;
   }
 
   async wrap(key: Uint8Array, place: SealedPlace): Promise<Buffer> {

@@ -34,7 +34,9 @@ describe('the system roles', () => {
 
   it('get back what was changed behind their back', async () => {
     await database.dataSource.query(`INSERT INTO permissions VALUES ('old:thing', 'no route asks for it any more')`);
-    await database.dataSource.query(`INSERT INTO role_permissions SELECT id, 'old:thing' FROM roles WHERE name = 'viewer'`);
+    await database.dataSource.query(
+      `INSERT INTO role_permissions SELECT id, 'old:thing' FROM roles WHERE name = 'viewer'`,
+    );
     await database.dataSource.query(
       `INSERT INTO role_permissions SELECT id, 'users:manage' FROM roles WHERE name = 'viewer'`,
     );

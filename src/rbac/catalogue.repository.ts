@@ -20,7 +20,12 @@ export class CatalogueRepository {
   }
 
   /** Makes the role's row and its content exactly this. */
-  async putSystemRole(tx: Transaction, name: string, description: string, permissions: readonly string[]): Promise<void> {
+  async putSystemRole(
+    tx: Transaction,
+    name: string,
+    description: string,
+    permissions: readonly string[],
+  ): Promise<void> {
     await tx.query(
       `INSERT INTO roles (id, name, description, is_system) VALUES ($1, $2, $3, true)
        ON CONFLICT (name) DO UPDATE SET description = excluded.description, is_system = true`,

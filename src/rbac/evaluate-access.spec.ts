@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { allowedPermissions, evaluateAccess, isPermission } from './evaluate-access.js';
 import type { AccessGrant } from './rbac.types.js';
 
-const grant = (permission: AccessGrant['permission'], effect: AccessGrant['effect'], assignmentId = effect): AccessGrant => ({
+const grant = (
+  permission: AccessGrant['permission'],
+  effect: AccessGrant['effect'],
+  assignmentId: string = effect,
+): AccessGrant => ({
   permission,
   effect,
   assignmentId,
@@ -23,11 +27,16 @@ describe('evaluateAccess', () => {
 
   it('lets one denial win over any number of grants, in any order', () => {
     const grants = fc.array(
-      fc.tuple(fc.constantFrom('drift:read' as const, 'users:read' as const), fc.constantFrom('allow' as const, 'deny' as const)),
+      fc.tuple(
+        fc.constantFrom('drift:read' as const, 'users:read' as const),
+        fc.constantFrom('allow' as const, 'deny' as const),
+      ),
     );
     fc.assert(
       fc.property(grants, (pairs) => {
-        const allowed = allowedPermissions(pairs.map(([permission, effect], index) => grant(permission, effect, String(index))));
+        const allowed = allowedPermissions(
+          pairs.map(([permission, effect], index) => grant(permission, effect, String(index))),
+        );
         for (const permission of ['drift:read', 'users:read'] as const) {
           const effects = pairs.filter(([name]) => name === permission).map(([, effect]) => effect);
           expect(allowed.has(permission)).toBe(effects.includes('allow') && !effects.includes('deny'));

@@ -8,7 +8,7 @@ import { RoleAssignment } from './role-assignment.entity.js';
 import { RolePermission } from './role-permission.entity.js';
 
 /** Any constant; it names our access rules among the advisory locks of the database. */
-const ACCESS_LOCK = 0x62785802;
+export const ACCESS_LOCK = 0x62785802;
 
 const VALID_NOW = 'a.valid_from <= now() AND (a.valid_until IS NULL OR a.valid_until > now())';
 

@@ -38,10 +38,7 @@ export class RbacService implements OnModuleInit {
 
   async listAssignments(filter: AssignmentFilter, limit: number, cursor?: string): Promise<Page<Assignment>> {
     const after = cursor === undefined ? null : decodeCursor(cursor);
-    return pageOf(
-      await this.transactions.read((tx) => this.rbac.findAssignments(tx, filter, limit + 1, after)),
-      limit,
-    );
+    return pageOf(await this.transactions.read((tx) => this.rbac.findAssignments(tx, filter, limit + 1, after)), limit);
   }
 
   /** @throws DomainError rbac.unknown_subject, rbac.unknown_role, rbac.no_way_up, rbac.last_administrator, rbac.invalid_period */
@@ -107,10 +104,19 @@ export class RbacService implements OnModuleInit {
    * @param user an id, an Entra object id or a user principal name of somebody who has signed in before
    * @throws DomainError users.not_found, rbac.unknown_role
    */
-  grantRoleByOperator(user: string, roleName: string = ADMINISTRATOR): Promise<{ user: UserAccount; granted: boolean }> {
+  grantRoleByOperator(
+    user: string,
+    roleName: string = ADMINISTRATOR,
+  ): Promise<{ user: UserAccount; granted: boolean }> {
     return this.transactions.run(async (tx) => {
       const account = await this.users.findNamed(tx, user);
-      const granted = await this.grantRole(tx, systemActor('operator'), account.id, roleName, 'granted on the command line');
+      const granted = await this.grantRole(
+        tx,
+        systemActor('operator'),
+        account.id,
+        roleName,
+        'granted on the command line',
+      );
       return { user: account, granted };
     });
   }
@@ -145,7 +151,12 @@ export class RbacService implements OnModuleInit {
     return result;
   }
 
-  private async insert(tx: Transaction, actor: Actor, user: UserAccount, assignment: NewAssignment): Promise<Assignment> {
+  private async insert(
+    tx: Transaction,
+    actor: Actor,
+    user: UserAccount,
+    assignment: NewAssignment,
+  ): Promise<Assignment> {
     const id = await this.rbac.insertAssignment(tx, assignment, { type: actor.type, id: actor.id });
     const created = await this.rbac.findAssignment(tx, id);
     if (created === null) throw rbacError('rbac.assignment_not_found');

@@ -45,10 +45,14 @@ export class UsersService {
   async findNamed(tx: Transaction, name: string): Promise<UserAccount> {
     const [user, another] = await this.users.findNamed(tx, name);
     if (user === undefined) {
-      throw usersError('users.not_found', { detail: 'Nobody of this name has signed in yet. An account begins with the first sign-in.' });
+      throw usersError('users.not_found', {
+        detail: 'Nobody of this name has signed in yet. An account begins with the first sign-in.',
+      });
     }
     if (another !== undefined) {
-      throw usersError('users.not_found', { detail: 'More than one user has this name. Use the id or the Entra object id.' });
+      throw usersError('users.not_found', {
+        detail: 'More than one user has this name. Use the id or the Entra object id.',
+      });
     }
     return user;
   }
@@ -109,5 +113,10 @@ export class UsersService {
 }
 
 function stateOf(user: UserAccount): JsonObject {
-  return { objectId: user.objectId, displayName: user.displayName, status: user.status, securityStamp: user.securityStamp };
+  return {
+    objectId: user.objectId,
+    displayName: user.displayName,
+    status: user.status,
+    securityStamp: user.securityStamp,
+  };
 }

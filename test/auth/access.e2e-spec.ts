@@ -1,4 +1,7 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { ACCESS_LOCK } from '../../src/rbac/rbac.repository.js';
 import { type AuthStage, startAuthStage } from './auth-stage.js';
 
 interface SignedIn {
@@ -25,7 +28,27 @@ describe('who may do what', () => {
   const check = async (subject: string, permission: string) =>
     (await call('POST', '/rbac/check', admin.token, { subject, permission, scope: '/' })).body['allowed'];
   const audited = (action: string) =>
-    stage.sql<{ outcome: string; actor_id: string; reason: string }>('SELECT * FROM audit_events WHERE action = $1', [action]);
+    stage.sql<{ outcome: string; actor_id: string; reason: string }>('SELECT * FROM audit_events WHERE action = $1', [
+      action,
+    ]);
+
+  /** Lets changes of access begin while another one is under way, and go on when all of them wait for it. */
+  const whileHeld = async <T>(begin: () => Promise<T>[]): Promise<T[]> => {
+    const holder = new pg.Client({ connectionString: stage.service.databaseUrl });
+    await holder.connect();
+    try {
+      await holder.query('SELECT pg_advisory_lock($1)', [ACCESS_LOCK]);
+      const begun = begin();
+      const waiting = async () =>
+        (await stage.sql(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)).length;
+      for (let round = 0; round < 500 && (await waiting()) < begun.length; round++) await sleep(10);
+      expect(await waiting()).toBe(begun.length);
+      await holder.query('SELECT pg_advisory_unlock($1)', [ACCESS_LOCK]);
+      return await Promise.all(begun);
+    } finally {
+      await holder.end();
+    }
+  };
 
   beforeAll(async () => {
     stage = await startAuthStage();
@@ -84,7 +107,10 @@ describe('who may do what', () => {
       const answer = await fetch(`${stage.service.url}/.well-known/jwks.json`);
       expect(answer.headers.get('cache-control')).toContain('max-age=300');
       const { keys } = (await answer.json()) as { keys: Record<string, string>[] };
-      const head = JSON.parse(Buffer.from(admin.token.split('.')[0] ?? '', 'base64url').toString()) as Record<string, string>;
+      const head = JSON.parse(Buffer.from(admin.token.split('.')[0] ?? '', 'base64url').toString()) as Record<
+        string,
+        string
+      >;
       expect(head).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: keys[0]?.['kid'] });
       expect(Object.keys(keys[0] ?? {}).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
     });
@@ -93,7 +119,7 @@ describe('who may do what', () => {
   describe('Entra access tokens as bearer', () => {
     const mine = () => ({ kind: 'api' as const, objectId: stage.tenant.administrator.objectId });
     /** Entra's times are whole seconds: a token must not be from the second in which the account was last changed. */
-    const later = { iat: Math.floor(Date.now() / 1000) + 5 };
+    const later = () => ({ iat: Math.floor(Date.now() / 1000) + 5 });
 
     it('are accepted for our audience from somebody who has signed in before', async () => {
       const { status, body } = await call('GET', '/users/me', stage.tenant.mintToken(mine()));
@@ -163,7 +189,7 @@ describe('who may do what', () => {
         await call('PATCH', `/users/${id}`, admin.token, { status }, { 'if-match': headers.get('etag') ?? '' });
         expect((await call('GET', '/users/me', token)).body['code']).toBe('auth.session_ended');
       }
-      expect((await call('GET', '/users/me', stage.tenant.mintToken({ ...plan, claims: later }))).status).toBe(200);
+      expect((await call('GET', '/users/me', stage.tenant.mintToken({ ...plan, claims: later() }))).status).toBe(200);
     });
   });
 
@@ -173,7 +199,13 @@ describe('who may do what', () => {
       const { headers } = await call('GET', `/users/${person.id}`, admin.token);
       const etag = headers.get('etag') ?? '';
       expect((await call('PATCH', `/users/${person.id}`, admin.token, { status: 'disabled' })).status).toBe(428);
-      const changed = await call('PATCH', `/users/${person.id}`, admin.token, { status: 'disabled' }, { 'if-match': etag });
+      const changed = await call(
+        'PATCH',
+        `/users/${person.id}`,
+        admin.token,
+        { status: 'disabled' },
+        { 'if-match': etag },
+      );
       expect([changed.status, changed.body['status']]).toEqual([200, 'disabled']);
       expect((await call('GET', '/users/me', person.token)).body['code']).toBe('auth.session_ended');
       expect((await stage.browser().signIn(stage.person(1).upn)).body['code']).toBe('auth.user_disabled');
@@ -197,7 +229,13 @@ describe('who may do what', () => {
 
     it('is refused for the last administrator, also by themselves', async () => {
       const { headers } = await call('GET', `/users/${admin.id}`, admin.token);
-      const answer = await call('PATCH', `/users/${admin.id}`, admin.token, { status: 'disabled' }, { 'if-match': headers.get('etag') ?? '' });
+      const answer = await call(
+        'PATCH',
+        `/users/${admin.id}`,
+        admin.token,
+        { status: 'disabled' },
+        { 'if-match': headers.get('etag') ?? '' },
+      );
       expect([answer.status, answer.body['code']]).toEqual([409, 'rbac.last_administrator']);
       expect((await call('GET', '/users/me', admin.token)).status).toBe(200);
     });
@@ -250,10 +288,14 @@ describe('who may do what', () => {
       const upwards = await assign(delegate.token, delegate.id, 'administrator');
       expect([upwards.status, upwards.body['code']]).toEqual([403, 'rbac.no_way_up']);
       expect(upwards.body['detail']).toContain('users:manage');
-      expect((await assign(delegate.token, admin.id, 'administrator', { effect: 'deny' })).body['code']).toBe('rbac.no_way_up');
+      expect((await assign(delegate.token, admin.id, 'administrator', { effect: 'deny' })).body['code']).toBe(
+        'rbac.no_way_up',
+      );
       const { body } = await call('GET', `/rbac/assignments?subject=${admin.id}`, admin.token);
       const [first] = body['items'] as { id: string }[];
-      expect((await call('DELETE', `/rbac/assignments/${first?.id}`, delegate.token)).body['code']).toBe('rbac.no_way_up');
+      expect((await call('DELETE', `/rbac/assignments/${first?.id}`, delegate.token)).body['code']).toBe(
+        'rbac.no_way_up',
+      );
       expect((await assign(delegate.token, delegate.id, 'viewer')).status).toBe(201);
     });
 
@@ -261,14 +303,20 @@ describe('who may do what', () => {
       const list = async (subject: string) =>
         (await call('GET', `/rbac/assignments?subject=${subject}`, admin.token)).body['items'] as { id: string }[];
       const [mine] = await list(admin.id);
-      expect((await call('DELETE', `/rbac/assignments/${mine?.id}`, admin.token)).body['code']).toBe('rbac.last_administrator');
-      expect((await assign(admin.token, admin.id, 'viewer', { effect: 'deny' })).body['code']).toBe('rbac.last_administrator');
+      expect((await call('DELETE', `/rbac/assignments/${mine?.id}`, admin.token)).body['code']).toBe(
+        'rbac.last_administrator',
+      );
+      expect((await assign(admin.token, admin.id, 'viewer', { effect: 'deny' })).body['code']).toBe(
+        'rbac.last_administrator',
+      );
       const until = { validUntil: new Date(Date.now() + 3_600_000).toISOString() };
       const second = await signIn(stage.person(8).upn);
       expect((await assign(admin.token, second.id, 'administrator', until)).status).toBe(201);
-      expect((await call('DELETE', `/rbac/assignments/${mine?.id}`, admin.token)).body['code']).toBe('rbac.last_administrator');
+      expect((await call('DELETE', `/rbac/assignments/${mine?.id}`, admin.token)).body['code']).toBe(
+        'rbac.last_administrator',
+      );
       const permanent = await assign(admin.token, second.id, 'administrator');
-      const answers = await Promise.all([
+      const answers = await whileHeld(() => [
         call('DELETE', `/rbac/assignments/${mine?.id}`, second.token),
         call('DELETE', `/rbac/assignments/${permanent.body['id']}`, admin.token),
       ]);
@@ -308,7 +356,9 @@ describe('who may do what', () => {
       const items = body['items'] as { id: string; current: boolean }[];
       expect(items.map(({ current }) => current).sort()).toEqual([false, true]);
       const other = items.find(({ current }) => !current);
-      expect((await call('DELETE', `/auth/sessions/${other?.id}`, admin.token)).body['code']).toBe('auth.session_not_found');
+      expect((await call('DELETE', `/auth/sessions/${other?.id}`, admin.token)).body['code']).toBe(
+        'auth.session_not_found',
+      );
       expect((await call('GET', '/users/me', phone.token)).status).toBe(200);
       expect((await call('DELETE', `/auth/sessions/${other?.id}`, laptop.token)).status).toBe(204);
       expect((await call('GET', '/users/me', phone.token)).status).toBe(401);
@@ -324,7 +374,8 @@ describe('who may do what', () => {
         'SELECT entra_session_id AS sid FROM user_sessions WHERE user_id = $1 AND ended_at IS NULL',
         [person.id],
       );
-      const logout = (sid: string) => stage.browser().request(`/api/v1/auth/frontchannel-logout?sid=${encodeURIComponent(sid)}&iss=x`);
+      const logout = (sid: string) =>
+        stage.browser().request(`/api/v1/auth/frontchannel-logout?sid=${encodeURIComponent(sid)}&iss=x`);
       expect((await logout('another')).status).toBe(200);
       expect((await call('GET', '/users/me', person.token)).status).toBe(200);
       const answer = await logout(row?.sid ?? '');

@@ -117,7 +117,11 @@ export class Browser {
     this.keepCookies(answer.headers.getSetCookie());
     const text = await answer.text();
     const isJson = answer.headers.get('content-type')?.includes('json') === true;
-    return { status: answer.status, headers: answer.headers, body: isJson ? (JSON.parse(text) as Answer['body']) : { text } };
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: isJson ? (JSON.parse(text) as Answer['body']) : { text },
+    };
   }
 
   /** To Entra's page and back to the address of the callback, which isn't visited yet. */
@@ -125,7 +129,8 @@ export class Browser {
     const query = new URLSearchParams({ loginHint, ...(returnTo === undefined ? {} : { returnTo }) });
     const login = await this.request(`/api/v1/auth/login?${query.toString()}`);
     const entra = login.headers.get('location');
-    if (login.status !== 302 || entra === null) throw new Error(`no way to Entra: ${login.status} ${JSON.stringify(login.body)}`);
+    if (login.status !== 302 || entra === null)
+      throw new Error(`no way to Entra: ${login.status} ${JSON.stringify(login.body)}`);
     const page = await fetch(entra, { redirect: 'manual' });
     const back = page.headers.get('location');
     if (back === null) throw new Error(`Entra's page sent nobody back: ${page.status} ${await page.text()}`);
@@ -150,7 +155,13 @@ export class Browser {
   }
 
   /** A call of the API as a program makes it: by bearer token, without cookies. */
-  call(method: string, path: string, token: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  call(
+    method: string,
+    path: string,
+    token: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     return new Browser(this.serviceUrl).request(`/api/v1${path}`, {
       method,
       headers: {

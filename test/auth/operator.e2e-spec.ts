@@ -9,7 +9,7 @@ import { type AuthStage, startAuthStage } from './auth-stage.js';
 
 /** A certificate that signs itself, as `openssl req -x509` makes one, with its key in one PEM file. */
 async function selfSigned(): Promise<{ certificate: string; pem: string }> {
-  x509.cryptoProvider.set(webcrypto as Crypto);
+  x509.cryptoProvider.set(webcrypto);
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'der' },

@@ -20,14 +20,20 @@ describe('refresh', () => {
       body: JSON.stringify({ refreshToken }),
     });
   const next = (answer: Answer): string => String(answer.body['refreshToken']);
-  const afterTheGrace = () => stage.sql(`UPDATE refresh_tokens SET used_at = used_at - interval '31 seconds' WHERE used_at IS NOT NULL`);
+  const afterTheGrace = () =>
+    stage.sql(`UPDATE refresh_tokens SET used_at = used_at - interval '31 seconds' WHERE used_at IS NOT NULL`);
 
   it('gives a program a new refresh token and an access token each time, over four generations', async () => {
     let { token } = await signedIn();
     const seen = new Set([token]);
     for (let generation = 1; generation <= 4; generation++) {
       const answer = await refresh(token);
-      expect([generation, answer.status, answer.body['tokenType'], answer.body['expiresIn']]).toEqual([generation, 200, 'Bearer', 600]);
+      expect([generation, answer.status, answer.body['tokenType'], answer.body['expiresIn']]).toEqual([
+        generation,
+        200,
+        'Bearer',
+        600,
+      ]);
       token = next(answer);
       expect((await stage.browser().call('GET', '/users/me', String(answer.body['accessToken']))).status).toBe(200);
       seen.add(token);
@@ -109,7 +115,9 @@ describe('refresh', () => {
     const { token } = await signedIn(2);
     await stage.sql(`UPDATE user_sessions SET expires_at = now() + interval '1 minute' WHERE ended_at IS NULL`);
     await refresh(token);
-    const late = await stage.sql(`SELECT 1 FROM user_sessions WHERE idle_expires_at > expires_at AND last_seen_at > created_at`);
+    const late = await stage.sql(
+      `SELECT 1 FROM user_sessions WHERE idle_expires_at > expires_at AND last_seen_at > created_at`,
+    );
     expect(late).toEqual([]);
   });
 
@@ -140,7 +148,10 @@ describe('refresh', () => {
       ['a typed address', { 'sec-fetch-site': 'none' }],
       ['an opaque origin', { origin: 'null' }],
       ['an origin that begins like ours', { origin: `${PUBLIC_URL}.attacker.example` }],
-      ['a browser and an origin that disagree', { 'sec-fetch-site': 'same-origin', origin: 'https://attacker.example' }],
+      [
+        'a browser and an origin that disagree',
+        { 'sec-fetch-site': 'same-origin', origin: 'https://attacker.example' },
+      ],
     ])('refuses a call with %s, and the session lives', async (_what, headers) => {
       const { browser } = await signedIn();
       for (const path of ['/api/v1/auth/refresh', '/api/v1/auth/logout']) {
@@ -158,7 +169,9 @@ describe('refresh', () => {
 
     it('takes a dead cookie away', async () => {
       const { browser } = await signedIn();
-      await stage.sql(`UPDATE user_sessions SET ended_at = now(), ended_reason = 'ended_by_owner' WHERE ended_at IS NULL`);
+      await stage.sql(
+        `UPDATE user_sessions SET ended_at = now(), ended_reason = 'ended_by_owner' WHERE ended_at IS NULL`,
+      );
       expect((await browser.refresh()).status).toBe(401);
       expect(browser.cookies.has('blindspotx-session')).toBe(false);
       expect((await browser.refresh()).body['code']).toBe('auth.refresh_missing');

@@ -31,7 +31,8 @@ describe('sign-in', () => {
     expect(searchParams.get('code_challenge_method')).toBe('S256');
     expect(searchParams.get('login_hint')).toBe('a@b.example');
     expect(searchParams.get('redirect_uri')).toBe(`${PUBLIC_URL}/api/v1/auth/callback`);
-    for (const name of ['state', 'nonce', 'code_challenge']) expect(searchParams.get(name)?.length).toBeGreaterThanOrEqual(43);
+    for (const name of ['state', 'nonce', 'code_challenge'])
+      expect(searchParams.get(name)?.length).toBeGreaterThanOrEqual(43);
   });
 
   it('keeps neither state nor verifier nor refresh token in the clear', async () => {
@@ -211,7 +212,11 @@ describe('sign-in', () => {
     await browser.signIn(stage.person(1).upn);
     const log = JSON.stringify(stage.service.logged);
     const { upn } = stage.person(1);
-    const secrets = { upn, session: browser.cookies.get('blindspotx-session') ?? '', secret: stage.tenant.clientSecret };
+    const secrets = {
+      upn,
+      session: browser.cookies.get('blindspotx-session') ?? '',
+      secret: stage.tenant.clientSecret,
+    };
     expect(Object.entries(secrets).filter(([, value]) => value === '' || log.includes(value))).toEqual([]);
   });
 });
@@ -222,7 +227,10 @@ describe('sign-in that is not set up', () => {
     const service = await startTestService();
     const answer = await fetch(`${service.url}/api/v1/auth/login`, { redirect: 'manual' });
     expect(answer.status).toBe(503);
-    expect(await answer.json()).toMatchObject({ code: 'auth.not_configured', detail: expect.stringContaining('ENTRA_TENANT_ID') });
+    expect(await answer.json()).toMatchObject({
+      code: 'auth.not_configured',
+      detail: expect.stringContaining('ENTRA_TENANT_ID'),
+    });
     expect((await fetch(`${service.url}/.well-known/jwks.json`)).status).toBe(200);
     await service.close();
   });

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { ApiClient } from '../../demo/api-client.js';
@@ -63,6 +64,7 @@ describe('a scan of a tenant', () => {
   let url: string;
   let api: ApiClient;
   let tenantId: string;
+  let databaseUrl: string;
 
   beforeAll(async () => {
     tenant = await startDemoTenant({ seed: 11, users: 120, groups: 15, applications: 20, policies: 20 });
@@ -70,10 +72,11 @@ describe('a scan of a tenant', () => {
     const port = await freePort();
     url = `http://localhost:${port}`;
     tenant.addRedirectUri(`${url}/api/v1/auth/callback`);
+    databaseUrl = await createDatabaseFromTemplate();
     const settings = loadSettings({
       NODE_ENV: 'test',
       PROCESS_ROLE: 'api',
-      DATABASE_URL: await createDatabaseFromTemplate(),
+      DATABASE_URL: databaseUrl,
       MASTER_KEY: Buffer.alloc(32, 'test-key').toString('base64'),
       PUBLIC_URL: url,
       ENTRA_TENANT_ID: tenant.tenantId,
@@ -510,5 +513,21 @@ describe('a scan of a tenant', () => {
       cursor = page.nextCursor;
     }
     expect(paged).toEqual(whole.map(({ id }) => id));
+  });
+
+  it('hands a scan back when the process stops while the tenant keeps silent', async () => {
+    Object.assign(GRAPH_CLIENT_DEFAULTS, { timeoutMs: 60_000 });
+    tenant.setFaults({ kind: 'hang', path: '/domains*' });
+    const { id } = await api.post<{ id: string }>('/drift/scans', {});
+    await job.tick();
+    await app.close();
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    const { rows } = await client.query(
+      `SELECT s.status, (SELECT count(*)::int FROM drift_reports r WHERE r.slot_id = s.id) AS reports FROM job_slots s WHERE id = $1`,
+      [id],
+    );
+    await client.end();
+    expect(rows).toEqual([{ status: 'pending', reports: 0 }]);
   });
 });

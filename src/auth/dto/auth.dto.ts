@@ -1,15 +1,16 @@
-import { IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
+import { IsString, MaxLength, MinLength } from 'class-validator';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 
 /** Where to go after signing in, and whom to offer first. */
 export class LoginQueryDto {
   /** A path of this service; `/` when absent. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @MaxLength(1024)
   returnTo?: string;
 
   /** Passed on to Entra ID as `login_hint`. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @MinLength(1)
   @MaxLength(320)
@@ -18,7 +19,7 @@ export class LoginQueryDto {
 
 /** A refresh token, unless it comes in the session cookie. */
 export class RefreshDto {
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @MinLength(1)
   @MaxLength(512)

@@ -8,6 +8,8 @@ export interface TypeCollection {
   status: CollectionStatus;
   /** One sentence for people; null exactly when complete. */
   reason: string | null;
+  /** Paths that the source read this time can't say anything about; absent when it says everything. */
+  notCarried?: string[];
   objects: Map<string, StoredObject>;
 }
 

@@ -25,6 +25,9 @@ interface Reading {
   resourceIds: Map<string, string>;
 }
 
+/** What the list of role assignments that every tenant has doesn't tell. */
+const ONLY_WITH_LICENCE = ['/endDateTime', '/assignmentType', '/memberType'];
+
 /**
  * Reads the configuration of a tenant by the plans of the resource types. Each type ends by itself: one that fails or is cut
  * short says why and holds up none of the others.
@@ -107,6 +110,7 @@ export class TenantCollector {
     } catch (error) {
       const instead = plan.pathWithoutLicence;
       if (instead === undefined || !(error instanceof GraphFault) || error.kind !== 'not_licensed') throw error;
+      collector.cannotSay(ONLY_WITH_LICENCE);
       await this.readPages(reading, collector, instead, plan);
     }
   }

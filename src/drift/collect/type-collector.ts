@@ -15,6 +15,7 @@ export class TypeCollector {
   private firstReason: string | null = null;
   private faults = 0;
   private reads = 0;
+  private notCarried: string[] = [];
 
   constructor(readonly definition: ResourceTypeDefinition) {}
 
@@ -36,16 +37,25 @@ export class TypeCollector {
     this.firstReason ??= typeof reason === 'string' ? reason : reason.message;
   }
 
+  /** The source that is read instead of the usual one doesn't have these paths. */
+  cannotSay(paths: string[]): void {
+    this.notCarried = paths;
+  }
+
   values(): Iterable<StoredObject> {
     return this.objects.values();
   }
 
   result(): TypeCollection {
     const { type: resourceType } = this.definition;
-    const { objects } = this;
-    if (this.firstReason === null) return { resourceType, status: 'complete', reason: null, objects };
+    const common = {
+      resourceType,
+      objects: this.objects,
+      ...(this.notCarried.length === 0 ? {} : { notCarried: this.notCarried }),
+    };
+    if (this.firstReason === null) return { ...common, status: 'complete', reason: null };
     const more = this.faults === 1 ? '' : ` (and ${this.faults - 1} more)`;
     const reason = storableText(this.firstReason).slice(0, MAX_REASON_LENGTH).toWellFormed() + more;
-    return { resourceType, status: this.reads === 0 ? 'failed' : 'partial', reason, objects };
+    return { ...common, status: this.reads === 0 ? 'failed' : 'partial', reason };
   }
 }

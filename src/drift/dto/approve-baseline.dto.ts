@@ -1,4 +1,5 @@
-import { IsBoolean, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import { IsBoolean, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 
 /** Makes a snapshot the tenant's baseline. */
 export class ApproveBaselineDto {
@@ -12,7 +13,7 @@ export class ApproveBaselineDto {
   reason: string;
 
   /** Approve although parts of the tenant weren't read: what is in them can't be reported as added later. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsBoolean()
   acceptIncomplete?: boolean;
 }

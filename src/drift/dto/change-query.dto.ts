@@ -1,5 +1,6 @@
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsOptional } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn } from 'class-validator';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import type { ChangeFilter } from '../report/changes.repository.js';
 import { type ChangeState, SEVERITIES, type Severity } from '../report/drift-report.types.js';
 import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
@@ -18,7 +19,7 @@ const AsList = () =>
 /** Filters of the list of changes; all that are given must hold. */
 export class ChangeQueryDto extends TenantPageQueryDto {
   /** Only these states, separated by commas. */
-  @IsOptional()
+  @MayBeAbsent()
   @AsList()
   @IsArray()
   @ArrayMaxSize(10)
@@ -26,7 +27,7 @@ export class ChangeQueryDto extends TenantPageQueryDto {
   state?: ChangeState[];
 
   /** Only these severities, separated by commas. */
-  @IsOptional()
+  @MayBeAbsent()
   @AsList()
   @IsArray()
   @ArrayMaxSize(10)
@@ -34,7 +35,7 @@ export class ChangeQueryDto extends TenantPageQueryDto {
   severity?: Severity[];
 
   /** Only these resource types, separated by commas. */
-  @IsOptional()
+  @MayBeAbsent()
   @AsList()
   @IsArray()
   @ArrayMaxSize(50)

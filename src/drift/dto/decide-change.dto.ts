@@ -1,5 +1,6 @@
-import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsString, Matches, MaxLength } from 'class-validator';
 import { kernelError } from '../../kernel/errors/kernel.errors.js';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
@@ -15,7 +16,7 @@ export class ReopenChangeDto {
 /** A decision on a change. */
 export class DecideChangeDto extends ReopenChangeDto {
   /** RFC 3339: when the decision ends and the change is open again; left out: for as long as the value stays. */
-  @IsOptional()
+  @MayBeAbsent()
   @MaxLength(40)
   @Matches(RFC3339, { message: 'until must be a time as RFC 3339 writes it, such as 2026-01-31T09:30:00Z' })
   until?: string;

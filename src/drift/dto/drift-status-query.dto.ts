@@ -1,8 +1,9 @@
-import { IsOptional, IsUUID } from 'class-validator';
+import { IsUUID } from 'class-validator';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 
 export class DriftStatusQueryDto {
   /** Only this watched tenant (its id in /tenants). */
-  @IsOptional()
+  @MayBeAbsent()
   @IsUUID('loose')
   tenant?: string;
 }

@@ -12,6 +12,8 @@ export class SnapshotTypeDto {
   count: number;
   /** SHA-256 of all keys and contents, in hex; null unless complete. Equal roots mean equal contents. */
   root: string | null;
+  /** Paths that the source couldn't say anything about. */
+  notCarried: string[];
 }
 
 /** What a scan read. */
@@ -39,7 +41,11 @@ export class SnapshotDto {
       takenAt: snapshot.takenAt.toISOString(),
       complete: snapshot.complete,
       normaliserVersion: snapshot.normaliserVersion,
-      types: Array.from(snapshot.types, ([resourceType, state]) => ({ resourceType, ...state })),
+      types: Array.from(snapshot.types, ([resourceType, state]) => ({
+        resourceType,
+        ...state,
+        notCarried: state.notCarried ?? [],
+      })),
     };
   }
 }

@@ -1,9 +1,10 @@
-import { IsOptional, IsUUID } from 'class-validator';
+import { IsUUID } from 'class-validator';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 
 /** A scan outside the schedule. */
 export class StartScanDto {
   /** Id in /tenants; may be left out where one tenant is scanned. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsUUID('loose')
   tenant?: string;
 }

@@ -36,6 +36,7 @@ export class SnapshotReader {
         resourceType,
         status: state.status,
         reason: state.reason,
+        ...(state.notCarried === undefined ? {} : { notCarried: state.notCarried }),
         objects: await this.objectsAt(tx, snapshot, resourceType, state.root, current),
       });
     }
@@ -115,8 +116,6 @@ function inCurrentForm(object: StoredObject): StoredObject {
 /** What a scan read, in the form that the comparison takes. */
 export function asAfter(tenantId: string, takenAt: Date, collection: TenantCollection): TenantSnapshot {
   const types = new Map<ResourceType, CollectedType>();
-  for (const [type, { status, reason, objects }] of collection) {
-    types.set(type, { resourceType: type, status, reason, objects: [...objects.values()] });
-  }
+  for (const [type, collected] of collection) types.set(type, { ...collected, objects: [...collected.objects.values()] });
   return { source: 'graph', tenantId, takenAt: takenAt.toISOString(), types };
 }

@@ -53,7 +53,12 @@ export class Snapshots {
 
   private async *lines(snapshot: StoredSnapshot, entraTenantId: string): AsyncGenerator<string, void, undefined> {
     const { normaliserVersion, takenAt, types } = snapshot;
-    const states = new Map([...types].map(([type, { status, reason }]) => [type, { status, reason }]));
+    const states = new Map(
+      [...types].map(([type, { status, reason, notCarried }]) => [
+        type,
+        { status, reason, ...(notCarried === undefined ? {} : { notCarried }) },
+      ]),
+    );
     yield `${headerLine({ tenantId: entraTenantId, takenAt: takenAt.toISOString(), normaliserVersion, types: states })}\n`;
     for await (const object of this.reader.objects(snapshot)) yield `${objectLine(object)}\n`;
   }

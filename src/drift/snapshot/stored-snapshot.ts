@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Json, JsonObject } from '../../crypto/canonical-json.js';
 import type { TenantCollection } from '../collect/collect.types.js';
-import { isObject, member, text } from '../normalise/json-members.js';
+import { isObject, member, stringsAt, text } from '../normalise/json-members.js';
 import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
 import type { CollectionStatus, SnapshotObject } from './snapshot.types.js';
 
@@ -16,6 +16,8 @@ export interface TypeState {
   root: string | null;
   /** Objects read. */
   count: number;
+  /** Paths that the source couldn't say anything about; absent when it said everything. */
+  notCarried?: string[];
 }
 
 export type TypeStates = Map<ResourceType, TypeState>;
@@ -35,7 +37,7 @@ export interface StoredSnapshot {
 /** How the types of a scan ended, given how they ended in the one before. */
 export function typeStatesOf(collection: TenantCollection, previous: TypeStates | null, takenAt: Date): TypeStates {
   const states: TypeStates = new Map();
-  for (const [type, { status, reason, objects }] of collection) {
+  for (const [type, { status, reason, objects, notCarried }] of collection) {
     const isComplete = status === 'complete';
     const since = previous?.get(type)?.since ?? takenAt.toISOString();
     states.set(type, {
@@ -44,6 +46,7 @@ export function typeStatesOf(collection: TenantCollection, previous: TypeStates 
       since: isComplete ? null : since,
       root: isComplete ? rootOf(objects.values()) : null,
       count: objects.size,
+      ...(notCarried === undefined ? {} : { notCarried }),
     });
   }
   return states;
@@ -66,12 +69,14 @@ export function typeStatesFromJson(json: Json): TypeStates {
     if (!isObject(state)) continue;
     const status = text(state, 'status');
     const count = member(state, 'count');
+    const notCarried = stringsAt(state, '/notCarried');
     states.set(type, {
       status: status === 'complete' || status === 'partial' ? status : 'failed',
       reason: text(state, 'reason'),
       since: text(state, 'since'),
       root: text(state, 'root'),
       count: typeof count === 'number' ? count : 0,
+      ...(notCarried.length === 0 ? {} : { notCarried }),
     });
   }
   return states;

@@ -1,11 +1,12 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
+import { MayBeAbsent } from '../validation/may-be-absent.decorator.js';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from './cursor.js';
 
 /** `?limit=&cursor=` of every list. */
 export class PageQueryDto {
   /** Items on a page, 1 to 200; 50 when absent. */
-  @IsOptional()
+  @MayBeAbsent()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -13,7 +14,7 @@ export class PageQueryDto {
   limit?: number;
 
   /** `nextCursor` of the previous page. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @MaxLength(200)
   cursor?: string;

@@ -1,14 +1,5 @@
-import {
-  ArrayMaxSize,
-  ArrayUnique,
-  IsArray,
-  IsIn,
-  IsString,
-  IsUUID,
-  MaxLength,
-  MinLength,
-  ValidateIf,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsString, IsUUID, MaxLength, MinLength } from 'class-validator';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import { OUTBOX_EVENTS, type OutboxEventType } from '../../outbox/outbox.events.js';
 import { SEVERITIES, type Severity } from '../severity.js';
 import type { EndpointPatch } from '../webhook-endpoints.repository.js';
@@ -16,26 +7,23 @@ import type { NewEndpoint } from '../webhook-endpoints.service.js';
 
 const EVENT_TYPES = Object.keys(OUTBOX_EVENTS);
 
-/** Absent is fine, null is not: a column that must have a value would get none. */
-const IfPresent = () => ValidateIf((_object, value) => value !== undefined);
-
 /** A change of an endpoint; what is absent stays. */
 export class UpdateWebhookEndpointDto {
   /** https URL of the receiver, on port 443 or 1024 and above, at a public address. */
-  @IfPresent()
+  @MayBeAbsent()
   @IsString()
   @MinLength(1)
   @MaxLength(2000)
   url?: string;
 
   /** What it is, for people. */
-  @IfPresent()
+  @MayBeAbsent()
   @IsString()
   @MaxLength(200)
   description?: string;
 
   /** Kinds of events to send; empty for all. */
-  @IfPresent()
+  @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(50)
   @ArrayUnique()
@@ -43,12 +31,12 @@ export class UpdateWebhookEndpointDto {
   eventTypes?: OutboxEventType[];
 
   /** Of `drift.changes.detected` only events with a change at least so grave. */
-  @IfPresent()
+  @MayBeAbsent()
   @IsIn(SEVERITIES)
   minSeverity?: Severity;
 
   /** Disabling gives up what is still to be delivered; it can be replayed later. */
-  @IfPresent()
+  @MayBeAbsent()
   @IsIn(['enabled', 'disabled'])
   status?: 'enabled' | 'disabled';
 
@@ -68,13 +56,13 @@ export class CreateWebhookEndpointDto {
   url: string;
 
   /** What it is, for people. */
-  @IfPresent()
+  @MayBeAbsent()
   @IsString()
   @MaxLength(200)
   description?: string;
 
   /** Kinds of events to send; empty or absent for all. */
-  @IfPresent()
+  @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(50)
   @ArrayUnique()
@@ -82,12 +70,12 @@ export class CreateWebhookEndpointDto {
   eventTypes?: OutboxEventType[];
 
   /** Of `drift.changes.detected` only events with a change at least so grave; low when absent. */
-  @IfPresent()
+  @MayBeAbsent()
   @IsIn(SEVERITIES)
   minSeverity?: Severity;
 
   /** Only events of this watched tenant, and those of the installation; all when absent. */
-  @IfPresent()
+  @MayBeAbsent()
   @IsUUID('loose')
   tenantId?: string;
 

@@ -1,10 +1,11 @@
-import { IsOptional, IsUUID } from 'class-validator';
+import { IsUUID } from 'class-validator';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 
 /** Filters of the list of endpoints. */
 export class WebhookEndpointQueryDto extends PageQueryDto {
   /** Only endpoints of this watched tenant. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsUUID('loose')
   tenant?: string;
 }

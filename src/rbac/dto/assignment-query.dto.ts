@@ -1,16 +1,17 @@
-import { IsOptional, IsUUID } from 'class-validator';
+import { IsUUID } from 'class-validator';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import type { AssignmentFilter } from '../rbac.types.js';
 
 /** Which assignments to list. */
 export class AssignmentQueryDto extends PageQueryDto {
   /** Only those of this user (users.id). */
-  @IsOptional()
+  @MayBeAbsent()
   @IsUUID('loose')
   subject?: string;
 
   /** Only those of this role (roles.id). */
-  @IsOptional()
+  @MayBeAbsent()
   @IsUUID('loose')
   role?: string;
 

@@ -1,4 +1,5 @@
-import { IsOptional, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import { SCOPE_PATTERN } from '../scope.js';
 
 /** A question: may this subject do that here? */
@@ -14,7 +15,7 @@ export class CheckDto {
   permission: string;
 
   /** A path; `/` when absent. */
-  @IsOptional()
+  @MayBeAbsent()
   @MaxLength(700)
   @Matches(SCOPE_PATTERN, { message: 'must be / or up to ten plain segments, without . and ..' })
   scope?: string;

@@ -1,4 +1,5 @@
-import { IsIn, IsISO8601, IsOptional, IsString, IsUUID, MaxLength, MinLength } from 'class-validator';
+import { IsIn, IsISO8601, IsString, IsUUID, MaxLength, MinLength } from 'class-validator';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import type { NewAssignment } from '../rbac.types.js';
 import { ROOT_SCOPE } from '../scope.js';
 
@@ -13,23 +14,23 @@ export class CreateAssignmentDto {
   role: string;
 
   /** Where it holds. Routes are decided on `/`, so that is the only scope that can be assigned. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn([ROOT_SCOPE])
   scope?: string;
 
   /** `deny` takes away what the role holds, whatever else allows it. `allow` when absent. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn(['allow', 'deny'])
   effect?: 'allow' | 'deny';
 
   /** From when; from now when absent. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsISO8601({ strict: true, strictSeparator: true })
   @MaxLength(40)
   validFrom?: string;
 
   /** Until when; until it is removed when absent. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsISO8601({ strict: true, strictSeparator: true })
   @MaxLength(40)
   validUntil?: string;

@@ -3,7 +3,6 @@ import {
   IsArray,
   IsBoolean,
   IsInt,
-  IsOptional,
   IsString,
   IsUUID,
   Max,
@@ -11,6 +10,7 @@ import {
   Min,
   MinLength,
 } from 'class-validator';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import type { NewTenant, TenantPatch } from '../tenants.types.js';
 
 const DEFAULT_INTERVAL_SECONDS = 300;
@@ -18,31 +18,31 @@ const DEFAULT_INTERVAL_SECONDS = 300;
 /** A patch of a tenant; what is absent stays. */
 export class UpdateTenantDto {
   /** Name for people. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @MinLength(1)
   @MaxLength(200)
   displayName?: string;
 
   /** Whether its people may sign in here. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsBoolean()
   signInAllowed?: boolean;
 
   /** Whether it is scanned on schedule. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsBoolean()
   scanEnabled?: boolean;
 
   /** Seconds between two scheduled scans. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(30)
   @Max(86_400)
   scanIntervalSeconds?: number;
 
   /** Object ids of the emergency access accounts that policies exclude on purpose. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(20)
   @IsUUID('loose', { each: true })

@@ -1,16 +1,17 @@
-import { IsIn, IsOptional, IsUUID } from 'class-validator';
+import { IsIn, IsUUID } from 'class-validator';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import type { UserFilter } from '../users.types.js';
 
 /** Which users to list. */
 export class UserQueryDto extends PageQueryDto {
   /** Only people of this tenant (tenants.id). */
-  @IsOptional()
+  @MayBeAbsent()
   @IsUUID('loose')
   tenant?: string;
 
   /** Only people in this state. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn(['active', 'disabled'])
   status?: 'active' | 'disabled';
 
