@@ -217,6 +217,8 @@ function incompleteOf(snapshot: StoredSnapshot, notCompared: IncompleteType[]): 
       reason: reason ?? 'It was not read completely',
       since,
     }));
+  const named = new Set(read.map(({ resourceType }) => resourceType));
+  return [...read, ...notCompared.filter(({ resourceType }) => !named.has(resourceType))];
 }
 
 function alertChange(change: Omit<DriftChange, 'createdAt'>): AlertChange {

@@ -281,6 +281,24 @@ describe('a scan of a tenant', () => {
       expect(broken.changes.map(({ id }) => id).sort()).toEqual(known.changes.map(({ id }) => id).sort());
     });
 
+    it('does not take assignments for permanent when the tenant says that it lacks the licence for their ends', async () => {
+      const known = await report();
+      tenant.setFaults({
+        kind: 'body',
+        status: 403,
+        body: '{"error":{"code":"AadPremiumLicenseRequired","message":"no licence"}}',
+        path: '/roleManagement/directory/roleAssignmentScheduleInstances*',
+      });
+      const without = await report();
+      expect(without.changes.filter(({ changeType }) => changeType !== 'added').length).toBe(
+        known.changes.filter(({ changeType }) => changeType !== 'added').length,
+      );
+      expect(without.changes.some(({ path }) => path === '/endDateTime')).toBe(false);
+      expect(without.incomplete.map(({ resourceType }) => resourceType)).toEqual(['roleAssignment']);
+      tenant.setFaults();
+      expect((await report()).changes.map(({ id }) => id).sort()).toEqual(known.changes.map(({ id }) => id).sort());
+    });
+
     it('fails as a whole when it gets no token, with one alert for however many scans, and recovers', async () => {
       const before = await events('drift.scan.failed');
       tenant.setFaults({ kind: 'status', status: 500, path: '*' });

@@ -41,6 +41,11 @@ export class ApiClient {
     return await this.json('POST', this.address(path, {}), body);
   }
 
+  /** A change of something that counts its versions: refused when it isn't any more at the version that was seen. */
+  async postAt(path: string, body: ApiObject, version: number): Promise<ApiObject> {
+    return await this.json('POST', this.address(path, {}), body, { 'if-match': `"${version}"` });
+  }
+
   /** The items of a list, page after page, until `limit` of them. */
   async list(path: string, query: Record<string, string | undefined>, limit: number): Promise<ApiObject[]> {
     const items: ApiObject[] = [];
@@ -68,8 +73,13 @@ export class ApiClient {
     return url;
   }
 
-  private async json(method: string, url: URL, body?: ApiObject): Promise<ApiObject> {
-    const response = await this.send(method, url, body, TIMEOUT_MS);
+  private async json(
+    method: string,
+    url: URL,
+    body?: ApiObject,
+    headers: Record<string, string> = {},
+  ): Promise<ApiObject> {
+    const response = await this.send(method, url, body, TIMEOUT_MS, headers);
     if (response.status === 204) return {};
     const content: unknown = await response.json().catch(() => null);
     if (!isApiObject(content))
@@ -82,6 +92,7 @@ export class ApiClient {
     url: URL,
     body: ApiObject | undefined,
     timeoutMs: number | null,
+    headers: Record<string, string> = {},
   ): Promise<Response> {
     this.token ??= await this.serviceAccountToken();
     const response = await this.call(url, {
@@ -89,6 +100,7 @@ export class ApiClient {
       headers: {
         authorization: `Bearer ${this.token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(timeoutMs === null ? {} : { signal: AbortSignal.timeout(timeoutMs) }),

@@ -114,7 +114,10 @@ async function decide(
 ): Promise<void> {
   const client = await clientOf(io);
   const body = until === undefined ? { reason } : { reason, until };
-  const change = await client.post(`/drift/changes/${encodeURIComponent(id)}/${decision}`, body);
+  const path = `/drift/changes/${encodeURIComponent(id)}`;
+  const { version } = await client.get(path);
+  if (typeof version !== 'number') throw new CliError('the service answered without the version of the change');
+  const change = await client.postAt(`${path}/${decision}`, body, version);
   io.out(`${id} ${printable(String(change['state'] ?? decision))}\n`);
 }
 

@@ -202,7 +202,13 @@ describe('commands on a running service', () => {
         body += String(chunk);
       });
       request.on('end', () => {
-        seen.push({ method: request.method, url: request.url, token: request.headers.authorization, body });
+        seen.push({
+          method: request.method,
+          url: request.url,
+          token: request.headers.authorization,
+          ifMatch: request.headers['if-match'],
+          body,
+        });
         answer(request, response);
       });
     });
@@ -252,12 +258,16 @@ describe('commands on a running service', () => {
   });
 
   test.each(['accept', 'ignore', 'reopen'])('%s sends the reason', async (decision) => {
-    answer = (_request, response) => json(response, 200, { state: 'done' });
+    answer = (request, response) => json(response, 200, request.method === 'GET' ? { version: 3 } : { state: 'done' });
     expect(await run(['drift', decision, 'c/1', '--reason', 'planned'], env())).toMatchObject({
       code: 0,
       out: 'c/1 done\n',
     });
-    expect(seen[0]).toMatchObject({ url: `/api/v1/drift/changes/c%2F1/${decision}`, body: '{"reason":"planned"}' });
+    expect(seen[1]).toMatchObject({
+      url: `/api/v1/drift/changes/c%2F1/${decision}`,
+      body: '{"reason":"planned"}',
+      ifMatch: '"3"',
+    });
   });
 
   test('the newest snapshot is approved when none is named', async () => {

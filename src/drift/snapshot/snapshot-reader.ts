@@ -116,6 +116,7 @@ function inCurrentForm(object: StoredObject): StoredObject {
 /** What a scan read, in the form that the comparison takes. */
 export function asAfter(tenantId: string, takenAt: Date, collection: TenantCollection): TenantSnapshot {
   const types = new Map<ResourceType, CollectedType>();
-  for (const [type, collected] of collection) types.set(type, { ...collected, objects: [...collected.objects.values()] });
+  for (const [type, collected] of collection)
+    types.set(type, { ...collected, objects: [...collected.objects.values()] });
   return { source: 'graph', tenantId, takenAt: takenAt.toISOString(), types };
 }
