@@ -44,7 +44,6 @@ export async function createHttpApp(
   app.setGlobalPrefix('api/v1', { exclude: UNPREFIXED.map((path) => ({ path, method: RequestMethod.ALL })) });
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger));
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
 
   const fastify = adapter.getInstance();
   registerHttpHooks(fastify, logger, app.get<Histogram>(getToken(METRIC.httpRequestDuration)));

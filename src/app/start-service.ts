@@ -9,6 +9,8 @@ import { migrateQueue } from '../jobs/migrate-queue.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { createHttpApp } from './http-app.js';
 
+const IMPATIENT_AFTER_MS = 2000;
+
 export interface RunningService {
   app: NestFastifyApplication;
   /** Where it answers. */
@@ -30,7 +32,7 @@ export async function startService(env: Record<string, string | undefined>): Pro
   const dataSource = await openDatabase(settings, migrate);
   const app = await createHttpApp(settings, dataSource, logger);
   await app.listen(settings.PORT, settings.HOST ?? (settings.NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1'));
-  stopEmbeddedPostgresLast(app, database.stop);
+  closeOnSignals(app, logger, database.stop);
   const url = await app.getUrl();
   logger.info({ url, role: settings.PROCESS_ROLE, startedInMs: Math.round(process.uptime() * 1000) }, 'ready');
   return { app, url };
@@ -54,11 +56,28 @@ async function databaseUrl(settings: Settings, logger: Logger): Promise<{ url: s
   return server;
 }
 
-/** After the pools have drained; a server that another process of ours uses is left alone by its owner's stop(). */
-function stopEmbeddedPostgresLast(app: NestFastifyApplication, stop: () => Promise<void>): void {
-  const close = app.close.bind(app);
-  app.close = async () => {
-    await close();
-    await stop();
+/**
+ * SIGTERM and SIGINT: readiness turns 503, requests in flight and running scans end or are handed back, pools close, and the
+ * embedded database, if it is ours, goes last. A second signal, two seconds later or more, doesn't wait.
+ */
+function closeOnSignals(app: NestFastifyApplication, logger: Logger, stopDatabase: () => Promise<void>): void {
+  let closingSince: number | undefined;
+  const close = async (signal: NodeJS.Signals) => {
+    if (closingSince !== undefined) {
+      // A terminal and a supervisor may both pass one Ctrl-C on: only somebody who asks again later has lost patience.
+      if (performance.now() - closingSince > IMPATIENT_AFTER_MS) process.exit(1);
+      return;
+    }
+    closingSince = performance.now();
+    logger.info({ signal }, 'stopping');
+    try {
+      await app.close();
+      await stopDatabase();
+      process.exit(0);
+    } catch (error) {
+      logger.error({ err: error }, 'the service could not stop cleanly');
+      process.exit(1);
+    }
   };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, (received) => void close(received));
 }

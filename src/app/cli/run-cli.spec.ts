@@ -191,7 +191,13 @@ describe('drift compare', () => {
 
 describe('commands on a running service', () => {
   let server: Server;
-  let seen: { method: string | undefined; url: string | undefined; token: string | undefined; body: string }[];
+  let seen: {
+    method: string | undefined;
+    url: string | undefined;
+    token: string | undefined;
+    ifMatch: string | undefined;
+    body: string;
+  }[];
   let answer: (request: IncomingMessage, response: ServerResponse) => void;
 
   beforeEach(async () => {
