@@ -7,7 +7,11 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const gates = [
-  ['format and lint', bin('biome'), ['ci', '.', '--error-on-warnings', `--colors=${process.stdout.isTTY ? 'force' : 'off'}`]],
+  [
+    'format and lint',
+    bin('biome'),
+    ['ci', '.', '--error-on-warnings', `--colors=${process.stdout.isTTY ? 'force' : 'off'}`],
+  ],
   ['types', bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']],
   [
     'dependency rules',

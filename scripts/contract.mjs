@@ -34,16 +34,24 @@ rmSync(data, { recursive: true, force: true });
 
 mkdirSync(folder, { recursive: true });
 const present = Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
-const differing = [...new Set([...Object.keys(wanted), ...Object.keys(present)])].filter((name) => wanted[name] !== present[name]);
+const differing = [...new Set([...Object.keys(wanted), ...Object.keys(present)])].filter(
+  (name) => wanted[name] !== present[name],
+);
 
 if (process.argv.includes('--write')) {
   for (const name of differing) {
     if (wanted[name] === undefined) rmSync(join(folder, name));
     else writeFileSync(join(folder, name), wanted[name]);
   }
-  console.log(differing.length === 0 ? 'docs/contract says what is true already' : `docs/contract: renewed ${differing.join(', ')}`);
+  console.log(
+    differing.length === 0
+      ? 'docs/contract says what is true already'
+      : `docs/contract: renewed ${differing.join(', ')}`,
+  );
 } else if (differing.length > 0) {
-  console.error(`docs/contract differs from the code in: ${differing.join(', ')}. If the change is meant, run "npm run contract:write" and review it.`);
+  console.error(
+    `docs/contract differs from the code in: ${differing.join(', ')}. If the change is meant, run "npm run contract:write" and review it.`,
+  );
   process.exit(1);
 }
 process.exit(0);
