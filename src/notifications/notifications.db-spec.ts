@@ -187,6 +187,43 @@ describe('webhooks', () => {
     for (const { body, headers } of received) expect(() => new Webhook(secret).verify(body, headers)).not.toThrow();
   });
 
+  it('counts a secret that cannot be opened as a failed attempt, and waits before the next', async () => {
+    const { endpoint } = await addEndpoint();
+    await happen();
+    await query(`UPDATE webhook_endpoints SET sealed_secret = sealed_secret || '\\x00'::bytea WHERE id = $1`, [
+      endpoint.id,
+    ]);
+    await serve(endpoint);
+    expect(received).toHaveLength(0);
+    const failed = await theDelivery(endpoint);
+    expect(failed).toMatchObject({
+      status: 'pending',
+      attempts: 1,
+      lastStatus: null,
+      lastError: expect.stringContaining('The signing secret cannot be opened.'),
+    });
+    expect((failed.nextAttemptAt?.getTime() ?? 0) - (failed.lastAttemptAt?.getTime() ?? 0)).toBeGreaterThanOrEqual(
+      5000,
+    );
+  });
+
+  it('pauses after a fault of its own before it looks again', async () => {
+    const { endpoint } = await addEndpoint();
+    await happen();
+    await query('ALTER TABLE webhook_deliveries ADD CONSTRAINT broken CHECK (last_error IS NULL) NOT VALID');
+    try {
+      answer = (_request, response) => response.writeHead(500).end();
+      await expect(serve(endpoint)).rejects.toThrow();
+      const [job] = await query<{ waits: boolean }[]>(
+        `SELECT run_at > now() + interval '20 seconds' AS waits FROM graphile_worker.jobs WHERE key = $1`,
+        [`webhook-endpoint:${endpoint.id}`],
+      );
+      expect(job?.waits).toBe(true);
+    } finally {
+      await query('ALTER TABLE webhook_deliveries DROP CONSTRAINT broken');
+    }
+  });
+
   it('waits as long as Retry-After says', async () => {
     const { endpoint } = await addEndpoint();
     await happen();
@@ -393,14 +430,14 @@ describe('webhooks with the queue running', () => {
   it('reach the receiver by themselves, and an endpoint that hangs holds up no other', async () => {
     const paths: string[] = [];
     let resolveGood: () => void = () => undefined;
-    const threeArrived = new Promise<void>((resolve) => {
+    const allArrived = new Promise<void>((resolve) => {
       resolveGood = resolve;
     });
+    const callsOf = (path: string) => paths.filter((candidate) => candidate === path).length;
     const receiver = createServer((request, response) => {
       paths.push(request.url ?? '');
-      if (request.url === '/hangs') return;
-      response.writeHead(200).end();
-      if (paths.filter((path) => path === '/good').length === 3) resolveGood();
+      if (request.url !== '/hangs') response.writeHead(200).end();
+      if (callsOf('/good') === 3 && callsOf('/hangs') > 0) resolveGood();
     });
     await new Promise<void>((listening) => receiver.listen(0, '127.0.0.1', listening));
     const origin = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
@@ -414,9 +451,9 @@ describe('webhooks with the queue running', () => {
       for (let n = 0; n < 3; n++) {
         await room.get(TransactionRunner).run((tx) => room.get(Outbox).append(tx, DETECTED));
       }
-      await threeArrived;
+      await allArrived;
       await sleep(50);
-      expect(paths.filter((path) => path === '/hangs')).toHaveLength(1);
+      expect(callsOf('/hangs')).toBe(1);
     } finally {
       receiver.closeAllConnections();
       await room.close();

@@ -91,6 +91,20 @@ describe('a ScubaGear export', () => {
     });
   });
 
+  test.each<[string, Json, string]>([
+    ['an error message', 'ERROR: timeout', 'failed'],
+    ['a number', 7, 'failed'],
+    ['lists instead of objects', [[[[]]]], 'partial'],
+    ['an object among errors', [POLICY, 'ERROR: timeout'], 'partial'],
+  ])('a section that holds %s is never "everything deleted"', async (_what, content, status) => {
+    const whole = write('whole.json', SCUBA());
+    const broken = write('broken.json', SCUBA({ conditional_access_policies: content }));
+    expect((await readExport(broken)).types.get('conditionalAccessPolicy')?.status).toBe(status);
+    const { report } = await compareExports(whole, broken);
+    expect(report).toMatchObject({ complete: false, changes: [] });
+    expect(report.incomplete.map(({ resourceType }) => resourceType)).toContain('conditionalAccessPolicy');
+  });
+
   test('what its JSON writer cut off is named and not compared', async () => {
     const policy = {
       Id: 'authenticationMethodsPolicy',

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Json } from '../../crypto/canonical-json.js';
 import { ExportError } from './export-error.js';
 import { findJsonFault } from './find-json-fault.js';
@@ -17,9 +17,10 @@ export async function readJsonFile(file: string): Promise<Json> {
 
 async function readBytes(file: string): Promise<Buffer> {
   try {
-    const bytes = await readFile(file);
-    if (bytes.length > MAX_BYTES) throw new ExportError(file, `it is larger than ${MAX_BYTES / 1024 / 1024} MiB`);
-    return bytes;
+    // Before a byte of it is read: a sparse file costs its writer nothing and its reader everything.
+    const { size } = await stat(file);
+    if (size > MAX_BYTES) throw new ExportError(file, `it is larger than ${MAX_BYTES / 1024 / 1024} MiB`);
+    return await readFile(file);
   } catch (error) {
     if (error instanceof ExportError) throw error;
     throw new ExportError(file, whyUnreadable(error));

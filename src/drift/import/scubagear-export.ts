@@ -8,7 +8,7 @@ import type { CollectedType, TenantSnapshot } from '../snapshot/snapshot.types.j
 import { ExportError } from './export-error.js';
 import type { ExportFormat } from './import.types.js';
 import { readJsonFile } from './read-json-file.js';
-import { SCUBAGEAR_SECTIONS, type SectionContext } from './scubagear-sections.js';
+import { readSection, SCUBAGEAR_SECTIONS, type SectionContext } from './scubagear-sections.js';
 
 const FILE_NAMES = ['ProviderSettingsExport.json', 'ScubaResults.json'];
 
@@ -35,8 +35,8 @@ function scubaGearSnapshot(file: string, json: Json): TenantSnapshot {
   if (sections.length === 0) throw new ExportError(file, unknownWhy(root), 'at /');
   const context: SectionContext = { unsuccessful: commandsOf(root) };
   const types = new Map<ResourceType, CollectedType>();
-  for (const { section, read } of sections) {
-    for (const collection of read(root[section] ?? null, context)) {
+  for (const section of sections) {
+    for (const collection of readSection(section, root[section.section] ?? null, context)) {
       const earlier = types.get(collection.resourceType);
       types.set(collection.resourceType, earlier === undefined ? collection : merged(earlier, collection));
     }
@@ -49,7 +49,9 @@ function merged(earlier: CollectedType, later: CollectedType): CollectedType {
   const keys = new Set(later.objects.map((object) => object.key));
   const objects = [...earlier.objects.filter((object) => !keys.has(object.key)), ...later.objects];
   const notCarried = [...new Set([...(earlier.notCarried ?? []), ...(later.notCarried ?? [])])];
-  return { ...later, objects, notCarried };
+  // What could not be read in either is not known of both.
+  const { status, reason } = earlier.status === 'complete' ? later : earlier;
+  return { ...later, status, reason, objects, notCarried };
 }
 
 function unknownWhy(root: JsonObject): string {

@@ -15,6 +15,7 @@ export interface SectionContext {
 /** One section of the export and the types that it becomes. */
 export interface ScubaGearSection {
   section: string;
+  types: ResourceType[];
   read: (content: Json, context: SectionContext) => CollectedType[];
 }
 
@@ -25,23 +26,47 @@ export const SCUBAGEAR_SECTIONS: ScubaGearSection[] = [
   simple('admin_consent_policies', 'adminConsentRequestPolicy', /AdminConsentRequestPolicy/i),
   simple('directory_settings', 'groupSetting', /DirectorySetting/i),
   simple('domain_settings', 'domain', /BetaDomain|MgDomain/i),
-  { section: 'authentication_method', read: authenticationMethods },
-  { section: 'privileged_roles', read: privilegedRoles },
-  { section: 'privileged_users', read: privilegedUsers },
-  { section: 'privileged_service_principals', read: privilegedServicePrincipals },
-  { section: 'risky_applications', read: riskyApplications },
-  { section: 'risky_third_party_service_principals', read: riskyServicePrincipals },
+  {
+    section: 'authentication_method',
+    types: ['authenticationMethodsPolicy', 'authenticationMethodConfiguration'],
+    read: authenticationMethods,
+  },
+  { section: 'privileged_roles', types: ['roleAssignment', 'roleManagementRule'], read: privilegedRoles },
+  { section: 'privileged_users', types: ['user'], read: privilegedUsers },
+  { section: 'privileged_service_principals', types: ['servicePrincipal'], read: privilegedServicePrincipals },
+  { section: 'risky_applications', types: ['application'], read: riskyApplications },
+  { section: 'risky_third_party_service_principals', types: ['servicePrincipal'], read: riskyServicePrincipals },
 ];
 
 function simple(section: string, type: ResourceType, command: RegExp): ScubaGearSection {
   return {
     section,
+    types: [type],
     read: (content, { unsuccessful }) => {
       const wrong = unsuccessful.find((name) => command.test(name));
       if (wrong !== undefined) return [failed(type, exporterFailed(wrong))];
       return [fromNamed(type, listOf(content))];
     },
   };
+}
+
+/**
+ * The types of a section. What isn't an object where objects belong (an error message that an exporter wrote into its file, a
+ * section cut short) is unread, and never "there are none": only null and absent say that.
+ */
+export function readSection(section: ScubaGearSection, content: Json, context: SectionContext): CollectedType[] {
+  if (content !== null && typeof content !== 'object') {
+    return section.types.map((type) =>
+      failed(type, `the section ${section.section} holds a ${typeof content} instead of objects`),
+    );
+  }
+  const strays = Array.isArray(content) ? content.filter((item) => item !== null && !isObject(item)).length : 0;
+  const collections = section.read(content, context);
+  if (strays === 0) return collections;
+  const reason = `${strays} of the entries of the section ${section.section} are no objects`;
+  return collections.map((collection) =>
+    collection.status === 'complete' ? { ...collection, status: 'partial', reason } : collection,
+  );
 }
 
 function exporterFailed(command: string): string {
