@@ -66,11 +66,14 @@ export class Narrator {
     );
   }
 
-  urls(url: string, tenant: DemoTenant, token: string): void {
+  urls(url: string, tenant: DemoTenant, token: string, caFile: string): void {
     this.line('');
     this.line(`API            ${url}/api/v1   (description: ${url}/api/openapi.json)`);
     this.line(`Sign in        ${url}/api/v1/auth/login   (the tenant shows a page of its people)`);
-    this.line(`Demo tenant    ${tenant.graphBaseUrl}   (PATCH a policy there and watch the next scan)`);
+    this.line(`Demo tenant    ${tenant.graphBaseUrl}   (change it and watch the next scan):`);
+    this.line(
+      `               curl --cacert ${caFile} -H 'Authorization: Bearer ${tenant.tokenFor(tenant.administrator.objectId)}' ${tenant.graphBaseUrl}/identity/conditionalAccess/policies`,
+    );
     this.line(`Command line   export BLINDSPOTX_URL=${url} BLINDSPOTX_TOKEN=${token}`);
     this.line('               npx blindspotx drift list        (the token lives ten minutes)');
     this.line('');

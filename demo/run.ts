@@ -28,6 +28,10 @@ interface ScanSummary {
 }
 
 interface Stage {
+  /** The authority of the demo tenant's certificate, for whoever wants to call its Graph. */
+  caFile: string;
+  /** Resolves with the exit code when the service ends though nobody asked it to. */
+  serviceEnded: Promise<number>;
   tenant: DemoTenant;
   receiver: WebhookReceiver;
   api: ApiClient;
@@ -65,8 +69,9 @@ async function main(): Promise<void> {
     }
     if (!outcome.ok) process.exitCode = 1;
     if (!options.once) {
-      narrator.urls(stage.url, stage.tenant, stage.api.token);
-      await interrupted;
+      narrator.urls(stage.url, stage.tenant, stage.api.token, stage.caFile);
+      const gone = await Promise.race([interrupted.then(() => null), stage.serviceEnded]);
+      if (gone !== null) throw new Error(`the service ended by itself with ${gone}`);
     }
   } finally {
     await close();
@@ -111,7 +116,14 @@ async function setTheStage(
     WEBHOOK_ALLOW_PRIVATE_ADDRESSES: 'true',
   });
   closers.push(() => service.stop());
-  return { tenant, receiver, api: new ApiClient(publicUrl), url: publicUrl };
+  return {
+    caFile,
+    serviceEnded: service.ended.then((code) => code ?? -1),
+    tenant,
+    receiver,
+    api: new ApiClient(publicUrl),
+    url: publicUrl,
+  };
 }
 
 async function tellTheStory({ tenant, receiver, api }: Stage, options: DemoOptions, narrator: Narrator) {

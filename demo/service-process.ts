@@ -42,14 +42,20 @@ export async function startServiceProcess(env: Record<string, string>): Promise<
     });
     createInterface({ input: child.stderr }).on('line', keep);
   });
-  const url = await Promise.race([
-    ready,
-    ended.then((code) => Promise.reject(new Error(`The service ended with ${code}:\n${lastLines.join('\n')}`))),
-    silence(START_TIMEOUT_MS).then(() => {
+  let patience: NodeJS.Timeout | undefined;
+  const silent = new Promise<never>((_ready, lost) => {
+    patience = setTimeout(() => {
       child.kill('SIGKILL');
-      throw new Error(`The service was not ready after ${START_TIMEOUT_MS / 1000} s:\n${lastLines.join('\n')}`);
-    }),
-  ]);
+      lost(new Error(`The service was not ready after ${START_TIMEOUT_MS / 1000} s:\n${lastLines.join('\n')}`));
+    }, START_TIMEOUT_MS);
+  });
+  const endedEarly = ended.then((code) =>
+    Promise.reject(new Error(`The service ended with ${code}:\n${lastLines.join('\n')}`)),
+  );
+  // Once it is ready nobody waits for this rejection any more; whoever cares watches `ended`.
+  endedEarly.catch(() => undefined);
+  // The timer must not outlive the start: it would kill the service that it watched over.
+  const url = await Promise.race([ready, endedEarly, silent]).finally(() => clearTimeout(patience));
   return { url, pid: child.pid ?? 0, ended, stop: () => stop(child, ended) };
 }
 

@@ -140,7 +140,7 @@ CREATE TABLE drift_changes (
   CONSTRAINT ck_drift_changes_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'app'::text]))),
   CONSTRAINT ck_drift_changes_attribution CHECK ((attribution = ANY (ARRAY['exact'::text, 'strong'::text, 'probable'::text, 'none'::text]))),
   CONSTRAINT ck_drift_changes_change_type CHECK ((change_type = ANY (ARRAY['added'::text, 'removed'::text, 'modified'::text]))),
-  CONSTRAINT ck_drift_changes_close_reason CHECK ((close_reason = ANY (ARRAY['reverted'::text, 'superseded'::text, 'baseline'::text]))),
+  CONSTRAINT ck_drift_changes_close_reason CHECK ((close_reason = ANY (ARRAY['reverted'::text, 'superseded'::text, 'baseline'::text, 'unreferenced'::text]))),
   CONSTRAINT ck_drift_changes_closed CHECK (((state = 'closed'::text) = ((closed_report IS NOT NULL) AND (close_reason IS NOT NULL) AND (state_before_close IS NOT NULL)))),
   CONSTRAINT ck_drift_changes_direction CHECK ((direction = ANY (ARRAY['loosening'::text, 'tightening'::text, 'neutral'::text]))),
   CONSTRAINT ck_drift_changes_identity CHECK ((octet_length(identity) = 32)),

@@ -4,6 +4,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { ANONYMOUS, type AuditActor } from '../audit/audit.types.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
+import { UsersService } from '../users/users.service.js';
 import { authError } from './auth.errors.js';
 import { AUTH_ACTIONS } from './auth.events.js';
 import type { SessionEnd, SessionSummary } from './auth.types.js';
@@ -17,6 +18,7 @@ export class SessionsService {
     private readonly transactions: TransactionRunner,
     private readonly sessions: SessionsRepository,
     private readonly refreshTokens: RefreshTokensRepository,
+    private readonly users: UsersService,
     private readonly audit: AuditService,
   ) {}
 
@@ -51,7 +53,7 @@ export class SessionsService {
     await this.transactions.run(async (tx) => {
       const found = await this.refreshTokens.find(tx, token);
       const ended = found === null ? null : await this.sessions.end(tx, found.sessionId, 'signed_out');
-      if (ended !== null) await this.recordEnded(tx, ANONYMOUS, ended, 'signed_out', null);
+      if (ended !== null) await this.recordEndedByOwner(tx, ended, 'signed_out');
     });
   }
 
@@ -59,7 +61,7 @@ export class SessionsService {
   async endByEntraSession(entraSessionId: string): Promise<void> {
     await this.transactions.run(async (tx) => {
       for (const session of await this.sessions.endByEntraSession(tx, entraSessionId, 'signed_out_at_entra')) {
-        await this.recordEnded(tx, ANONYMOUS, session, 'signed_out_at_entra', null);
+        await this.recordEndedByOwner(tx, session, 'signed_out_at_entra');
       }
     });
   }
@@ -68,6 +70,22 @@ export class SessionsService {
   async sessionOfRefreshToken(token: string): Promise<string | null> {
     const found = await this.transactions.read((tx) => this.refreshTokens.find(tx, token));
     return found?.sessionId ?? null;
+  }
+
+  /** Who ended it isn't signed in at this moment, but the session says who it is. */
+  private async recordEndedByOwner(tx: Transaction, session: SessionSummary, reason: SessionEnd): Promise<void> {
+    const user = await this.users.find(tx, session.userId);
+    const actor: AuditActor =
+      user === null
+        ? ANONYMOUS
+        : {
+            type: 'user',
+            id: user.id,
+            displayName: user.displayName,
+            tenantId: user.tenantId,
+            sessionId: session.id,
+          };
+    await this.recordEnded(tx, actor, session, reason, user?.tenantId ?? null);
   }
 
   recordEnded(

@@ -6,6 +6,7 @@ import { lookupOf } from './classify/evaluation-context.js';
 import { loadRules } from './classify/load-rules.js';
 import type { TenantCollection } from './collect/collect.types.js';
 import { diffSnapshots } from './diff/diff-snapshots.js';
+import { type Assessability, type AssessedChange, assessorOf } from './report/assessability.js';
 import type { ClassifiedChange, IncompleteType } from './report/drift-report.types.js';
 import { asAfter, SnapshotReader } from './snapshot/snapshot-reader.js';
 
@@ -16,6 +17,8 @@ export interface Comparison {
   changes: ClassifiedChange[];
   /** What one of the two sides can't answer for. */
   notCompared: IncompleteType[];
+  /** Whether a change that isn't among `changes` would be there if it still were. */
+  assess: (change: AssessedChange) => Assessability;
 }
 
 export interface ComparedTenant {
@@ -41,7 +44,8 @@ export class DriftComparison {
       if (current === null) return null;
       return { baseline: current.baseline, before: await this.snapshots.asBefore(tx, current.snapshot, collection) };
     });
-    if (sides === null) return { baselineVersion: null, changes: [], notCompared: [] };
+    if (sides === null)
+      return { baselineVersion: null, changes: [], notCompared: [], assess: assessorOf(null, collection) };
     const after = asAfter(tenant.id, takenAt, collection);
     const { objects, incomplete } = diffSnapshots(sides.before, after);
     const changes = classifyDrift(objects, this.rules, {
@@ -49,6 +53,11 @@ export class DriftComparison {
       after: lookupOf(after),
       breakGlassIds: new Set(tenant.breakGlassObjectIds.map((id) => id.toLowerCase())),
     });
-    return { baselineVersion: sides.baseline.version, changes, notCompared: incomplete };
+    return {
+      baselineVersion: sides.baseline.version,
+      changes,
+      notCompared: incomplete,
+      assess: assessorOf(sides.before, collection),
+    };
   }
 }

@@ -15,6 +15,8 @@ const TICK_MS = 1000;
 const CONCURRENT_SCANS = 4;
 /** A run that is almost done may end before the process does. */
 const GRACE_MS = 5000;
+/** Short, so that another instance soon takes over the scan of one that crashed. */
+const LEASE_SECONDS = 15;
 
 class ShuttingDown extends Error {}
 
@@ -24,6 +26,7 @@ export class DriftScanJob implements OnModuleDestroy {
   private readonly running = new Set<Promise<void>>();
   private readonly shutdown = new AbortController();
   private ticking = false;
+  private stopping = false;
 
   constructor(
     private readonly settings: Settings,
@@ -41,16 +44,20 @@ export class DriftScanJob implements OnModuleDestroy {
 
   /** One look at the schedule: opens what became due and starts what waits. Returns before the scans end. */
   async tick(): Promise<void> {
-    if (this.ticking || this.shutdown.signal.aborted) return;
+    if (this.ticking || this.stopping) return;
     this.ticking = true;
     try {
       for (const tenant of await this.tenants.listScanned()) {
         await this.slots.openDueSlots(SCAN_JOB, tenant.id, tenant.scanIntervalSeconds);
       }
-      while (this.running.size < CONCURRENT_SCANS && !this.shutdown.signal.aborted) {
-        const run = await this.slots.claim(SCAN_JOB);
+      while (this.running.size < CONCURRENT_SCANS && !this.stopping) {
+        const run = await this.slots.claim(SCAN_JOB, undefined, {
+          leaseSeconds: LEASE_SECONDS,
+          onLost: (tx, lost) => this.outcomes.lost(tx, lost),
+        });
         if (run === null) break;
-        this.start(run);
+        if (this.stopping) await this.slots.release(run);
+        else this.start(run);
       }
     } catch (error) {
       this.logger.warn({ err: error }, 'the schedule of scans could not be looked at; trying again');
@@ -66,8 +73,8 @@ export class DriftScanJob implements OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     const late = setTimeout(() => this.shutdown.abort(new ShuttingDown('the process is stopping')), GRACE_MS);
-    // Nothing new starts while the grace runs.
-    this.ticking = true;
+    // Nothing new starts while the grace runs, not even by a look at the schedule that has begun.
+    this.stopping = true;
     await this.settled();
     clearTimeout(late);
     this.shutdown.abort(new ShuttingDown('the process is stopping'));

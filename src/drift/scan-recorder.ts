@@ -12,6 +12,7 @@ import { METRIC } from '../observability/metrics.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import type { WatchedTenant } from '../tenants/tenants.types.js';
 import type { Attributions } from './attribution/change-attributor.js';
+import { lacksFacts } from './classify/facts/fact-types.js';
 import type { TenantCollection } from './collect/collect.types.js';
 import { DRIFT_ACTIONS } from './drift.events.js';
 import type { Comparison } from './drift-comparison.js';
@@ -68,16 +69,14 @@ export class ScanRecorder {
       { tenantId: tenant.id, slotId: run.id, takenAt: scan.takenAt },
       collection,
     );
-    const lastReport = await this.reports.findLatest(tx, tenant.id);
     const booked = await this.book.book(tx, {
       tenantId: tenant.id,
       sequence: snapshot.sequence,
       baselineVersion: comparison.baselineVersion,
       changes: comparison.changes,
       attributions: scan.attributions,
-      observed: (type, key) =>
-        collection.get(type)?.status === 'complete' || collection.get(type)?.objects.has(key) === true,
-      baselineChanged: lastReport !== null && lastReport.baselineVersion !== comparison.baselineVersion,
+      assess: comparison.assess,
+      severitiesUncertain: lacksFacts(collection),
       now: scan.takenAt,
     });
     const reportId = newId();
@@ -181,9 +180,10 @@ export class ScanRecorder {
         data: alertData(report, detected),
       });
     }
-    // What was accepted or set aside was never waiting to be resolved, and what took its place has an alert of its own.
+    // What was accepted or set aside was never waiting to be resolved, what took its place has an alert of its own, and what
+    // isn't watched any more may still be as it was.
     const resolved = booked.closed
-      .filter(({ change, reason }) => change.state === 'open' && reason !== 'superseded')
+      .filter(({ change, reason }) => change.state === 'open' && reason !== 'superseded' && reason !== 'unreferenced')
       .map(({ change, reason }) => ({ ...alertChange(change), closeReason: reason }));
     if (isAlarming(resolved)) {
       await this.outbox.append(tx, {

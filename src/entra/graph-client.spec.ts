@@ -111,6 +111,20 @@ describe('GraphClient', () => {
     expect([fault.kind, fault.requestPath, calls.length]).toEqual(['foreign_link', '/users', 1]);
   });
 
+  it.each([[''], [7], [false], [{}], [['x']]])(
+    'does not take %j as next link for the end of the list',
+    async (link) => {
+      handler = (_request, response) => json(response, { value: [{ id: 'a' }], '@odata.nextLink': link });
+      const fault = await faultOf(all(client()));
+      expect([fault.kind, fault.requestPath, calls.length]).toEqual(['malformed', '/users', 1]);
+    },
+  );
+
+  it('takes null as next link for the end of the list', async () => {
+    handler = (_request, response) => json(response, { value: [{ id: 'a' }], '@odata.nextLink': null });
+    expect(await all(client())).toEqual([{ id: 'a' }]);
+  });
+
   it('notices next links that lead in a circle', async () => {
     handler = (_request, response, call) =>
       json(response, { value: [{ id: 'a' }], '@odata.nextLink': `${base}/v1.0/users?$skiptoken=${call % 3}` });

@@ -157,7 +157,11 @@ export class GraphClient {
     for (;;) {
       yield objectsOf(body, path);
       const link = body['@odata.nextLink'];
-      if (typeof link !== 'string' || link === '') return;
+      if (link === undefined || link === null) return;
+      // Taken for the end of the list, it would make the rest look removed.
+      if (typeof link !== 'string' || link === '') {
+        throw new GraphFault('malformed', path, 'the link to the next page is not an address');
+      }
       url = this.root.follow(link, url);
       if (seen.has(url.href)) throw new GraphFault('link_loop', path, 'a next link leads back to a page that was read');
       if (seen.size >= this.options.maxPages) {

@@ -23,6 +23,14 @@ export interface SlotRun {
   leaseSeconds: number;
 }
 
+/** The last run that a slot may have, whose instance stopped before the end; the slot is failed. */
+export interface LostRun {
+  /** Without a lease: `leaseSeconds` is 0. */
+  run: SlotRun;
+  /** One sentence for people: of the last failure before, if there was one. */
+  reason: string;
+}
+
 /** A slot as its history shows it. */
 export interface SlotRow {
   id: string;

@@ -87,7 +87,7 @@ describe('job slots', () => {
           await sleep(5);
           continue;
         }
-        if (deaths > 0 && Math.random() < 0.5) {
+        if (deaths > 0 && run.attempt < MAX_ATTEMPTS - 1 && Math.random() < 0.5) {
           // The instance dies: it never answers again, and its lease runs out.
           deaths--;
           overtakenRuns.push(run);
@@ -187,7 +187,7 @@ describe('job slots', () => {
 
     await expect(one.renew(old)).rejects.toMatchObject(OVERTAKEN);
     await expect(transactions.run((tx) => one.assertFence(tx, old))).rejects.toMatchObject(OVERTAKEN);
-    await one.fail(old, 'too late', true);
+    expect(await transactions.run((tx) => one.fail(tx, old, 'too late', true))).toBe(false);
     await one.release(old);
     expect(await one.get(old.id)).toMatchObject({ status: 'running', attempts: 2, reason: null });
     await transactions.run((tx) => two.complete(tx, next, { reports: 1 }));
@@ -222,15 +222,45 @@ describe('job slots', () => {
     expect(row?.reason).toContain('5 times');
   });
 
+  it('tells of a slot given up in the transaction that gives it up, once, and holds up no other slot when that fails', async () => {
+    const job = uniqueJob();
+    await insertDueSlots(job, 'a', 1);
+    const { id } = await claimed(one, job, 'a');
+    await query(`UPDATE job_slots SET attempt = $2, lease_until = now() - interval '1 second' WHERE id = $1`, [
+      id,
+      MAX_ATTEMPTS,
+    ]);
+    await insertDueSlots(job, 'b', 1);
+    const told: unknown[] = [];
+    const other = await one.claim(job, undefined, {
+      onLost: async (tx, { run }) => {
+        await tx.query('INSERT INTO written VALUES ($1, $2)', [run.id, run.attempt]);
+        throw new Error('the record cannot be written');
+      },
+    });
+    expect(other?.key).toBe('b');
+    expect(await one.get(id)).toMatchObject({ status: 'running' });
+    expect(await query('SELECT 1 FROM written WHERE slot = $1', [id])).toHaveLength(0);
+    const onLost = async (_tx: unknown, lost: unknown) => void told.push(lost);
+    await Promise.all([one.claim(job, undefined, { onLost }), two.claim(job, undefined, { onLost })]);
+    expect(told).toEqual([
+      {
+        run: expect.objectContaining({ id, key: 'a', attempt: MAX_ATTEMPTS }),
+        reason: expect.stringContaining('5 times'),
+      },
+    ]);
+    expect(await one.get(id)).toMatchObject({ status: 'failed' });
+  });
+
   it('retries a failed run later, and fails it for good without retry', async () => {
     const job = uniqueJob();
     await insertDueSlots(job, 'k', 1);
     const run = await claimed(one, job);
-    await one.fail(run, 'Graph answered 503\0', true);
+    expect(await transactions.run((tx) => one.fail(tx, run, 'Graph answered 503\0', true))).toBe(true);
     expect(await one.claim(job)).toBeNull();
     await query(`UPDATE job_slots SET not_before = now() WHERE id = $1`, [run.id]);
     const again = await claimed(one, job);
-    await one.fail(again, 'No permission', false);
+    await transactions.run((tx) => one.fail(tx, again, 'No permission', false));
     expect(await one.get(run.id)).toMatchObject({ status: 'failed', attempts: 2, reason: 'No permission' });
   });
 

@@ -3,7 +3,7 @@ import type { Actor } from '../access/actor.js';
 import type { JsonObject } from '../crypto/canonical-json.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import { newId } from '../kernel/ids/ids.js';
-import type { Renewal, SlotOverview, SlotRow, SlotRun, SlotStatus, SlotTrigger } from './job-slot.types.js';
+import type { LostRun, Renewal, SlotOverview, SlotRow, SlotRun, SlotStatus, SlotTrigger } from './job-slot.types.js';
 
 /** What an UPDATE or DELETE with RETURNING gives: the rows and their number. */
 type Changed<Row> = [Row[], number];
@@ -92,18 +92,31 @@ export class JobSlotsRepository {
     return id;
   }
 
-  /** Runs that were lost as often as is allowed end here. @returns how many */
-  async failExhausted(tx: Transaction, job: string, maxAttempts: number): Promise<number> {
-    const [, count] = await tx.query<Changed<unknown>>(
+  /** The slots whose last allowed run was lost. */
+  async findExhausted(tx: Transaction, job: string, maxAttempts: number): Promise<string[]> {
+    const rows = await tx.query<{ id: string }[]>(
+      `SELECT id FROM job_slots
+        WHERE job = $1 AND status = 'running' AND lease_until < statement_timestamp() AND attempt >= $2
+        ORDER BY slot_at, id`,
+      [job, maxAttempts],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Ends a slot whose last allowed run was lost. @returns null when somebody else is just doing it, or has done it */
+  async failExhausted(tx: Transaction, id: string, maxAttempts: number): Promise<LostRun | null> {
+    const [rows] = await tx.query<Changed<ClaimedRow & { reason: string }>>(
       `UPDATE job_slots
           SET status = 'failed', finished_at = statement_timestamp(), lease_until = NULL,
               reason = coalesce(reason, 'The instance that ran it stopped before the end, ' || attempt || ' times.')
-        WHERE id IN (SELECT id FROM job_slots
-                      WHERE job = $1 AND status = 'running' AND lease_until < statement_timestamp() AND attempt >= $2
-                        FOR UPDATE SKIP LOCKED)`,
-      [job, maxAttempts],
+        WHERE id = (SELECT id FROM job_slots
+                     WHERE id = $1 AND status = 'running' AND lease_until < statement_timestamp() AND attempt >= $2
+                       FOR UPDATE SKIP LOCKED)
+       RETURNING id, job, key, trigger, slot_at, fence, attempt, requested_by, reason`,
+      [id, maxAttempts],
     );
-    return count;
+    const row = rows[0];
+    return row === undefined ? null : { run: runOf(row, 0), reason: row.reason };
   }
 
   /**
@@ -117,13 +130,14 @@ export class JobSlotsRepository {
     key: string | null,
     leaseSeconds: number,
     owner: string,
+    maxAttempts: number,
   ): Promise<SlotRun | null> {
     const [rows] = await tx.query<Changed<ClaimedRow>>(
       `WITH free AS (
          SELECT s.id FROM job_slots s
           WHERE s.job = $1 AND ($2::text IS NULL OR s.key = $2)
             AND (s.status = 'pending' AND s.not_before <= statement_timestamp()
-              OR s.status = 'running' AND s.lease_until < statement_timestamp())
+              OR s.status = 'running' AND s.lease_until < statement_timestamp() AND s.attempt < $5)
             AND NOT EXISTS (SELECT 1 FROM job_slots r
                              WHERE r.job = s.job AND r.key = s.key AND r.status = 'running' AND r.id <> s.id)
           ORDER BY s.slot_at, s.id
@@ -135,21 +149,9 @@ export class JobSlotsRepository {
               started_at = statement_timestamp()
          FROM free WHERE job_slots.id = free.id
        RETURNING job_slots.id, job, key, trigger, slot_at, fence, attempt, requested_by`,
-      [job, key, leaseSeconds, owner],
+      [job, key, leaseSeconds, owner, maxAttempts],
     );
-    const row = rows[0];
-    if (row === undefined) return null;
-    return {
-      id: row.id,
-      job: row.job,
-      key: row.key,
-      trigger: row.trigger,
-      slotAt: row.slot_at,
-      fence: row.fence,
-      attempt: row.attempt,
-      requestedBy: actorOf(row.requested_by),
-      leaseSeconds,
-    };
+    return rows[0] === undefined ? null : runOf(rows[0], leaseSeconds);
   }
 
   /** Doesn't wait for a transaction that is just completing the run. */
@@ -250,6 +252,20 @@ interface StoredSlot {
   started_at: Date | null;
   finished_at: Date | null;
   result: string | null;
+}
+
+function runOf(row: ClaimedRow, leaseSeconds: number): SlotRun {
+  return {
+    id: row.id,
+    job: row.job,
+    key: row.key,
+    trigger: row.trigger,
+    slotAt: row.slot_at,
+    fence: row.fence,
+    attempt: row.attempt,
+    requestedBy: actorOf(row.requested_by),
+    leaseSeconds,
+  };
 }
 
 function slotOf(row: StoredSlot): SlotRow {

@@ -11,7 +11,7 @@ import { traceIdOf } from '../kernel/context/traceparent.js';
 import { storableText } from '../kernel/text/storable-text.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRIC } from '../observability/metrics.js';
-import type { SlotOverview, SlotRow, SlotRun } from './job-slot.types.js';
+import type { LostRun, SlotOverview, SlotRow, SlotRun } from './job-slot.types.js';
 import { JobSlotsRepository } from './job-slots.repository.js';
 import { jobsError } from './jobs.errors.js';
 
@@ -21,6 +21,13 @@ const DEFAULT_LEASE_SECONDS = 60;
 const LONGEST_RETRY_DELAY_SECONDS = 60;
 const MAX_REASON_LENGTH = 1000;
 const CLAIM_TRIES = 5;
+
+export interface ClaimOptions {
+  /** How long nobody else may take the slot over unless the lease is renewed; 60 when absent. */
+  leaseSeconds?: number;
+  /** What follows when a slot is failed because its last allowed run was lost; in the transaction that fails it. */
+  onLost?: (tx: Transaction, lost: LostRun) => Promise<void>;
+}
 
 /**
  * Schedules that run once per slot however many instances there are. A claim gives a lease, which says until when nobody
@@ -72,13 +79,14 @@ export class JobSlots {
    * Takes the oldest slot that waits, or whose runner let its lease expire. Null when there is none, or when one of the
    * same (job, key) is running.
    */
-  async claim(job: string, key?: string, options: { leaseSeconds?: number } = {}): Promise<SlotRun | null> {
+  async claim(job: string, key?: string, options: ClaimOptions = {}): Promise<SlotRun | null> {
     const leaseSeconds = options.leaseSeconds ?? DEFAULT_LEASE_SECONDS;
-    const exhausted = await this.transactions.read((tx) => this.slots.failExhausted(tx, job, MAX_ATTEMPTS));
-    if (exhausted > 0) this.outcomes.inc({ job, outcome: 'failed' }, exhausted);
+    await this.failExhausted(job, options.onLost);
     for (let tries = 0; tries < CLAIM_TRIES; tries++) {
       try {
-        return await this.transactions.read((tx) => this.slots.claim(tx, job, key ?? null, leaseSeconds, this.owner));
+        return await this.transactions.read((tx) =>
+          this.slots.claim(tx, job, key ?? null, leaseSeconds, this.owner, MAX_ATTEMPTS),
+        );
       } catch (error) {
         // Another instance was a moment faster with a slot of the same (job, key). A slot of another key may still be free.
         if (!isAnotherRunning(error)) throw error;
@@ -113,17 +121,18 @@ export class JobSlots {
    * Ends the run without success. With `retry` the slot waits again, a little longer each time, until it has had 5 attempts.
    * Of a run that was overtaken there is nothing to fail: its successor decides.
    *
+   * @param tx what follows from the failure belongs into the same transaction
    * @param reason one sentence for people; no secrets, it is shown by the API
+   * @returns whether the run still held the slot; false: nothing was changed, and nothing must follow
    */
-  async fail(run: SlotRun, reason: string, retry: boolean): Promise<void> {
+  async fail(tx: Transaction, run: SlotRun, reason: string, retry: boolean): Promise<boolean> {
     const text = storableText(reason).slice(0, MAX_REASON_LENGTH);
     const again = retry && run.attempt < MAX_ATTEMPTS;
-    const mine = await this.transactions.run((tx) =>
-      again
-        ? this.slots.putBack(tx, run, text, Math.min(LONGEST_RETRY_DELAY_SECONDS, 2 ** run.attempt), true)
-        : this.slots.fail(tx, run, text),
-    );
+    const mine = again
+      ? await this.slots.putBack(tx, run, text, Math.min(LONGEST_RETRY_DELAY_SECONDS, 2 ** run.attempt), true)
+      : await this.slots.fail(tx, run, text);
     if (mine) this.outcomes.inc({ job: run.job, outcome: again ? 'retried' : 'failed' });
+    return mine;
   }
 
   /** Hands the slot back unrun, for another instance to take at once: for a process that is stopping. */
@@ -150,6 +159,25 @@ export class JobSlots {
   withLease<T>(run: SlotRun, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const context = { requestId: run.id, traceId: traceIdOf(undefined), sourceAddress: null, userAgent: null };
     return runWithContext(context, () => this.workUnderLease(run, work));
+  }
+
+  /** Each in a transaction of its own: one that can't be recorded stays as it is for the next claim, and holds up no other. */
+  private async failExhausted(job: string, onLost?: ClaimOptions['onLost']): Promise<void> {
+    for (const id of await this.transactions.read((tx) => this.slots.findExhausted(tx, job, MAX_ATTEMPTS))) {
+      try {
+        const failed = await this.transactions.run(async (tx) => {
+          const lost = await this.slots.failExhausted(tx, id, MAX_ATTEMPTS);
+          if (lost !== null) await onLost?.(tx, lost);
+          return lost !== null;
+        });
+        if (failed) this.outcomes.inc({ job, outcome: 'failed' });
+      } catch (error) {
+        this.logger.error(
+          { err: error, job, slotId: id },
+          'a slot whose runs were lost could not be failed; trying again',
+        );
+      }
+    }
   }
 
   private async workUnderLease<T>(run: SlotRun, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import { systemActor } from '../access/actor.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { JobQueue } from '../jobs/job-queue.service.js';
+import { DomainError } from '../kernel/errors/domain-error.js';
 import { newId } from '../kernel/ids/ids.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRIC } from '../observability/metrics.js';
@@ -27,6 +28,8 @@ const ACTOR = systemActor('notifications.delivery');
 const LEASE_SECONDS = 60;
 /** Then the job makes room for other endpoints and comes back. */
 const DELIVERIES_A_JOB = 50;
+/** After a fault of our own; without it a delivery that stays due would be taken up again at once, for ever. */
+const PAUSE_AFTER_FAULT_SECONDS = 30;
 
 /** Delivers what is due to an endpoint, and sees to it that what failed is tried again when its time has come. */
 @Injectable()
@@ -49,6 +52,7 @@ export class DeliverJob implements OnModuleInit {
 
   async serve(endpointId: string, signal: AbortSignal): Promise<void> {
     const worker = newId();
+    let leastDelaySeconds = PAUSE_AFTER_FAULT_SECONDS;
     try {
       for (let n = 0; n < DELIVERIES_A_JOB && !signal.aborted; n++) {
         const claimed = await this.transactions.read((tx) =>
@@ -57,11 +61,13 @@ export class DeliverJob implements OnModuleInit {
         if (claimed === null) break;
         await this.settle(claimed, await this.attempt(claimed, signal));
       }
+      leastDelaySeconds = 0;
     } finally {
       await this.transactions.run(async (tx) => {
         await this.deliveries.releaseEndpoint(tx, endpointId, worker);
-        const delaySeconds = await this.deliveries.secondsUntilNext(tx, endpointId);
-        if (delaySeconds === null) return;
+        const dueInSeconds = await this.deliveries.secondsUntilNext(tx, endpointId);
+        if (dueInSeconds === null) return;
+        const delaySeconds = Math.max(dueInSeconds, leastDelaySeconds);
         await this.queue.add(tx, DELIVER_TASK, { endpointId }, { jobKey: deliverJobKey(endpointId), delaySeconds });
       });
     }
@@ -69,8 +75,18 @@ export class DeliverJob implements OnModuleInit {
 
   private async attempt(claimed: ClaimedDelivery, signal: AbortSignal): Promise<SendOutcome> {
     const event = await this.transactions.read((tx) => this.outbox.get(tx, claimed.eventId));
-    if (event === null) throw new Error(`delivery ${claimed.id} is of an event that is gone`);
-    const secret = await this.keys.open(claimed.sealedSecret, secretPlace(claimed.endpointId));
+    if (event === null) return notSent('The event of this delivery is no longer stored.');
+    let secret: Buffer;
+    try {
+      secret = await this.keys.open(claimed.sealedSecret, secretPlace(claimed.endpointId));
+    } catch (error) {
+      if (!(error instanceof DomainError) || !error.code.startsWith('keys.')) throw error;
+      this.logger.error(
+        { err: error, endpointId: claimed.endpointId },
+        'the signing secret of a webhook cannot be opened',
+      );
+      return notSent('The signing secret cannot be opened. Check MASTER_KEY, or create the endpoint anew.');
+    }
     return this.sender.send({ id: event.id, url: claimed.url, secret, body: webhookBody(event) }, signal);
   }
 
@@ -98,4 +114,8 @@ export class DeliverJob implements OnModuleInit {
     if (status === 'dead') this.logger.warn(fields, 'a webhook was given up; it is kept and can be replayed');
     else this.logger.info(fields, status === 'delivered' ? 'webhook delivered' : 'webhook failed; it is tried again');
   }
+}
+
+function notSent(error: string): SendOutcome {
+  return { kind: 'failed', status: null, error, retryAfterSeconds: null, durationMs: 0 };
 }

@@ -11,6 +11,11 @@ export class TenantsRepository {
     return tx.findOneBy(Tenant, { id });
   }
 
+  /** Waits for whoever is changing it and keeps it as it is until the transaction ends. */
+  lock(tx: Transaction, id: string): Promise<WatchedTenant | null> {
+    return tx.findOne(Tenant, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  }
+
   findByEntraTenantId(tx: Transaction, entraTenantId: string): Promise<WatchedTenant | null> {
     return tx.findOneBy(Tenant, { entraTenantId });
   }

@@ -42,6 +42,11 @@ export class TenantsService implements OnModuleInit {
     return this.transactions.read((tx) => this.tenants.findByEntraTenantId(tx, entraTenantId));
   }
 
+  /** Within a transaction of others; null when there is no such tenant. */
+  find(tx: Transaction, id: string): Promise<WatchedTenant | null> {
+    return this.tenants.findById(tx, id);
+  }
+
   /** @throws DomainError tenants.not_found */
   async get(id: string): Promise<WatchedTenant> {
     const tenant = await this.transactions.read((tx) => this.tenants.findById(tx, id));
@@ -66,10 +71,11 @@ export class TenantsService implements OnModuleInit {
     });
   }
 
-  /** @throws DomainError request.precondition_failed when somebody else changed it since `version` was read */
+  /** @throws DomainError tenants.not_found; request.precondition_failed when somebody else changed it since `version` was read */
   async update(actor: Actor, id: string, version: number, patch: TenantPatch): Promise<WatchedTenant> {
-    const before = await this.get(id);
     return this.transactions.run(async (tx) => {
+      const before = await this.tenants.lock(tx, id);
+      if (before === null) throw tenantsError('tenants.not_found');
       const after = await this.tenants.update(tx, id, version, patch);
       if (after === null) throw kernelError('request.precondition_failed');
       await this.audit.record(tx, actor, {

@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { ACCESS_LOCK } from '../../src/rbac/rbac.repository.js';
-import { type AuthStage, startAuthStage } from './auth-stage.js';
+import { type AuthStage, PUBLIC_URL, startAuthStage } from './auth-stage.js';
 
 interface SignedIn {
   token: string;
@@ -265,6 +265,13 @@ describe('who may do what', () => {
       expect([read?.allowed, read?.via.map(({ effect }) => effect).sort()]).toEqual([false, ['allow', 'deny']]);
     });
 
+    it('refuse a scope that routes are not decided on, and say so', async () => {
+      const person = await signIn(stage.person(5).upn);
+      const refused = await assign(admin.token, person.id, 'viewer', { effect: 'deny', scope: '/tenants/x' });
+      expect([refused.status, refused.body['code']]).toEqual([400, 'request.invalid']);
+      expect(JSON.stringify(refused.body['errors'])).toContain('not for a part of it');
+    });
+
     it('hold from their beginning to their end, by the clock of the database', async () => {
       const person = await signIn(stage.person(6).upn);
       const at = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
@@ -381,6 +388,28 @@ describe('who may do what', () => {
       const answer = await logout(row?.sid ?? '');
       expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
       expect((await call('GET', '/users/me', person.token)).body['code']).toBe('auth.session_ended');
+      expect(await endsOnRecord(person.id)).toEqual([
+        { actor_type: 'user', actor_id: person.id, reason: 'signed_out_at_entra', of_home_tenant: true },
+      ]);
     });
+
+    it('are on record as ended by their owner when they sign out by refresh token alone', async () => {
+      const { upn } = stage.person(12);
+      const browser = stage.browser();
+      const token = await browser.accessToken(upn);
+      const id = String((await call('GET', '/users/me', token)).body['id']);
+      const headers = { origin: PUBLIC_URL, 'sec-fetch-site': 'same-origin' };
+      expect((await browser.request('/api/v1/auth/logout', { method: 'POST', headers })).status).toBe(204);
+      expect(await endsOnRecord(id)).toEqual([
+        { actor_type: 'user', actor_id: id, reason: 'signed_out', of_home_tenant: true },
+      ]);
+    });
+
+    const endsOnRecord = (userId: string) =>
+      stage.sql(
+        `SELECT actor_type, actor_id, reason, tenant_id = (SELECT tenant_id FROM users WHERE id = $1) AS of_home_tenant
+           FROM audit_events WHERE action = 'auth.session.ended' AND state_before::jsonb ->> 'userId' = $1::text`,
+        [userId],
+      );
   });
 });

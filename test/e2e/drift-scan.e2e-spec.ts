@@ -270,6 +270,46 @@ describe('a scan of a tenant', () => {
       },
     );
 
+    it.each<[string, string, string, string[]]>([
+      [
+        'an empty object for the security defaults',
+        '/policies/identitySecurityDefaultsEnforcementPolicy*',
+        '{}',
+        ['securityDefaults'],
+      ],
+      ['an empty object for the authorization policy', '/policies/authorizationPolicy*', '{}', ['authorizationPolicy']],
+      [
+        'an error in a 200 for the methods policy',
+        '/policies/authenticationMethodsPolicy*',
+        '{"error":{"code":"x"}}',
+        ['authenticationMethodsPolicy', 'authenticationMethodConfiguration'],
+      ],
+      [
+        'a number where the method configurations belong',
+        '/policies/authenticationMethodsPolicy*',
+        '{"authenticationMethodConfigurations":{"length":1e9}}',
+        ['authenticationMethodConfiguration'],
+      ],
+      [
+        'an object without an id that an address can hold',
+        '/applications*',
+        '{"value":[{"id":"\\ud800","appId":"x"}]}',
+        ['application'],
+      ],
+      ['text where a list belongs', '/domains*', '{"value":"x"}', ['domain']],
+    ])(
+      'takes %s for an answer that says nothing: other types are read, nothing is changed or gone',
+      async (_what, path, body, types) => {
+        const known = await report();
+        tenant.setFaults({ kind: 'body', status: 200, contentType: 'application/json', body, path });
+        const broken = await report();
+        expect(broken.incomplete.map(({ resourceType }) => resourceType)).toEqual(expect.arrayContaining(types));
+        expect(broken.changes.map(({ id }) => id).sort()).toEqual(known.changes.map(({ id }) => id).sort());
+        tenant.setFaults();
+        expect((await report()).complete).toBe(true);
+      },
+    );
+
     it('does not believe a batch whose items failed inside of a 200', async () => {
       const known = await report();
       tenant.setFaults(
@@ -476,6 +516,124 @@ describe('a scan of a tenant', () => {
       const { changes, summary } = await api.get<Report>(`/drift/reports/${first?.id}`);
       expect(summary).toEqual(first?.summary);
       expect(changes.every(({ state }) => state === 'open')).toBe(true);
+    });
+  });
+
+  describe('what it says of changes whose surroundings change', () => {
+    const licence: Fault = {
+      kind: 'body',
+      status: 403,
+      body: '{"error":{"code":"AadPremiumLicenseRequired","message":"no licence"}}',
+      path: '/roleManagement/directory/roleAssignmentScheduleInstances*',
+    };
+    interface FullChange extends ReportedChange {
+      version: number;
+      baselineVersion: number;
+      closeReason: string | null;
+      decision: object | null;
+    }
+    const full = (id: string | undefined) => api.get<FullChange>(`/drift/changes/${id}`);
+    const policies = () => tenant.state.collections.conditionalAccessPolicies;
+    const editor = () => userActor(tenant.state, tenant.administrator.objectId);
+    const rename = (id: string, displayName: string) =>
+      updateConditionalAccessObject(tenant.state, editor(), 'conditionalAccessPolicies', id, { displayName });
+    const policyId = () => String([...policies().values()][0]?.['id']);
+    const found = ({ changes }: Report, key: string, path: string) =>
+      changes.find((one) => one.resourceKey === key && one.path === path);
+
+    it('keeps a change at a path that a scan could not read', async () => {
+      const rows = tenant.state.collections.roleAssignmentScheduleInstances;
+      const [row] = [...rows.values()].filter(({ endDateTime }) => (endDateTime ?? null) === null);
+      rows.set({ ...row, id: String(row?.['id']), endDateTime: '2031-01-01T00:00:00Z' });
+      const change = (await report()).changes.find(({ path }) => path === '/endDateTime');
+      expect(change?.resourceType).toBe('roleAssignment');
+      tenant.setFaults(licence);
+      expect((await report()).changes.map(({ id }) => id)).toContain(change?.id);
+      tenant.setFaults();
+      expect((await report()).changes.map(({ id }) => id)).toContain(change?.id);
+      rows.set({ ...row, id: String(row?.['id']) });
+      await report();
+      expect(await full(change?.id)).toMatchObject({ state: 'closed', closeReason: 'reverted' });
+    });
+
+    it('does not call a change of a user reverted when nothing names the user any more', async () => {
+      const read = await dataSource.query<{ key: string }[]>(
+        `SELECT resource_key AS key FROM config_versions WHERE resource_type = 'user'`,
+      );
+      const known = new Set(read.map(({ key }) => key));
+      const users = tenant.state.collections.users;
+      const user = [...users.values()].find(({ id }) => !known.has(String(id)));
+      const key = String(user?.['id']);
+      const policy = policies().get(policyId());
+      const exclude = (ids: string[]) =>
+        updateConditionalAccessObject(tenant.state, editor(), 'conditionalAccessPolicies', policyId(), {
+          conditions: { users: { excludeUsers: ids } },
+        });
+      exclude([key]);
+      await report();
+      await approveNewest('a user is named');
+      users.set({ ...user, id: key, accountEnabled: user?.['accountEnabled'] === false });
+      const change = found(await report(), key, '/accountEnabled');
+      expect(change).toMatchObject({ resourceType: 'user', state: 'open' });
+      policies().set({ ...policy, id: policyId() });
+      expect(found(await report(), key, '/accountEnabled')).toBeUndefined();
+      expect(await full(change?.id)).toMatchObject({ state: 'closed', closeReason: 'unreferenced' });
+      const said = (await events('drift.changes.resolved')).flatMap(({ changes }) => changes);
+      expect(said.map(({ id }) => id)).not.toContain(change?.id);
+      await approveNewest('nobody is named');
+      expect(await report()).toMatchObject({ changes: [] });
+    });
+
+    it('holds a change that stays against the new baseline', async () => {
+      rename(policyId(), 'in between');
+      const { snapshotId } = await scan();
+      rename(policyId(), 'at last');
+      const first = found(await report(), policyId(), '/displayName');
+      await api.post('/drift/baselines', { snapshotId, reason: 'the one in between' });
+      const { baselineVersion, changes } = await report();
+      expect(changes).toMatchObject([{ id: first?.id, before: 'in between', after: 'at last' }]);
+      expect(await full(first?.id)).toMatchObject({ baselineVersion, version: 2 });
+    });
+
+    it('gives a change another version only when it reads differently', async () => {
+      const [change] = (await report()).changes;
+      const { version } = await full(change?.id);
+      const set = (sql: string) => dataSource.query(`UPDATE drift_changes SET ${sql} WHERE id = $1`, [change?.id]);
+      await set(`substate = 'new', attribution = 'probable', attribution_retry_at = now(), attribution_attempts = 0`);
+      tenant.setFaults({ kind: 'status', status: 503, path: '/auditLogs/*' });
+      await report();
+      expect(await full(change?.id)).toMatchObject({ version, substate: 'ongoing', attribution: 'probable' });
+      expect(await count(`SELECT attribution_attempts AS n FROM drift_changes WHERE id = '${change?.id}'`)).toBe(0);
+      tenant.setFaults();
+      await set('attribution_retry_at = now()');
+      await report();
+      expect(await full(change?.id)).toMatchObject({ version: version + 1, attribution: 'exact' });
+      expect(await count(`SELECT attribution_attempts AS n FROM drift_changes WHERE id = '${change?.id}'`)).toBe(1);
+      await set(`title = 'something else'`);
+      await report();
+      expect(await full(change?.id)).toMatchObject({ version: version + 2, title: change?.title });
+    });
+
+    it('keeps the summary of a report when a change is judged anew', async () => {
+      const { reportId } = await scan();
+      const { summary } = await api.get<Report>(`/drift/reports/${reportId}`);
+      await dataSource.query(`UPDATE drift_changes SET severity = 'critical' WHERE state = 'open'`);
+      expect((await api.get<Report>(`/drift/reports/${reportId}`)).summary).toEqual(summary);
+      expect((await report()).summary).toEqual(summary);
+    });
+
+    it('opens an ignored change again at its time while its type cannot be read', async () => {
+      const [change] = (await report()).changes;
+      const { version } = await full(change?.id);
+      const until = new Date(Date.now() + 3_600_000).toISOString();
+      const body = { reason: 'later', until };
+      await call('POST', `/drift/changes/${change?.id}/ignore`, body, { 'if-match': `"${version}"` });
+      await dataSource.query('UPDATE drift_changes SET decision_until = now() WHERE id = $1', [change?.id]);
+      tenant.setFaults({ kind: 'status', status: 503, path: '/identity/conditionalAccess/policies*' });
+      const { changes, summary } = await report();
+      expect(changes).toMatchObject([{ id: change?.id, state: 'open' }]);
+      expect(Object.values(summary).reduce((sum, n) => sum + n, 0)).toBe(1);
+      expect(await full(change?.id)).toMatchObject({ decision: null, version: version + 2 });
     });
   });
 

@@ -90,7 +90,7 @@ export class Drift1764000000010 implements MigrationInterface {
         state text NOT NULL CONSTRAINT ck_drift_changes_state CHECK (state IN ('open', 'accepted', 'ignored', 'closed')),
         substate text NOT NULL CONSTRAINT ck_drift_changes_substate CHECK (substate IN ('new', 'ongoing', 'regressed')),
         state_before_close text CONSTRAINT ck_drift_changes_state_before_close CHECK (state_before_close IN ('open', 'accepted', 'ignored')),
-        close_reason text CONSTRAINT ck_drift_changes_close_reason CHECK (close_reason IN ('reverted', 'superseded', 'baseline')),
+        close_reason text CONSTRAINT ck_drift_changes_close_reason CHECK (close_reason IN ('reverted', 'superseded', 'baseline', 'unreferenced')),
         baseline_version integer NOT NULL,
         first_report bigint NOT NULL,
         closed_report bigint,

@@ -16,6 +16,8 @@ export interface AuditLogExtract {
   events: DirectoryAuditEvent[];
   /** Null when the log of the window was read whole; else one sentence for people. */
   incompleteReason: string | null;
+  /** Whether the reading broke off: the events that are missing may be there at another time. */
+  failed: boolean;
 }
 
 /** Reads a tenant's directory audit log for the window in which changes were made; keeps only what may concern them. */
@@ -28,7 +30,7 @@ export class AuditLogReader {
     until: Date,
     signal: AbortSignal,
   ): Promise<AuditLogExtract> {
-    const extract: AuditLogExtract = { events: [], incompleteReason: null };
+    const extract: AuditLogExtract = { events: [], incompleteReason: null, failed: false };
     const mayConcern = filterFor(changes);
     const timeLimit = AbortSignal.timeout(TIME_LIMIT_MS);
     let pages = 0;
@@ -45,6 +47,7 @@ export class AuditLogReader {
       }
     } catch (error) {
       signal.throwIfAborted();
+      extract.failed = true;
       if (error instanceof GraphFault) extract.incompleteReason = error.message;
       else if (timeLimit.aborted)
         extract.incompleteReason = `The directory audit log wasn't read within ${TIME_LIMIT_MS / 1000} s`;

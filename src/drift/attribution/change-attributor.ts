@@ -11,6 +11,8 @@ import type { StoredSnapshot } from '../snapshot/stored-snapshot.js';
 import { attributeChange } from './attribute-change.js';
 import type { AttributableChange, AttributionVerdict } from './attribution.types.js';
 import { AuditLogReader } from './audit-log-reader.js';
+import { EventIndex } from './event-index.js';
+import { lastCompleteReading } from './last-complete-reading.js';
 
 /** Verdicts by identity (hex) of the change. */
 export type Attributions = Map<string, AttributedChange>;
@@ -18,6 +20,8 @@ export type Attributions = Map<string, AttributedChange>;
 export interface AttributedChange {
   verdict: AttributionVerdict;
   since: Date;
+  /** False when the log couldn't be read: the question wasn't answered. */
+  answered: boolean;
 }
 
 export interface AttributionTask {
@@ -49,7 +53,12 @@ export class ChangeAttributor {
     const wanted = await this.wanted(task);
     if (wanted.size === 0) return new Map();
     const client = this.graph.of(task.entraTenantId);
-    const { events, incompleteReason } = await this.log.read(client, [...wanted.values()], task.takenAt, signal);
+    const { events, incompleteReason, failed } = await this.log.read(
+      client,
+      [...wanted.values()],
+      task.takenAt,
+      signal,
+    );
     if (incompleteReason !== null) {
       this.logger.warn(
         { tenantId: task.tenantId, reason: incompleteReason },
@@ -57,8 +66,10 @@ export class ChangeAttributor {
       );
     }
     const attributions: Attributions = new Map();
+    const index = new EventIndex(events);
     for (const [identity, change] of wanted) {
-      attributions.set(identity, { verdict: attributeChange(change, events), since: change.since });
+      const verdict = attributeChange(change, index.candidates(change));
+      attributions.set(identity, { verdict, since: change.since, answered: !failed });
     }
     return attributions;
   }
@@ -76,7 +87,7 @@ export class ChangeAttributor {
       wanted.set(identity, {
         ...change,
         modifiedAt: object?.modifiedAt ?? null,
-        since: earlier?.attributionSince ?? lastCompleteReading(task, change),
+        since: earlier?.attributionSince ?? lastCompleteReading(change.resourceType, task.previous, task.takenAt),
       });
     }
     return wanted;
@@ -85,11 +96,4 @@ export class ChangeAttributor {
 
 function isDue({ attributionRetryAt }: DriftChange, now: Date): boolean {
   return attributionRetryAt !== null && attributionRetryAt <= now;
-}
-
-/** The last time that the change would have been seen if it had been there; for the first scan, an hour before it. */
-function lastCompleteReading({ previous, takenAt }: AttributionTask, { resourceType }: ClassifiedChange): Date {
-  if (previous === null) return new Date(takenAt.getTime() - 3_600_000);
-  const incompleteSince = previous.types.get(resourceType)?.since ?? null;
-  return incompleteSince === null ? previous.takenAt : new Date(incompleteSince);
 }

@@ -1,4 +1,4 @@
-import { nextAttributionAt } from './retry-schedule.js';
+import { attemptsAfter, nextAttributionAt } from './retry-schedule.js';
 
 const FOUND = new Date('2026-03-01T10:00:00Z');
 
@@ -15,5 +15,12 @@ describe('asking the audit log again', () => {
     expect(nextAttributionAt('exact', 0, FOUND)).toBeNull();
     expect(nextAttributionAt('strong', 0, FOUND)).toBeNull();
     expect(nextAttributionAt('probable', 0, FOUND)).not.toBeNull();
+  });
+
+  it('uses up no attempt on a log that could not be read, while the log may still have the event', () => {
+    const later = (days: number) => new Date(FOUND.getTime() + days * 86_400_000);
+    expect(attemptsAfter(1, true, FOUND, later(1))).toBe(2);
+    expect(attemptsAfter(1, false, FOUND, later(1))).toBe(1);
+    expect(attemptsAfter(1, false, FOUND, later(8))).toBe(2);
   });
 });

@@ -14,3 +14,15 @@ export function nextAttributionAt(attribution: Attribution, attempts: number, fo
   const minutes = RETRY_MINUTES[attempts];
   return minutes === undefined ? null : new Date(foundAt.getTime() + minutes * 60_000);
 }
+
+/** How long a tenant without extra licences keeps its log: what isn't found until then won't be. */
+const LOG_KEPT_MS = 7 * 24 * 3_600_000;
+
+/**
+ * How often the log was asked, after another time.
+ *
+ * @param answered false when it couldn't be read: that uses up no attempt while the log may still have the event
+ */
+export function attemptsAfter(attempts: number, answered: boolean, foundAt: Date, now: Date): number {
+  return answered || now.getTime() - foundAt.getTime() > LOG_KEPT_MS ? attempts + 1 : attempts;
+}

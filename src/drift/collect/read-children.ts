@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import type { GraphClient } from '../../entra/graph-client.js';
+import { GraphFault } from '../../entra/graph-fault.js';
 import type { ChildPlan, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
 import type { TypeCollector } from './type-collector.js';
 
@@ -19,21 +20,47 @@ export async function withChildren(
   page: JsonObject[],
   signal: AbortSignal,
 ): Promise<JsonObject[]> {
-  const wanted = wantedChildren(collector.definition, children, page);
-  const whole = page.map((raw) => ({ ...raw }));
   const broken = new Set<number>();
+  const wanted = wantedChildren(collector.definition, children, page, broken);
+  // Half a surrogate pair can't stand in an address, so what is below such an id can't be asked for.
+  if (broken.size > 0) collector.lacks(`${broken.size} objects have an id that no address can hold`);
+  const whole = page.map((raw) => ({ ...raw }));
+  const missing = new Map<number, { path: string; fault: GraphFault }>();
   for await (const { path, objects, fault } of client.getMany(wanted.keys(), signal)) {
     for (const { parent, child } of wanted.get(path) ?? []) {
       const object = whole[parent];
       if (objects === null) {
+        if (fault.kind === 'not_found' && !missing.has(parent)) missing.set(parent, { path, fault });
+        else if (fault.kind !== 'not_found') collector.lacks(fault);
         broken.add(parent);
-        collector.lacks(fault);
       } else if (object !== undefined) {
         object[child.into] = objects.map((item) => picked(item, child.pick));
       }
     }
   }
+  // What was deleted since the page was read has nothing below it either: it is gone, and nothing is left unread.
+  await Promise.all(
+    [...missing.values()].map(async ({ path, fault }) => {
+      if (!(await isGone(client, parentOf(path), signal))) collector.lacks(fault);
+    }),
+  );
   return whole.filter((_raw, index) => !broken.has(index));
+}
+
+function parentOf(childPath: string): string {
+  const path = childPath.split('?')[0] ?? childPath;
+  return `${path.slice(0, path.lastIndexOf('/'))}?$select=id`;
+}
+
+/** Asked for itself, because a 404 of what stands below an object can also mean that only that isn't there. */
+async function isGone(client: GraphClient, path: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await client.get(path, signal);
+    return false;
+  } catch (error) {
+    if (error instanceof GraphFault) return error.kind === 'not_found';
+    throw error;
+  }
 }
 
 /** By path, because that is what an answer carries. */
@@ -41,11 +68,16 @@ function wantedChildren(
   definition: ResourceTypeDefinition,
   children: ChildPlan[],
   page: JsonObject[],
+  unreadable: Set<number>,
 ): Map<string, Wanted[]> {
   const wanted = new Map<string, Wanted[]>();
   page.forEach((raw, parent) => {
     const key = definition.key(raw);
     if (key === null) return;
+    if (!key.isWellFormed()) {
+      unreadable.add(parent);
+      return;
+    }
     for (const child of children) {
       if (child.when !== undefined && !child.when(raw)) continue;
       const path = child.path(key);

@@ -49,8 +49,9 @@ export async function readReferenced(
       if (named.size === 0 && unread.length === 0) collector.add([]);
       await readByIds(client, collector, collect, [...named], signal);
     } catch (error) {
-      if (!(error instanceof GraphFault)) throw error;
-      collector.lacks(error);
+      signal.throwIfAborted();
+      // The others are read all the same: one odd object must not blind the scan.
+      collector.lacks(error instanceof GraphFault ? error : 'It could not be read by a fault of ours.');
     }
     for (const group of collector.values()) {
       if (type !== 'group' || !roleHolders.has(group.key)) continue;

@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import type { GraphClient } from '../../entra/graph-client.js';
 import { GraphClients } from '../../entra/graph-clients.js';
 import { GraphFault } from '../../entra/graph-fault.js';
+import { LOGGER, type Logger } from '../../observability/logger.js';
 import { text } from '../normalise/json-members.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
+import { UnexpectedShapeError } from '../resource-types/expected-shape.js';
 import type { CollectPlan, ResourceType, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
 import type { TenantCollection } from './collect.types.js';
 import { withChildren } from './read-children.js';
@@ -41,7 +43,10 @@ export class TenantCollector {
     ),
   );
 
-  constructor(private readonly graph: GraphClients) {}
+  constructor(
+    private readonly graph: GraphClients,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
 
   /**
    * @param entraTenantId Entra's directory id
@@ -84,9 +89,17 @@ export class TenantCollector {
     try {
       await this.execute(reading, collector, definition.collect);
     } catch (error) {
-      if (!(error instanceof GraphFault)) throw error;
-      collector.lacks(error);
+      reading.signal.throwIfAborted();
+      collector.lacks(this.faultOf(error));
     }
+  }
+
+  /** One type's fault ends that type only, even where the fault is ours. */
+  private faultOf(error: unknown): GraphFault | string {
+    if (error instanceof GraphFault) return error;
+    if (error instanceof UnexpectedShapeError) return `Graph's answer can't be used: ${error.message}`;
+    this.logger.error({ err: error }, 'a resource type could not be read');
+    return 'It could not be read by a fault of ours; the log has it.';
   }
 
   private execute(reading: Reading, collector: TypeCollector, plan: CollectPlan): Promise<void> {
@@ -134,7 +147,7 @@ export class TenantCollector {
     for (const raw of page) {
       const appId = text(raw, 'appId');
       const id = text(raw, 'id');
-      if (appId !== null && id !== null && this.sensitiveAppIds.has(appId)) reading.resourceIds.set(appId, id);
+      if (appId !== null && id?.isWellFormed() && this.sensitiveAppIds.has(appId)) reading.resourceIds.set(appId, id);
     }
   }
 
@@ -176,10 +189,16 @@ export class TenantCollector {
       try {
         for await (const page of reading.client.pages(plan.path(id), reading.signal)) collector.add(page);
       } catch (error) {
-        if (!(error instanceof GraphFault)) throw error;
-        collector.lacks(error);
+        reading.signal.throwIfAborted();
+        collector.lacks(this.faultOf(error));
       }
     }
+  }
+
+  private requiredOf(path: string): string[] {
+    return this.definitions.flatMap(({ collect }) =>
+      collect.kind === 'singleton' && collect.path === path ? collect.requires : [],
+    );
   }
 
   private async singleton(reading: Reading, path: string): Promise<JsonObject> {
@@ -191,7 +210,11 @@ export class TenantCollector {
     const answer = await asked;
     // Some API versions wrap the one object in a list.
     const first = Array.isArray(answer['value']) ? answer['value'][0] : answer;
-    if (typeof first === 'object' && first !== null && !Array.isArray(first)) return first;
-    throw new GraphFault('malformed', path, 'the answer is not an object');
+    if (typeof first !== 'object' || first === null || Array.isArray(first)) {
+      throw new GraphFault('malformed', path, 'the answer is not an object');
+    }
+    const absent = this.requiredOf(path).find((name) => !Object.hasOwn(first, name));
+    if (absent !== undefined) throw new GraphFault('malformed', path, `the answer has no ${absent}`);
+    return first;
   }
 }

@@ -5,9 +5,8 @@ import { normaliseObjects } from '../normalise/normalise-object.js';
 import type { ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
 import { StoredObject } from '../snapshot/stored-object.js';
 import type { TypeCollection } from './collect.types.js';
+import { cutReason } from './cut-reason.js';
 import { preferredOf } from './prefer-duplicate.js';
-
-const MAX_REASON_LENGTH = 500;
 
 /** Gathers the objects of one type as they are read, and what kept it from being complete. */
 export class TypeCollector {
@@ -55,7 +54,7 @@ export class TypeCollector {
     };
     if (this.firstReason === null) return { ...common, status: 'complete', reason: null };
     const more = this.faults === 1 ? '' : ` (and ${this.faults - 1} more)`;
-    const reason = storableText(this.firstReason).slice(0, MAX_REASON_LENGTH).toWellFormed() + more;
+    const reason = cutReason(storableText(this.firstReason)) + more;
     return { ...common, status: this.reads === 0 ? 'failed' : 'partial', reason };
   }
 }

@@ -76,7 +76,8 @@ export class DriftChangeDto extends ReportedChangeDto {
   tenantId: string;
   /** `regressed`: it had been closed before. */
   substate: 'new' | 'ongoing' | 'regressed';
-  closeReason: 'reverted' | 'superseded' | 'baseline' | null;
+  /** `unreferenced`: nothing names the user or group any more, so it isn't watched. */
+  closeReason: 'reverted' | 'superseded' | 'baseline' | 'unreferenced' | null;
   baselineVersion: number;
   /** RFC 3339: when a scan first found it. */
   firstSeenAt: string;

@@ -5,7 +5,8 @@ import { newId } from '../../kernel/ids/ids.js';
 import { storableText } from '../../kernel/text/storable-text.js';
 import { NOBODY } from '../attribution/attribution.types.js';
 import type { AttributedChange, Attributions } from '../attribution/change-attributor.js';
-import { nextAttributionAt } from '../attribution/retry-schedule.js';
+import { attemptsAfter, nextAttributionAt } from '../attribution/retry-schedule.js';
+import { meaningOf } from './change-meaning.js';
 import { changeSetIdOf } from './change-set-id.js';
 import { ChangesRepository, emptySummary, type NewChange } from './changes.repository.js';
 import type { CloseReason, DriftChange } from './drift-change.entity.js';
@@ -20,8 +21,8 @@ export interface ScanFindings {
   baselineVersion: number | null;
   changes: ClassifiedChange[];
   attributions: Attributions;
-  observed: ReconcileInput['observed'];
-  baselineChanged: boolean;
+  assess: ReconcileInput['assess'];
+  severitiesUncertain: boolean;
   now: Date;
 }
 
@@ -49,7 +50,7 @@ export class ChangeBook {
 
     const opened = reconciliation.opened.map((one) => this.newChange(findings, one));
     await this.changes.insert(tx, opened);
-    const reopened = await this.updateLive(tx, reconciliation, liveById);
+    const reopened = await this.updateLive(tx, findings.baselineVersion, reconciliation, liveById);
     await this.attributeLate(tx, findings, live);
     const closed = await this.closeGone(tx, findings.sequence, reconciliation, liveById);
     return { opened, reopened, closed, summary: summaryOf(opened, live, reconciliation) };
@@ -57,28 +58,27 @@ export class ChangeBook {
 
   private async updateLive(
     tx: Transaction,
-    { updated }: Reconciliation,
+    baselineVersion: number | null,
+    { aged, updated }: Reconciliation,
     liveById: Map<string, DriftChange>,
   ): Promise<DriftChange[]> {
-    const reopened: DriftChange[] = [];
-    for (const { live, change, reopened: isReopened } of updated) {
-      const patch: Partial<DriftChange> = { substate: 'ongoing', ...meaningOf(change) };
-      if (isReopened) {
-        Object.assign(patch, {
-          state: 'open',
-          decidedById: null,
-          decidedByName: null,
-          decidedAt: null,
-          decisionReason: null,
-          decisionUntil: null,
-        });
-      }
-      await this.changes.update(tx, live.id, patch);
-      const known = liveById.get(live.id);
-      if (known !== undefined) Object.assign(known, patch);
-      if (isReopened && known !== undefined) reopened.push(known);
+    await this.changes.age(
+      tx,
+      aged.map(({ id }) => id),
+    );
+    const revised: { change: DriftChange; reopened: boolean }[] = [];
+    for (const { live, change: finding, meaning, reopened } of updated) {
+      const change = liveById.get(live.id);
+      if (change === undefined) continue;
+      const { displayName, direction, severity, rules, references, title } = meaning;
+      Object.assign(change, { substate: 'ongoing', displayName, direction, severity, rules, references, title });
+      if (finding !== null) change.beforeJson = canonicalJson(finding.before);
+      if (finding !== null && baselineVersion !== null) change.baselineVersion = baselineVersion;
+      if (reopened) Object.assign(change, UNDECIDED);
+      revised.push({ change, reopened });
     }
-    return reopened;
+    await this.changes.revise(tx, revised);
+    return revised.filter(({ reopened }) => reopened).map(({ change }) => change);
   }
 
   /** Events that came after the report that needed them. */
@@ -87,16 +87,20 @@ export class ChangeBook {
     { attributions, now }: ScanFindings,
     live: DriftChange[],
   ): Promise<void> {
+    const answers: { change: DriftChange; isNew: boolean }[] = [];
     for (const change of live) {
       const late = attributions.get(change.identity.toString('hex'));
-      // Somebody found earlier isn't dropped because the log can't be read now.
       if (late === undefined) continue;
+      // Somebody found earlier isn't dropped because the log has nothing now.
       const found = late.verdict.attribution === 'none' ? {} : attributionColumns(late);
-      const attempts = change.attributionAttempts + 1;
-      const attribution = late.verdict.attribution === 'none' ? change.attribution : late.verdict.attribution;
-      const attributionRetryAt = nextAttributionAt(attribution, attempts, change.createdAt ?? now);
-      await this.changes.update(tx, change.id, { ...found, attributionAttempts: attempts, attributionRetryAt });
+      const before = attributionText(change);
+      const foundAt = change.createdAt ?? now;
+      const attempts = attemptsAfter(change.attributionAttempts, late.answered, foundAt, now);
+      Object.assign(change, found, { attributionAttempts: attempts });
+      change.attributionRetryAt = nextAttributionAt(change.attribution, attempts, foundAt);
+      answers.push({ change, isNew: attributionText(change) !== before });
     }
+    await this.changes.attribute(tx, answers);
   }
 
   private async closeGone(
@@ -105,7 +109,7 @@ export class ChangeBook {
     { closed }: Reconciliation,
     liveById: Map<string, DriftChange>,
   ): Promise<BookedChanges['closed']> {
-    for (const reason of ['reverted', 'superseded', 'baseline'] as const) {
+    for (const reason of ['reverted', 'superseded', 'baseline', 'unreferenced'] as const) {
       const ids = closed.filter((one) => one.reason === reason).map(({ live }) => live.id);
       await this.changes.close(tx, ids, reason, sequence);
     }
@@ -120,7 +124,7 @@ export class ChangeBook {
     { identity, change, substate }: Reconciliation['opened'][number],
   ): NewChange {
     const { tenantId, sequence, attributions, now } = findings;
-    const attributed = attributions.get(identity) ?? { verdict: NOBODY, since: now };
+    const attributed = attributions.get(identity) ?? { verdict: NOBODY, since: now, answered: false };
     const { correlationId } = attributed.verdict;
     const { resourceType, resourceKey } = change;
     return {
@@ -161,15 +165,20 @@ export class ChangeBook {
   }
 }
 
-function meaningOf({ displayName, direction, severity, rules, references, title }: ClassifiedChange) {
-  return {
-    displayName: displayName === null ? null : storableText(displayName),
-    direction,
-    severity,
-    rules,
-    references,
-    title: storableText(title),
-  };
+/** A change as if nothing had been decided about it. */
+const UNDECIDED = {
+  state: 'open',
+  decidedById: null,
+  decidedByName: null,
+  decidedAt: null,
+  decisionReason: null,
+  decisionUntil: null,
+} as const;
+
+/** Everything that people read of who made a change. */
+function attributionText(change: DriftChange): string {
+  const { attribution, actorType, actorId, actorName, attributionEvidence } = change;
+  return JSON.stringify([attribution, actorType, actorId, actorName, attributionEvidence]);
 }
 
 function attributionColumns({ verdict }: AttributedChange) {

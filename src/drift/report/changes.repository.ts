@@ -73,19 +73,73 @@ export class ChangesRepository {
   }
 
   async insert(tx: Transaction, changes: NewChange[]): Promise<void> {
-    const ROWS = 500;
-    for (let start = 0; start < changes.length; start += ROWS)
-      await tx.insert(DriftChange, changes.slice(start, start + ROWS));
+    for (const rows of chunks(changes)) await tx.insert(DriftChange, rows);
   }
 
-  /** What a later scan says of a live change. */
-  async update(tx: Transaction, id: string, patch: Partial<DriftChange>): Promise<void> {
-    await tx
-      .createQueryBuilder()
-      .update(DriftChange)
-      .set({ ...patch, version: () => 'version + 1' })
-      .where('id = :id', { id })
-      .execute();
+  /** These were found again and are no longer new. People see no other change in that, so the version stays. */
+  async age(tx: Transaction, ids: string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await tx.query(`UPDATE drift_changes SET substate = 'ongoing' WHERE id = ANY ($1::uuid[])`, [ids]);
+  }
+
+  /** What a later scan says of live changes; a reopened one loses its decision. */
+  async revise(tx: Transaction, revised: { change: DriftChange; reopened: boolean }[]): Promise<void> {
+    for (const rows of chunks(revised)) {
+      const records = rows.map(({ change, reopened }) => {
+        const { id, displayName, direction, severity, rules, references, title, beforeJson, baselineVersion } = change;
+        return {
+          id,
+          displayName,
+          direction,
+          severity,
+          rules,
+          references,
+          title,
+          beforeJson,
+          baselineVersion,
+          reopened,
+        };
+      });
+      await tx.query(
+        `UPDATE drift_changes c
+            SET substate = 'ongoing', display_name = r."displayName", direction = r.direction, severity = r.severity,
+                rules = r.rules, reference_ids = r."references", title = r.title, before_json = r."beforeJson",
+                baseline_version = r."baselineVersion", version = c.version + 1,
+                state = CASE WHEN r.reopened THEN 'open' ELSE c.state END,
+                decided_by_id = CASE WHEN r.reopened THEN NULL ELSE c.decided_by_id END,
+                decided_by_name = CASE WHEN r.reopened THEN NULL ELSE c.decided_by_name END,
+                decided_at = CASE WHEN r.reopened THEN NULL ELSE c.decided_at END,
+                decision_reason = CASE WHEN r.reopened THEN NULL ELSE c.decision_reason END,
+                decision_until = CASE WHEN r.reopened THEN NULL ELSE c.decision_until END
+           FROM json_to_recordset($1::json)
+             AS r (id uuid, "displayName" text, direction text, severity text, rules text[], "references" text[], title text,
+                   "beforeJson" text, "baselineVersion" integer, reopened boolean)
+          WHERE c.id = r.id`,
+        [JSON.stringify(records)],
+      );
+    }
+  }
+
+  /** What the audit log says of live changes; only a new answer is another version. */
+  async attribute(tx: Transaction, answers: { change: DriftChange; isNew: boolean }[]): Promise<void> {
+    for (const rows of chunks(answers)) {
+      const records = rows.map(({ change, isNew }) => {
+        const { id, attribution, actorType, actorId, actorName, attributionEvidence: evidence } = change;
+        const { attributionAttempts: attempts, attributionRetryAt: retryAt } = change;
+        return { id, attribution, actorType, actorId, actorName, evidence, attempts, retryAt, isNew };
+      });
+      await tx.query(
+        `UPDATE drift_changes c
+            SET attribution = r.attribution, actor_type = r."actorType", actor_id = r."actorId", actor_name = r."actorName",
+                attribution_evidence = r.evidence, attribution_attempts = r.attempts, attribution_retry_at = r."retryAt",
+                version = c.version + CASE WHEN r."isNew" THEN 1 ELSE 0 END
+           FROM json_to_recordset($1::json)
+             AS r (id uuid, attribution text, "actorType" text, "actorId" text, "actorName" text, evidence text,
+                   attempts integer, "retryAt" timestamptz, "isNew" boolean)
+          WHERE c.id = r.id`,
+        [JSON.stringify(records)],
+      );
+    }
   }
 
   async close(tx: Transaction, ids: string[], reason: CloseReason, sequence: number): Promise<void> {
@@ -134,6 +188,13 @@ export class ChangesRepository {
       .createQueryBuilder(DriftChange, 'c')
       .where("c.tenant_id = :tenantId AND c.state <> 'closed'", { tenantId });
   }
+}
+
+const ROWS_PER_STATEMENT = 500;
+
+function* chunks<T>(rows: T[]): Generator<T[]> {
+  for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT)
+    yield rows.slice(start, start + ROWS_PER_STATEMENT);
 }
 
 export function emptySummary(): Record<Severity, number> {

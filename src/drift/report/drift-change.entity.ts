@@ -4,7 +4,11 @@ import { COUNTED } from '../snapshot/bigint-column.js';
 import type { Attribution, ChangeState, ChangeType, Direction, Severity } from './drift-report.types.js';
 
 export type Substate = 'new' | 'ongoing' | 'regressed';
-export type CloseReason = 'reverted' | 'superseded' | 'baseline';
+/**
+ * `reverted`: the value is the baseline's again; `superseded`: another change of the place or of what it lies in took over;
+ * `baseline`: a new baseline contains it; `unreferenced`: nothing names the user or group any more, so it isn't watched.
+ */
+export type CloseReason = 'reverted' | 'superseded' | 'baseline' | 'unreferenced';
 
 /** One path of one object that isn't as the baseline has it, from the scan that found it to the one that no longer did. */
 @Entity('drift_changes')

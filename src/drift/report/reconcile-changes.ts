@@ -1,31 +1,43 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from '../../crypto/canonical-json.js';
-import type { ResourceType } from '../resource-types/resource-type.types.js';
+import { storableText } from '../../kernel/text/storable-text.js';
+import type { Assessability, AssessedChange } from './assessability.js';
+import { type ChangeMeaning, isSameMeaning, meaningOf } from './change-meaning.js';
 import type { CloseReason, DriftChange, Substate } from './drift-change.entity.js';
-import type { ClassifiedChange } from './drift-report.types.js';
+import { type ClassifiedChange, SEVERITIES } from './drift-report.types.js';
 
 /** What is known of a change that an earlier report opened and that isn't closed. */
-export type LiveChange = Pick<
-  DriftChange,
-  | 'id'
-  | 'identity'
-  | 'state'
-  | 'substate'
-  | 'decisionUntil'
-  | 'resourceType'
-  | 'resourceKey'
-  | 'path'
-  | 'severity'
-  | 'direction'
-  | 'title'
-  | 'rules'
-  | 'displayName'
->;
+export type LiveChange = ChangeMeaning &
+  Pick<
+    DriftChange,
+    | 'id'
+    | 'identity'
+    | 'state'
+    | 'substate'
+    | 'decisionUntil'
+    | 'baselineVersion'
+    | 'resourceType'
+    | 'resourceKey'
+    | 'changeType'
+    | 'path'
+  >;
+
+/** What a scan says anew of a live change. */
+export interface Revision {
+  live: LiveChange;
+  /** The finding; null where the scan couldn't see it. */
+  change: ClassifiedChange | null;
+  meaning: ChangeMeaning;
+  /** Whether a decision ran out. */
+  reopened: boolean;
+}
 
 export interface Reconciliation {
   opened: { identity: string; change: ClassifiedChange; substate: Exclude<Substate, 'ongoing'> }[];
-  /** Live changes of which something is to be written: they aged, their meaning changed, or a decision ran out. */
-  updated: { live: LiveChange; change: ClassifiedChange; reopened: boolean }[];
+  /** Live changes that are no longer new and otherwise as they were. */
+  aged: LiveChange[];
+  /** Live changes of which people would read something else: the meaning, the baseline, or that a decision ran out. */
+  updated: Revision[];
   closed: { live: LiveChange; reason: CloseReason }[];
 }
 
@@ -34,10 +46,12 @@ export interface ReconcileInput {
   live: LiveChange[];
   /** Identities of changes that were closed at some time. */
   closedBefore: ReadonlySet<string>;
-  /** Whether the scan can say anything of this object: its type was read completely, or it was seen. */
-  observed: (type: ResourceType, key: string) => boolean;
-  /** Whether the baseline is another than at the scan before. */
-  baselineChanged: boolean;
+  /** Whether the scan could have found a change that it didn't find. */
+  assess: (change: AssessedChange) => Assessability;
+  /** Of the baseline that the scan was compared with. */
+  baselineVersion: number | null;
+  /** Whether something wasn't read that severities depend on: none is lowered then. */
+  severitiesUncertain: boolean;
   now: Date;
 }
 
@@ -63,50 +77,65 @@ export function identityOf(
  */
 export function reconcileChanges(input: ReconcileInput): Reconciliation {
   const liveByIdentity = new Map(input.live.map((live) => [live.identity.toString('hex'), live]));
-  const result: Reconciliation = { opened: [], updated: [], closed: [] };
+  const result: Reconciliation = { opened: [], aged: [], updated: [], closed: [] };
   const found = new Set<string>();
   const places = new Set<string>();
   for (const change of input.current) {
     const identity = identityOf(change);
     if (found.has(identity)) continue;
     found.add(identity);
-    places.add(placeOf(change));
+    places.add(placeOf(change, change.path));
     const live = liveByIdentity.get(identity);
     if (live === undefined) {
       result.opened.push({ identity, change, substate: input.closedBefore.has(identity) ? 'regressed' : 'new' });
-    } else {
-      const reopened = live.state !== 'open' && live.decisionUntil !== null && live.decisionUntil <= input.now;
-      if (reopened || live.substate !== 'ongoing' || meansSomethingElse(live, change))
-        result.updated.push({ live, change, reopened });
+      continue;
     }
+    const reopened = hasRunOut(live, input.now);
+    const meaning = meaningNow(live, change, input);
+    if (reopened || live.baselineVersion !== input.baselineVersion || !isSameMeaning(live, meaning))
+      result.updated.push({ live, change, meaning, reopened });
+    else if (live.substate !== 'ongoing') result.aged.push(live);
   }
   for (const [identity, live] of liveByIdentity) {
-    if (found.has(identity) || !input.observed(live.resourceType, live.resourceKey)) continue;
-    result.closed.push({ live, reason: closeReason(live, places, input.baselineChanged) });
+    if (found.has(identity)) continue;
+    const assessability = input.assess(live);
+    if (assessability !== 'not-assessed') {
+      const reason = closeReason(live, places, input.baselineVersion);
+      const isLost = assessability === 'out-of-scope' && reason !== 'superseded';
+      result.closed.push({ live, reason: isLost ? 'unreferenced' : reason });
+    } else if (hasRunOut(live, input.now)) {
+      result.updated.push({ live, change: null, meaning: live, reopened: true });
+    }
   }
   return result;
 }
 
-function closeReason(live: LiveChange, places: ReadonlySet<string>, baselineChanged: boolean): CloseReason {
-  if (places.has(placeOf(live))) return 'superseded';
-  return baselineChanged ? 'baseline' : 'reverted';
+function hasRunOut({ state, decisionUntil }: LiveChange, now: Date): boolean {
+  return state !== 'open' && decisionUntil !== null && decisionUntil <= now;
 }
 
-function placeOf({
-  resourceType,
-  resourceKey,
-  path,
-}: Pick<ClassifiedChange, 'resourceType' | 'resourceKey' | 'path'>): string {
-  return JSON.stringify([resourceType, resourceKey, path]);
+/** Another rule, or facts around it, may speak of the same change today; what wasn't read makes nothing harmless. */
+function meaningNow(live: LiveChange, change: ClassifiedChange, input: ReconcileInput): ChangeMeaning {
+  const meaning = meaningOf(change);
+  const isLower = SEVERITIES.indexOf(meaning.severity) > SEVERITIES.indexOf(live.severity);
+  if (!isLower || !input.severitiesUncertain || live.baselineVersion !== input.baselineVersion) return meaning;
+  const { direction, severity, rules, references, title } = live;
+  return { displayName: meaning.displayName, direction, severity, rules, references, title };
 }
 
-/** Another rule, or facts around it, may speak of the same change today. */
-function meansSomethingElse(live: LiveChange, change: ClassifiedChange): boolean {
-  return (
-    live.severity !== change.severity ||
-    live.direction !== change.direction ||
-    live.title !== change.title ||
-    live.displayName !== change.displayName ||
-    live.rules.join() !== change.rules.join()
-  );
+function closeReason(live: LiveChange, places: ReadonlySet<string>, baselineVersion: number | null): CloseReason {
+  if (selfAndAncestors(live.path).some((path) => places.has(placeOf(live, path)))) return 'superseded';
+  return live.baselineVersion === baselineVersion ? 'reverted' : 'baseline';
+}
+
+/** A path and all that it lies in, up to the whole object. */
+function selfAndAncestors(path: string): string[] {
+  const paths = [path];
+  for (let rest = path; rest !== ''; paths.push(rest)) rest = rest.slice(0, Math.max(rest.lastIndexOf('/'), 0));
+  return paths;
+}
+
+/** Stored paths are storable text; a finding's own need not be. */
+function placeOf(object: Pick<ClassifiedChange, 'resourceType' | 'resourceKey'>, path: string): string {
+  return JSON.stringify([object.resourceType, object.resourceKey, storableText(path)]);
 }

@@ -9,7 +9,7 @@ import type { DriftReport } from './drift-report.entity.js';
 import type { DriftReportDocument, IncompleteType, Severity } from './drift-report.types.js';
 import { reportedChange, stateAt } from './reported-change.js';
 import { type Outage, ReportsRepository } from './reports.repository.js';
-import { bySeverity, summariseChanges } from './summarise-changes.js';
+import { bySeverity } from './summarise-changes.js';
 
 /** How a tenant stands. */
 export interface TenantDriftStatus {
@@ -35,7 +35,9 @@ export class Reports {
   }
 
   /**
-   * A report as it was when it was made: the changes that were live then, with the states that they had.
+   * The changes that were live when a report was made, with the states that they had then; summary, completeness and
+   * baseline are those of that time. What is said of each change (severity, direction, rules, title, display name, before,
+   * actor) is as of now, or as of when it closed: later scans that know better overwrite it.
    *
    * @throws DomainError drift.report_not_found
    */
@@ -52,7 +54,7 @@ export class Reports {
         incomplete: incompleteOfReport(report),
         trigger: report.trigger,
         baselineVersion: report.baselineVersion,
-        summary: summariseChanges(changes.filter(({ state }) => state === 'open')),
+        summary: summaryOfReport(report),
         changes,
         controls: [],
       };

@@ -5,7 +5,7 @@ export const adminConsentRequestPolicy: ResourceTypeDefinition = {
   type: 'adminConsentRequestPolicy',
   title: 'Admin consent request policy',
   permission: 'Policy.Read.All',
-  collect: { kind: 'singleton', path: '/policies/adminConsentRequestPolicy' },
+  collect: { kind: 'singleton', path: '/policies/adminConsentRequestPolicy', requires: ['isEnabled'] },
   key: () => 'adminConsentRequestPolicy',
   displayName: () => 'Admin consent request policy',
   ignore: ['/id', '/version'],

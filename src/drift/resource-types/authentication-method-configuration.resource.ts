@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { member, text } from '../normalise/json-members.js';
 import { AUTHENTICATION_METHODS_AUDIT, AUTHENTICATION_METHODS_PATH } from './authentication-methods-policy.resource.js';
+import { objectsOf } from './expected-shape.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: one authenticationMethodConfiguration of the policy (Fido2, Sms, MicrosoftAuthenticator, external methods, ...). */
@@ -30,7 +31,5 @@ export const authenticationMethodConfiguration: ResourceTypeDefinition = {
 
 function methodConfigurations(policy: JsonObject): JsonObject[] {
   const list = member(policy, 'authenticationMethodConfigurations');
-  return (Array.isArray(list) ? list : []).filter(
-    (item): item is JsonObject => typeof item === 'object' && item !== null && !Array.isArray(item),
-  );
+  return objectsOf(list, 'authenticationMethodConfigurations');
 }

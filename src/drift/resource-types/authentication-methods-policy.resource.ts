@@ -14,7 +14,11 @@ export const authenticationMethodsPolicy: ResourceTypeDefinition = {
   type: 'authenticationMethodsPolicy',
   title: 'Authentication methods policy',
   permission: 'Policy.Read.All',
-  collect: { kind: 'singleton', path: AUTHENTICATION_METHODS_PATH },
+  collect: {
+    kind: 'singleton',
+    path: AUTHENTICATION_METHODS_PATH,
+    requires: ['id', 'authenticationMethodConfigurations'],
+  },
   key: () => 'authenticationMethodsPolicy',
   displayName: (raw) => text(raw, 'displayName') ?? 'Authentication Methods Policy',
   modifiedAtProperty: 'lastModifiedDateTime',

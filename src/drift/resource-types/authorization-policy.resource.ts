@@ -7,7 +7,7 @@ export const authorizationPolicy: ResourceTypeDefinition = {
   type: 'authorizationPolicy',
   title: 'Authorization policy',
   permission: 'Policy.Read.All',
-  collect: { kind: 'singleton', path: '/policies/authorizationPolicy' },
+  collect: { kind: 'singleton', path: '/policies/authorizationPolicy', requires: ['id', 'defaultUserRolePermissions'] },
   key: () => 'authorizationPolicy',
   displayName: () => 'Authorization policy',
   ignore: ['/id', '/displayName', '/description'],

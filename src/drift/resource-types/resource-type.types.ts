@@ -74,7 +74,8 @@ export type CollectPlan =
       /** Read instead where Graph says that the tenant lacks the licence for `path`. */
       pathWithoutLicence?: string;
     }
-  | { kind: 'singleton'; path: string; children?: ChildPlan[] }
+  /** `requires`: members that every true answer has. One without them is no empty policy, but not the policy at all. */
+  | { kind: 'singleton'; path: string; requires: string[]; children?: ChildPlan[] }
   /**
    * What stands inside the objects of another list or singleton (authentication method configurations, PIM rules): `from`
    * is that Graph path, `expand` is applied to each object it answers with.

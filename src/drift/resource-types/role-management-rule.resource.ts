@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
-import { isObject, member, text } from '../normalise/json-members.js';
+import { member, text } from '../normalise/json-members.js';
+import { objectsOf, UnexpectedShapeError } from './expected-shape.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 import { roleName } from './well-known.js';
 
@@ -43,6 +44,6 @@ export const roleManagementRule: ResourceTypeDefinition = {
 function rulesOfAssignment(assignment: JsonObject): JsonObject[] {
   const role = text(assignment, 'roleDefinitionId');
   const rules = member(member(assignment, 'policy'), 'rules');
-  if (role === null || !Array.isArray(rules)) return [];
-  return rules.filter(isObject).map((rule) => ({ ...rule, roleDefinitionId: role }));
+  if (role === null) throw new UnexpectedShapeError('a role management policy assignment names no role');
+  return objectsOf(rules, 'rules of a role management policy').map((rule) => ({ ...rule, roleDefinitionId: role }));
 }

@@ -5,7 +5,11 @@ export const securityDefaults: ResourceTypeDefinition = {
   type: 'securityDefaults',
   title: 'Security defaults',
   permission: 'Policy.Read.All',
-  collect: { kind: 'singleton', path: '/policies/identitySecurityDefaultsEnforcementPolicy' },
+  collect: {
+    kind: 'singleton',
+    path: '/policies/identitySecurityDefaultsEnforcementPolicy',
+    requires: ['id', 'isEnabled'],
+  },
   key: () => 'securityDefaults',
   displayName: () => 'Security defaults',
   ignore: ['/id', '/displayName', '/description'],

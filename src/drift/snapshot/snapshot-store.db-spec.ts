@@ -139,6 +139,16 @@ describe('the snapshot store', () => {
     ]);
   });
 
+  it('remembers the last complete reading of a type that has not been complete since', async () => {
+    const at = (minute: number) => new Date(Date.UTC(2026, 2, 1, 10, minute));
+    await write(collection([object('a', {})]), at(0));
+    await write(collection([], 'failed'), at(5));
+    const { id } = await write(collection([object('a', {})], 'partial'), at(10));
+    const kept = await transactions.read((tx) => store.find(tx, id));
+    expect(kept?.types.get('group')?.completeAt).toBe(at(0).toISOString());
+    expect((await write(collection([object('a', {})]), at(15))).types.get('group')?.completeAt).toBeUndefined();
+  });
+
   it('keeps what a tenant can put into names and values', async () => {
     const nasty = '\0 \ud800 "\\ \u2028';
     const key = `${'k'.repeat(3000)}\0`;

@@ -58,7 +58,7 @@ export class SnapshotStore {
   ): Promise<StoredSnapshot> {
     const previous = await this.latest(tx, scan.tenantId);
     const sequence = (previous?.sequence ?? 0) + 1;
-    const types = typeStatesOf(collection, previous?.types ?? null, scan.takenAt);
+    const types = typeStatesOf(collection, previous, scan.takenAt);
     for (const type of collection.values()) {
       if (!isUnchanged(type, types, previous)) await this.writeType(tx, scan.tenantId, sequence, type);
     }

@@ -12,6 +12,8 @@ export interface TypeState {
   reason: string | null;
   /** RFC 3339: the scan from which on the type has not been complete; null while it is. */
   since: string | null;
+  /** RFC 3339: the last scan that read it completely; absent while it is complete, and where it never was. */
+  completeAt?: string;
   /** Digest of all keys and hashes; null unless complete. Equal roots mean equal contents. */
   root: string | null;
   /** Objects read. */
@@ -35,15 +37,22 @@ export interface StoredSnapshot {
 }
 
 /** How the types of a scan ended, given how they ended in the one before. */
-export function typeStatesOf(collection: TenantCollection, previous: TypeStates | null, takenAt: Date): TypeStates {
+export function typeStatesOf(
+  collection: TenantCollection,
+  previous: Pick<StoredSnapshot, 'takenAt' | 'types'> | null,
+  takenAt: Date,
+): TypeStates {
   const states: TypeStates = new Map();
   for (const [type, { status, reason, objects, notCarried }] of collection) {
     const isComplete = status === 'complete';
-    const since = previous?.get(type)?.since ?? takenAt.toISOString();
+    const before = previous?.types.get(type);
+    const since = before?.since ?? takenAt.toISOString();
+    const completeAt = before?.status === 'complete' ? previous?.takenAt.toISOString() : before?.completeAt;
     states.set(type, {
       status,
       reason,
       since: isComplete ? null : since,
+      ...(isComplete || completeAt === undefined ? {} : { completeAt }),
       root: isComplete ? rootOf(objects.values()) : null,
       count: objects.size,
       ...(notCarried === undefined ? {} : { notCarried }),
@@ -70,10 +79,12 @@ export function typeStatesFromJson(json: Json): TypeStates {
     const status = text(state, 'status');
     const count = member(state, 'count');
     const notCarried = stringsAt(state, '/notCarried');
+    const completeAt = text(state, 'completeAt');
     states.set(type, {
       status: status === 'complete' || status === 'partial' ? status : 'failed',
       reason: text(state, 'reason'),
       since: text(state, 'since'),
+      ...(completeAt === null ? {} : { completeAt }),
       root: text(state, 'root'),
       count: typeof count === 'number' ? count : 0,
       ...(notCarried.length === 0 ? {} : { notCarried }),

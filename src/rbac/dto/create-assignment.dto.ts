@@ -15,7 +15,7 @@ export class CreateAssignmentDto {
 
   /** Where it holds. Routes are decided on `/`, so that is the only scope that can be assigned. */
   @MayBeAbsent()
-  @IsIn([ROOT_SCOPE])
+  @IsIn([ROOT_SCOPE], { message: 'must be "/": roles are given and denied for everything, not for a part of it' })
   scope?: string;
 
   /** `deny` takes away what the role holds, whatever else allows it. `allow` when absent. */

@@ -170,7 +170,13 @@ export const POLICY_CASES: RuleCase[] = [
     blocking({ userRiskLevels: ['medium'] }),
     'high',
   ),
-  ca('CA-18', 'high sign-in risk is let through', blocking({ signInRiskLevels: ['high'] }), blocking({}), 'high'),
+  ca(
+    'CA-18',
+    'all but high sign-in risk is let through',
+    blocking({}),
+    blocking({ signInRiskLevels: ['high'] }),
+    'high',
+  ),
   ca(
     'CA-19',
     'a location is excluded',

@@ -36,6 +36,10 @@ export const POLICY_FACTS = {
     [change.objectBefore, change.objectAfter].some(
       (policy) => at(policy?.value, `${EXCLUDED_GUESTS}/externalTenants/membershipKind`) === 'all',
     ) && change.path !== `${EXCLUDED_GUESTS}/guestOrExternalUserTypes`,
+  // Of a set only the elements that came and went are in the change; whether any are left stands in the objects.
+  'condition-kept': (change) => isNamed(change.objectBefore, change.path) && isNamed(change.objectAfter, change.path),
+  'condition-new': (change) => !isNamed(change.objectBefore, change.path) && isNamed(change.objectAfter, change.path),
+  'condition-gone': (change) => isNamed(change.objectBefore, change.path) && !isNamed(change.objectAfter, change.path),
   'strength-weaker': strengthWeaker,
   'elements-privileged-principal': (change, context) =>
     strings(addedElements(change)).some(
@@ -167,4 +171,8 @@ function isMfaForEverybody({ value }: SnapshotObject): boolean {
 
 export function strings(values: Json[]): string[] {
   return values.filter((value) => typeof value === 'string');
+}
+
+function isNamed(policy: SnapshotObject | null | undefined, path: string): boolean {
+  return stringsAt(policy?.value, path).length > 0;
 }
