@@ -6,7 +6,11 @@ try {
   await startService(process.env);
 } catch (error) {
   if (error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`);
-  else
+  else if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+    process.stderr.write(
+      `${(error as Error).message}. Another program listens there: stop it, or set PORT to a free one.\n`,
+    );
+  } else
     process.stderr.write(
       `BlindspotX could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );
