@@ -31,6 +31,7 @@ describe('receiverUrlFault', () => {
     ['loopback mapped into IPv6, as hexadecimal', 'https://[::ffff:7f00:1]/'],
     ['loopback as IPv4-compatible IPv6', 'https://[::127.0.0.1]/'],
     ['the metadata service', 'https://169.254.169.254/latest/meta-data/'],
+    ["Azure's platform service", 'https://168.63.129.16/machine'],
     ['the metadata service through NAT64', 'https://[64:ff9b::a9fe:a9fe]/'],
     ['the metadata service through local NAT64', 'https://[64:ff9b:1::a9fe:a9fe]/'],
     ['loopback through 6to4', 'https://[2002:7f00:1::]/'],
