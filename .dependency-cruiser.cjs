@@ -5,7 +5,7 @@ const ALLOWED = {
   kernel: [],
   config: ['kernel'],
   access: ['kernel'],
-  observability: ['kernel', 'config', 'access'],
+  observability: ['kernel', 'config', 'access', 'crypto'],
   crypto: ['kernel', 'config'],
   database: ['kernel', 'config', 'observability'],
   entra: ['kernel', 'config', 'observability', 'crypto'],

@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
+import { equalSecrets } from '../crypto/digest.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
 
 /** Lets in whoever holds METRICS_TOKEN. Without that setting the route doesn't exist on this port. */
@@ -17,10 +17,4 @@ export class MetricsTokenGuard implements CanActivate {
     }
     return true;
   }
-}
-
-/** Digests first: timingSafeEqual wants equal lengths, and the length of a secret is part of it. */
-function equalSecrets(left: string, right: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
 }
