@@ -13,13 +13,14 @@ const ALLOWED = {
   outbox: ['kernel', 'observability', 'crypto', 'database', 'jobs'],
   audit: [...GROUND, 'crypto', 'database', 'jobs', 'outbox'],
   keys: FLOOR,
+  limits: [...GROUND, 'crypto', 'database'],
   tenants: FLOOR,
   users: [...FLOOR, 'entra', 'tenants'],
   notifications: [...FLOOR, 'tenants'],
   health: [...GROUND, 'database', 'jobs', 'audit', 'tenants'],
   rbac: [...FLOOR, 'entra', 'tenants', 'users'],
   drift: [...FLOOR, 'entra', 'tenants'],
-  auth: [...FLOOR, 'entra', 'tenants', 'users', 'rbac'],
+  auth: [...FLOOR, 'limits', 'entra', 'tenants', 'users', 'rbac'],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

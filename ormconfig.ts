@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { AuditEvent } from './src/audit/audit-event.entity.js';
-import { RefreshToken } from './src/auth/refresh-token.entity.js';
-import { SignInAttempt } from './src/auth/sign-in-attempt.entity.js';
-import { UserSession } from './src/auth/user-session.entity.js';
+import { RefreshToken } from './src/auth/refresh/refresh-token.entity.js';
+import { UserSession } from './src/auth/sessions/user-session.entity.js';
+import { SignInAttempt } from './src/auth/sign-in/sign-in-attempt.entity.js';
 import { Tenants1764000000001 } from './src/database/migrations/0001-tenants.js';
 import { Users1764000000002 } from './src/database/migrations/0002-users.js';
 import { Rbac1764000000003 } from './src/database/migrations/0003-rbac.js';
@@ -14,6 +14,7 @@ import { Jobs1764000000007 } from './src/database/migrations/0007-jobs.js';
 import { Outbox1764000000008 } from './src/database/migrations/0008-outbox.js';
 import { Notifications1764000000009 } from './src/database/migrations/0009-notifications.js';
 import { Drift1764000000010 } from './src/database/migrations/0010-drift.js';
+import { Programs1764000000011 } from './src/database/migrations/0011-programs.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftChange } from './src/drift/report/drift-change.entity.js';
 import { DriftReport } from './src/drift/report/drift-report.entity.js';
@@ -27,6 +28,8 @@ import { Role } from './src/rbac/role.entity.js';
 import { RoleAssignment } from './src/rbac/role-assignment.entity.js';
 import { RolePermission } from './src/rbac/role-permission.entity.js';
 import { Tenant } from './src/tenants/tenant.entity.js';
+import { ServiceAccountRow } from './src/users/service-account.entity.js';
+import { ServiceAccountCredentialRow } from './src/users/service-account-credential.entity.js';
 import { User } from './src/users/user.entity.js';
 
 /**
@@ -52,6 +55,8 @@ export const entities: NonNullable<DataSourceOptions['entities']> = [
   DriftChange,
   WebhookEndpoint,
   WebhookDelivery,
+  ServiceAccountRow,
+  ServiceAccountCredentialRow,
 ];
 
 export const migrations: NonNullable<DataSourceOptions['migrations']> = [
@@ -65,6 +70,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   Outbox1764000000008,
   Notifications1764000000009,
   Drift1764000000010,
+  Programs1764000000011,
 ];
 
 export interface DatabaseSettings {

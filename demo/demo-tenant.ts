@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { handleControl } from './controls/control-routes.js';
 import type { DemoTenant, DemoTenantOptions } from './demo-tenant.types.js';
-import { handleAuthorize, handleLogout } from './entra/authorize-page.js';
+import { handleAuthorize } from './entra/authorize-page.js';
+import { handleLogout } from './entra/logout-page.js';
 import { type EntraAddresses, instanceDiscovery, issuerOf, openIdConfiguration } from './entra/openid-documents.js';
 import { SignInStore } from './entra/sign-in-store.js';
 import { SigningKeys } from './entra/signing-keys.js';
@@ -53,6 +54,10 @@ export async function startDemoTenant(options: DemoTenantOptions = {}): Promise<
     faults,
     () => `${addresses.backChannel}/v1.0`,
   );
+  const rotateKeys = (keepOld: boolean) => {
+    keys.rotate(keepOld);
+    graph.forgetCallers();
+  };
   const certificates = new Map(options.clientCertificatePem ? [[clientId, options.clientCertificatePem]] : []);
 
   const tenantPath = (suffix: string) => `/${state.tenantId}${suffix}`;
@@ -62,7 +67,7 @@ export async function startDemoTenant(options: DemoTenantOptions = {}): Promise<
       if (request.method === 'GET' && request.path === tenantPath('/oauth2/v2.0/authorize'))
         return handleAuthorize(authorizeParts, request);
       if (request.method === 'GET' && request.path === tenantPath('/oauth2/v2.0/logout'))
-        return handleLogout(authorizeParts, request, issuerOf(addresses));
+        return handleLogout({ state: () => state, store, issuer: () => issuerOf(addresses) }, request);
       return jsonReply(
         { error: 'not_found', error_description: `This port has only the sign-in page; ${request.path} isn't here.` },
         404,
@@ -73,12 +78,16 @@ export async function startDemoTenant(options: DemoTenantOptions = {}): Promise<
       case tenantPath('/v2.0/.well-known/openid-configuration'):
         return jsonReply(openIdConfiguration(addresses));
       case tenantPath('/discovery/v2.0/keys'):
-        return jsonReply(keys.jwks(issuerOf(addresses)));
+        return jsonReply(
+          faults.strike(['wrongKeys'], request.method, request.path)
+            ? keys.wrongJwks(issuerOf(addresses))
+            : keys.jwks(issuerOf(addresses)),
+        );
       case '/common/discovery/instance':
         return jsonReply(instanceDiscovery(addresses));
       case tenantPath('/oauth2/v2.0/token'):
         return handleTokenRequest(
-          { state: () => state, store, tokens, faults, addresses: () => addresses, keys: { certificates } },
+          { state: () => state, store, tokens, faults, addresses: () => addresses, keys: { certificates }, rotateKeys },
           request,
         );
       default:
@@ -121,10 +130,7 @@ export async function startDemoTenant(options: DemoTenantOptions = {}): Promise<
     tokenFor: (objectId) => tokens.mint({ kind: 'graph', objectId }),
     mintToken: (plan) => tokens.mint(plan),
     verifyToken: (token) => tokens.verify(token),
-    rotateKeys: (keepOld = true) => {
-      keys.rotate(keepOld);
-      graph.forgetCallers();
-    },
+    rotateKeys: (keepOld = true) => rotateKeys(keepOld),
     setThrottling: (enabled) => {
       throttle.enabled = enabled;
     },

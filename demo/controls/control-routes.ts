@@ -1,5 +1,6 @@
 import { applyAttack, applyHarmlessEdits } from '../attack.js';
 import type { DemoTenant } from '../demo-tenant.types.js';
+import { TOKEN_KINDS } from '../entra/token-issuer.js';
 import { parseFault, TOKEN_FLAWS } from '../faults/fault-registry.js';
 import { type DemoReply, type DemoRequest, emptyReply, jsonReply, parseBody } from '../http/exchange.js';
 import { importExport } from '../import/import-export.js';
@@ -69,14 +70,17 @@ function setFaults(tenant: DemoTenant, body: JsonObject): DemoReply {
 }
 
 function tokenPlan(body: JsonObject): Parameters<DemoTenant['mintToken']>[0] {
-  const kind = (['graph', 'api', 'id'] as const).find((one) => one === body['kind']) ?? 'graph';
+  const kind = TOKEN_KINDS.find((one) => one === body['kind']) ?? 'graph';
   const flaw = TOKEN_FLAWS.find((one) => one === body['flaw']);
   const objectId = textOf(body, 'objectId');
   return {
     kind,
     ...(objectId ? { objectId } : {}),
-    ...(typeof body['nonce'] === 'string' ? { nonce: body['nonce'] } : {}),
-    ...(typeof body['scope'] === 'string' ? { scope: body['scope'] } : {}),
+    ...Object.fromEntries(
+      (['clientId', 'nonce', 'sid', 'scope', 'accessToken', 'code'] as const)
+        .filter((member) => typeof body[member] === 'string')
+        .map((member) => [member, body[member]]),
+    ),
     ...(isJsonObject(body['claims']) ? { claims: body['claims'] } : {}),
     ...(isJsonObject(body['header']) ? { header: body['header'] } : {}),
     ...(flaw ? { flaw } : {}),

@@ -1,9 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import type { DemoReply, DemoRequest } from '../http/exchange.js';
 import type { Collection } from '../store/collection.js';
-import { isJsonObject, type JsonObject, textOf, textsOf } from '../store/json.types.js';
+import { type JsonObject, textOf } from '../store/json.types.js';
 import type { TenantState } from '../store/tenant-state.js';
+import { readSession, sessionCookie } from './browser-session.js';
 import { escapeHtml, htmlPage } from './html-page.js';
+import { hintedPerson } from './login-hint.js';
+import { redirectUrisOf } from './registration.js';
 import type { SignInStore } from './sign-in-store.js';
 
 export interface AuthorizeParts {
@@ -14,7 +16,6 @@ export interface AuthorizeParts {
 }
 
 const PEOPLE_SHOWN = 40;
-const SESSION_COOKIE = 'demo_tenant_session';
 
 /**
  * GET /{tenant}/oauth2/v2.0/authorize. `login_hint` signs that person in without a page; without it the page lists people to be.
@@ -42,7 +43,7 @@ export function handleAuthorize(parts: AuthorizeParts, request: DemoRequest): De
     return query.get('prompt') === 'none'
       ? backTo(redirectUri, query, LOGIN_REQUIRED)
       : peoplePage(parts, request, app);
-  const user = findPerson(parts.state(), hint);
+  const user = hintedPerson(parts.state(), hint);
   if (!user)
     return backTo(redirectUri, query, {
       error: 'access_denied',
@@ -54,48 +55,6 @@ export function handleAuthorize(parts: AuthorizeParts, request: DemoRequest): De
       description: 'AADSTS50057: The user account is disabled.',
     });
   return signedIn(parts, request, user, redirectUri);
-}
-
-/** GET /{tenant}/oauth2/v2.0/logout: ends the session here, tells the applications (front-channel logout), and goes on. */
-export function handleLogout(parts: AuthorizeParts, request: DemoRequest, issuer: string): DemoReply {
-  const sid = cookieOf(request, SESSION_COOKIE)?.split('.')[1];
-  const apps = [...parts.state().collections.applications.values()];
-  const target = request.query.get('post_logout_redirect_uri');
-  const logoutUrls = sid
-    ? apps.flatMap((app) =>
-        isJsonObject(app['web']) && typeof app['web']['logoutUrl'] === 'string' ? [app['web']['logoutUrl']] : [],
-      )
-    : [];
-  const expire = { 'set-cookie': `${SESSION_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0` };
-  if (logoutUrls.length === 0 && target && apps.some((app) => redirectUrisOf(app).includes(target))) {
-    const location = new URL(target);
-    const state = request.query.get('state');
-    if (state) location.searchParams.set('state', state);
-    return { status: 302, headers: { location: location.href, ...expire }, body: '' };
-  }
-  const frames = logoutUrls.map((url) => {
-    const framed = new URL(url);
-    framed.searchParams.set('sid', sid ?? '');
-    framed.searchParams.set('iss', issuer);
-    return `<iframe title="Signing out" src="${escapeHtml(framed.href)}" hidden></iframe>`;
-  });
-  const page = htmlPage(
-    'You are signed out',
-    `<p>The session at the demo tenant has ended.</p>${frames.join('')}`,
-    200,
-    logoutUrls.map((url) => new URL(url).origin),
-  );
-  return { ...page, headers: { ...page.headers, ...expire } };
-}
-
-/** A person by user principal name or object id. */
-export function findPerson(state: TenantState, name: string): JsonObject | undefined {
-  const byId = state.collections.users.get(name);
-  if (byId) return byId;
-  const wanted = name.toLowerCase();
-  for (const user of state.collections.users.values())
-    if (textOf(user, 'userPrincipalName').toLowerCase() === wanted) return user;
-  return undefined;
 }
 
 interface AuthorizeError {
@@ -122,24 +81,23 @@ function faultOf(query: URLSearchParams): AuthorizeError | undefined {
 
 function signedIn(parts: AuthorizeParts, request: DemoRequest, user: JsonObject, redirectUri: string): DemoReply {
   const query = request.query;
-  // Somebody else at the same browser is another session.
-  const [cookieOwner, cookieSid] = (cookieOf(request, SESSION_COOKIE) ?? '').split('.');
+  const state = parts.state();
   const owner = textOf(user, 'id');
-  const sid = cookieOwner === owner && cookieSid ? cookieSid : randomUUID();
+  const running = readSession(state, parts.store, request);
+  // Somebody else at the same browser is another session.
+  const session = running?.ownerId === owner ? running : parts.store.startSession(owner, state.sessionEpochOf(owner));
   const code = parts.store.issueCode({
     clientId: query.get('client_id') ?? '',
     redirectUri,
     scope: query.get('scope') ?? '',
     objectId: owner,
-    sid,
+    sid: session.sid,
+    epoch: session.epoch,
     nonce: query.get('nonce'),
     codeChallenge: query.get('code_challenge') ?? '',
   });
-  const reply = answerTo(redirectUri, query, { code, session_state: sid });
-  return {
-    ...reply,
-    headers: { ...reply.headers, 'set-cookie': `${SESSION_COOKIE}=${owner}.${sid}; Path=/; HttpOnly; SameSite=Lax` },
-  };
+  const reply = answerTo(redirectUri, query, { code, session_state: session.sid });
+  return { ...reply, headers: { ...reply.headers, 'set-cookie': sessionCookie(session) } };
 }
 
 function backTo(redirectUri: string, query: URLSearchParams, { error, description }: AuthorizeError): DemoReply {
@@ -222,15 +180,4 @@ function problem(code: string, text: string): DemoReply {
     `<p role="alert"><strong>${escapeHtml(code)}</strong>: ${escapeHtml(text)}</p>`,
     400,
   );
-}
-
-function redirectUrisOf(app: JsonObject): string[] {
-  return ['web', 'spa', 'publicClient'].flatMap((part) => {
-    const settings = app[part];
-    return isJsonObject(settings) ? textsOf(settings, 'redirectUris') : [];
-  });
-}
-
-function cookieOf(request: DemoRequest, name: string): string | undefined {
-  return new RegExp(`(?:^|;\\s*)${name}=([^;]+)`).exec(request.headers.cookie ?? '')?.[1];
 }

@@ -28,8 +28,9 @@ export function openIdConfiguration(addresses: EntraAddresses): JsonObject {
     issuer: issuerOf(addresses),
     request_uri_parameter_supported: false,
     authorization_endpoint: `${browser}/${tenantId}/oauth2/v2.0/authorize`,
+    // Entra has front-channel logout and no back-channel logout.
+    http_logout_supported: true,
     frontchannel_logout_supported: true,
-    frontchannel_logout_session_supported: true,
     end_session_endpoint: `${browser}/${tenantId}/oauth2/v2.0/logout`,
     claims_supported: [
       'sub',
@@ -46,6 +47,9 @@ export function openIdConfiguration(addresses: EntraAddresses): JsonObject {
       'preferred_username',
       'ver',
       'uti',
+      'at_hash',
+      'c_hash',
+      'login_hint',
     ],
     tenant_region_scope: null,
     cloud_instance_name: new URL(backChannel).host,

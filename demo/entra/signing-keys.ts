@@ -19,6 +19,7 @@ export function makeSigningKey(): SigningKey {
 /** The tenant's token signing keys: one signs, the ones before it are published as long as they are kept. */
 export class SigningKeys {
   private keys: SigningKey[] = [makeSigningKey()];
+  private strangers: SigningKey | undefined;
 
   get current(): SigningKey {
     const [first] = this.keys;
@@ -37,11 +38,18 @@ export class SigningKeys {
 
   /** The JSON Web Key Set (RFC 7517) as Entra publishes it. */
   jwks(issuer: string): JsonObject {
-    return {
-      keys: this.keys.map(({ kid, publicKey }): JsonObject => {
-        const { n, e } = publicKey.export({ format: 'jwk' });
-        return { kty: 'RSA', use: 'sig', alg: 'RS256', kid, n: n ?? '', e: e ?? '', issuer };
-      }),
-    };
+    return { keys: this.keys.map(({ kid, publicKey }) => publicJwk(kid, publicKey, issuer)) };
   }
+
+  /** A key set with the right key ids and somebody else's key under each: no token of this tenant verifies by it. */
+  wrongJwks(issuer: string): JsonObject {
+    this.strangers ??= makeSigningKey();
+    const { publicKey } = this.strangers;
+    return { keys: this.keys.map(({ kid }) => publicJwk(kid, publicKey, issuer)) };
+  }
+}
+
+function publicJwk(kid: string, publicKey: KeyObject, issuer: string): JsonObject {
+  const { n, e } = publicKey.export({ format: 'jwk' });
+  return { kty: 'RSA', use: 'sig', alg: 'RS256', kid, n: n ?? '', e: e ?? '', issuer };
 }

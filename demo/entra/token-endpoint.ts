@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FaultRegistry } from '../faults/fault-registry.js';
+import type { FaultKind, FaultRegistry } from '../faults/fault-registry.js';
 import { type DemoReply, type DemoRequest, jsonReply } from '../http/exchange.js';
 import type { JsonObject } from '../store/json.types.js';
 import type { TenantState } from '../store/tenant-state.js';
@@ -17,6 +17,8 @@ export interface TokenEndpointParts {
   faults: FaultRegistry;
   addresses: () => EntraAddresses;
   keys: ClientKeys;
+  /** Signs with a new key from now on. */
+  rotateKeys: (keepOld: boolean) => void;
 }
 
 /** POST /{tenant}/oauth2/v2.0/token: authorization_code with PKCE, refresh_token and client_credentials (RFC 6749, RFC 7636). */
@@ -82,14 +84,14 @@ function redeemCode(parts: TokenEndpointParts, clientId: string, form: URLSearch
       'AADSTS501481: The Code_Verifier does not match the code_challenge supplied in the authorization request.',
     );
   }
-  return personTokens(parts, taken, form.get('scope') ?? taken.scope, taken.nonce);
+  return personTokens(parts, taken, form.get('scope') ?? taken.scope, taken.nonce, form.get('code') ?? '');
 }
 
 function refresh(parts: TokenEndpointParts, clientId: string, form: URLSearchParams): DemoReply {
   const found = parts.store.findRefreshToken(form.get('refresh_token') ?? '');
   if (!found || found.clientId !== clientId)
     return refusal(parts, 400, 'invalid_grant', 'AADSTS70008: The refresh token has expired or is not valid.');
-  return personTokens(parts, found, form.get('scope') ?? found.scope, null);
+  return personTokens(parts, found, form.get('scope') ?? found.scope, null, '');
 }
 
 function personTokens(
@@ -97,32 +99,45 @@ function personTokens(
   authorization: Authorization,
   scope: string,
   nonce: string | null,
+  code: string,
 ): DemoReply {
   const { clientId, objectId, sid } = authorization;
   const user = parts.state().collections.users.get(objectId);
   if (!user || user['accountEnabled'] === false)
     return refusal(parts, 400, 'invalid_grant', 'AADSTS50057: The user account is disabled.');
-  const path = `/${parts.addresses().tenantId}/oauth2/v2.0/token`;
-  const idFlaw = parts.faults.strike(['idToken'], 'POST', path)?.flaw;
-  const accessFlaw = parts.faults.strike(['accessToken'], 'POST', path)?.flaw;
+  if (authorization.epoch !== parts.state().sessionEpochOf(objectId))
+    return refusal(
+      parts,
+      400,
+      'invalid_grant',
+      'AADSTS50173: The grant was revoked after it was given; the person has to sign in again.',
+    );
+  const strike = (kind: FaultKind) =>
+    parts.faults.strike([kind], 'POST', `/${parts.addresses().tenantId}/oauth2/v2.0/token`);
+  const rotation = strike('rotateKeys');
+  if (rotation) parts.rotateKeys(rotation.keepOld ?? true);
+  const idFlaw = strike('idToken')?.flaw;
+  const accessFlaw = strike('accessToken')?.flaw;
   const kind = isApiScope(scope, clientId) ? 'api' : 'graph';
   const apiScope = scope.split(' ').flatMap((one) => /^(?:api:\/\/)?[0-9a-f-]{36}\/(.+)$/i.exec(one)?.[1] ?? [])[0];
   const granted = apiScope && apiScope !== '.default' ? { scope: apiScope } : {};
   const openId = scope.split(' ').includes('openid') || authorization.scope.split(' ').includes('openid');
+  const accessToken = parts.tokens.mint({
+    kind,
+    objectId,
+    clientId,
+    sid,
+    ...granted,
+    ...(accessFlaw ? { flaw: accessFlaw } : {}),
+  });
+  const hashes = openId && strike('idTokenHashes') ? { accessToken, code } : {};
   return jsonReply(
     {
       token_type: 'Bearer',
       scope,
       expires_in: 3599,
       ext_expires_in: 3599,
-      access_token: parts.tokens.mint({
-        kind,
-        objectId,
-        clientId,
-        sid,
-        ...granted,
-        ...(accessFlaw ? { flaw: accessFlaw } : {}),
-      }),
+      access_token: accessToken,
       ...(authorization.scope.split(' ').includes('offline_access')
         ? { refresh_token: parts.store.issueRefreshToken(authorization) }
         : {}),
@@ -134,6 +149,7 @@ function personTokens(
               clientId,
               sid,
               ...(nonce === null ? {} : { nonce }),
+              ...hashes,
               ...(idFlaw ? { flaw: idFlaw } : {}),
             }),
           }

@@ -1,24 +1,38 @@
-import { createHash, createHmac, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
+import { createHash, createHmac, type KeyObject, randomBytes, randomUUID, sign, verify } from 'node:crypto';
 import type { TokenFlaw } from '../faults/fault-registry.js';
 import { isJsonObject, type Json, type JsonObject, textOf } from '../store/json.types.js';
 import type { TenantState } from '../store/tenant-state.js';
+import { halfHash } from './half-hash.js';
+import { loginHintOf } from './login-hint.js';
 import { makeSigningKey, type SigningKeys } from './signing-keys.js';
+import { flawedClaims } from './token-flaws.js';
 
 export const GRAPH_AUDIENCE = 'https://graph.microsoft.com';
 const LIFETIME_SECONDS = 3599;
-const HOUR = 3600;
+const LOGOUT_LIFETIME_SECONDS = 120;
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+
+export const TOKEN_KINDS = ['id', 'api', 'graph', 'logout'] as const;
+export type TokenKind = (typeof TOKEN_KINDS)[number];
 
 /** A token to be made for a test or a person; claims given as undefined are left out. */
 export interface TokenPlan {
-  /** `id`: OpenID Connect id token. `api`: access token for the registered application. `graph`: for Microsoft Graph. */
-  kind: 'id' | 'api' | 'graph';
-  /** Object id of the person; without one the token is the application's own. */
+  /**
+   * `id`: OpenID Connect id token. `api`: access token for the registered application. `graph`: for Microsoft Graph.
+   * `logout`: logout token (OpenID Connect Back-Channel Logout 1.0), with `sub` of the person, `sid`, or both.
+   */
+  kind: TokenKind;
+  /** Object id of the person; without one the token is the application's own, or a logout token about a session only. */
   objectId?: string;
   /** The application that asks; default: the registered one. */
   clientId?: string;
   nonce?: string;
   sid?: string;
   scope?: string;
+  /** id: what `at_hash` is made of; without it the claim is left out. */
+  accessToken?: string;
+  /** id: what `c_hash` is made of; without it the claim is left out. */
+  code?: string;
   claims?: Record<string, Json | undefined>;
   header?: Record<string, Json | undefined>;
   flaw?: TokenFlaw;
@@ -37,7 +51,7 @@ export class TokenIssuer {
 
   mint(plan: TokenPlan): string {
     const claims = { ...this.claimsOf(plan), ...flawedClaims(plan.flaw, this.nowSeconds()), ...plan.claims };
-    return this.encode(claims, plan.header ?? {}, plan.flaw);
+    return this.encode(claims, { typ: plan.kind === 'logout' ? 'logout+jwt' : 'JWT', ...plan.header }, plan.flaw);
   }
 
   /** The claims of a token that this tenant signed, or a sentence about what is wrong with it. */
@@ -69,6 +83,7 @@ export class TokenIssuer {
     const clientId = plan.clientId ?? this.clientId;
     const user = plan.objectId ? this.state().collections.users.get(plan.objectId) : undefined;
     if (plan.objectId && !user) throw new Error(`The demo tenant has no user ${plan.objectId}.`);
+    if (plan.kind === 'logout') return this.logoutClaims(plan, clientId, now);
     const times = { iat: now, nbf: now, exp: now + LIFETIME_SECONDS };
     const common = {
       ...times,
@@ -86,7 +101,17 @@ export class TokenIssuer {
     };
     const application = this.applicationClaims(clientId);
     if (plan.kind === 'id')
-      return { ...common, aud: clientId, iss: this.issuer(), ...person, nonce: plan.nonce, ver: '2.0' };
+      return {
+        ...common,
+        aud: clientId,
+        iss: this.issuer(),
+        ...person,
+        ...(plan.objectId ? { login_hint: loginHintOf(plan.objectId) } : {}),
+        nonce: plan.nonce,
+        ...(plan.accessToken ? { at_hash: halfHash(plan.accessToken) } : {}),
+        ...(plan.code ? { c_hash: halfHash(plan.code) } : {}),
+        ver: '2.0',
+      };
     if (plan.kind === 'api') {
       const about = person ? { ...person, scp: plan.scope ?? 'access_as_user' } : { ...application, roles: [] };
       return { ...common, aud: this.clientId, iss: this.issuer(), azp: clientId, azpacr: '1', ...about, ver: '2.0' };
@@ -102,6 +127,22 @@ export class TokenIssuer {
       appidacr: '1',
       ...about,
       ver: '1.0',
+    };
+  }
+
+  /** Back-Channel Logout 1.0, 2.4: about a person, a session or both, and never with a nonce. */
+  private logoutClaims(plan: TokenPlan, clientId: string, now: number): JsonObject {
+    if (!plan.objectId && !plan.sid) throw new Error('A logout token needs an objectId, a sid, or both.');
+    return {
+      iss: this.issuer(),
+      aud: clientId,
+      iat: now,
+      exp: now + LOGOUT_LIFETIME_SECONDS,
+      jti: randomUUID(),
+      tid: this.state().tenantId,
+      ...(plan.objectId ? { sub: this.subjectOf(plan.objectId, clientId) } : {}),
+      ...(plan.sid ? { sid: plan.sid } : {}),
+      events: { [LOGOUT_EVENT]: {} },
     };
   }
 
@@ -130,7 +171,7 @@ export class TokenIssuer {
     const key = flaw === 'unknownKey' ? this.foreignKey : this.keys.current;
     const algorithm = flaw === 'algNone' ? 'none' : flaw === 'hs256' ? 'HS256' : 'RS256';
     const kid = flaw === 'missingKid' ? undefined : key.kid;
-    const text = `${part({ typ: 'JWT', alg: algorithm, kid, ...header })}.${part(claims)}`;
+    const text = `${part({ alg: algorithm, kid, ...header })}.${part(claims)}`;
     return `${text}.${signatureOf(text, algorithm, flaw === 'badSignature' ? this.foreignKey.privateKey : key.privateKey, key.publicKey)}`;
   }
 
@@ -147,25 +188,6 @@ function signatureOf(text: string, algorithm: string, privateKey: KeyObject, pub
       .update(text)
       .digest('base64url');
   return sign('RSA-SHA256', Buffer.from(text), privateKey).toString('base64url');
-}
-
-function flawedClaims(flaw: TokenFlaw | undefined, now: number): Record<string, Json | undefined> {
-  const elsewhere = '99999999-9999-4999-8999-999999999999';
-  const flaws: Partial<Record<TokenFlaw, Record<string, Json | undefined>>> = {
-    wrongAudience: { aud: elsewhere },
-    wrongIssuer: { iss: `https://login.attacker.example/${elsewhere}/v2.0` },
-    wrongTenant: { tid: elsewhere },
-    wrongNonce: { nonce: 'another-nonce' },
-    missingNonce: { nonce: undefined },
-    missingSub: { sub: undefined },
-    missingOid: { oid: undefined },
-    missingIat: { iat: undefined },
-    missingAud: { aud: undefined },
-    expired: { iat: now - 3 * HOUR, nbf: now - 3 * HOUR, exp: now - 2 * HOUR },
-    notYetValid: { nbf: now + 2 * HOUR, exp: now + 3 * HOUR },
-    futureIat: { iat: now + 2 * HOUR },
-  };
-  return (flaw && flaws[flaw]) ?? {};
 }
 
 function part(content: Record<string, Json | undefined>): string {

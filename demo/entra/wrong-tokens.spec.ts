@@ -1,8 +1,8 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { type DemoTenant, startDemoTenant } from '../demo-tenant.js';
 import { TOKEN_FLAWS } from '../faults/fault-registry.js';
-import type { JsonObject } from '../store/json.types.js';
-import { claimsOf, graph, wire } from '../testing/tenant-client.js';
+import type { Json, JsonObject } from '../store/json.types.js';
+import { claimsOf, graph, headerOf, wire } from '../testing/tenant-client.js';
 
 describe('tokens that are wrong on purpose', () => {
   let tenant: DemoTenant;
@@ -11,14 +11,22 @@ describe('tokens that are wrong on purpose', () => {
   });
   afterAll(() => tenant.close());
 
-  const plan = () => ({ kind: 'id' as const, objectId: tenant.administrator.objectId, nonce: 'n' });
-  const header = (token: string): JsonObject =>
-    JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
+  const accessToken = 'an.access.token';
+  const code = '1.a-code';
+  const plan = () => ({
+    kind: 'id' as const,
+    objectId: tenant.administrator.objectId,
+    nonce: 'n',
+    accessToken,
+    code,
+  });
+  const leftHalf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
+  const inHex = (claim: Json | undefined) => Buffer.from(String(claim), 'base64url').toString('hex');
 
   /** A small relying party: what a careful one must refuse. */
   async function isGood(token: string): Promise<boolean> {
     const { json } = await wire(tenant, `${tenant.authority}/discovery/v2.0/keys`);
-    const { alg, kid } = header(token);
+    const { alg, kid } = headerOf(token);
     const key = (json['keys'] as JsonObject[]).find((one) => one['kid'] === kid);
     const [head, body, signature] = token.split('.');
     if (alg !== 'RS256' || !key) return false;
@@ -38,6 +46,8 @@ describe('tokens that are wrong on purpose', () => {
       claims['iss'] === tenant.issuer &&
       claims['tid'] === tenant.tenantId &&
       claims['nonce'] === 'n' &&
+      inHex(claims['at_hash']) === leftHalf(accessToken) &&
+      inHex(claims['c_hash']) === leftHalf(code) &&
       typeof claims['sub'] === 'string' &&
       typeof claims['oid'] === 'string' &&
       Number(claims['iat']) <= now + 300 &&
@@ -63,14 +73,14 @@ describe('tokens that are wrong on purpose', () => {
     });
     expect(claimsOf(token)).toMatchObject({ aud: tenant.clientId, extra: [1] });
     expect(claimsOf(token)).not.toHaveProperty('scp');
-    expect(header(token)).toMatchObject({ jku: 'https://x.example' });
+    expect(headerOf(token)).toMatchObject({ jku: 'https://x.example' });
   });
 
   it('signs with a new key after a rotation, keeps the old one published, and withdraws it when asked', async () => {
     const old = tenant.mintToken(plan());
     tenant.rotateKeys();
     const fresh = tenant.mintToken(plan());
-    expect(header(fresh)['kid']).not.toBe(header(old)['kid']);
+    expect(headerOf(fresh)['kid']).not.toBe(headerOf(old)['kid']);
     expect([await isGood(old), await isGood(fresh)]).toEqual([true, true]);
     tenant.rotateKeys(false);
     expect([await isGood(old), await isGood(fresh)]).toEqual([false, false]);

@@ -1,9 +1,11 @@
 import { type DemoReply, type DemoRequest, jsonReply } from '../http/exchange.js';
-import { isJsonObject, type Json } from '../store/json.types.js';
+import { mergePatch } from '../mutations/merge-patch.js';
+import { isJsonObject, type Json, type JsonObject } from '../store/json.types.js';
 import type { Fault, FaultRegistry } from './fault-registry.js';
 
 const INSTEAD = ['throttle', 'status', 'html', 'body', 'hang', 'close'] as const;
-const AFTERWARDS = ['truncate', 'cut', 'foreignNextLink', 'loopNextLink', 'slow'] as const;
+const AFTERWARDS = ['truncate', 'cut', 'foreignNextLink', 'loopNextLink', 'slow', 'huge', 'overlay'] as const;
+const HUGE_BYTES = 64 * 1024 * 1024;
 const HTML_PAGE =
   '<!DOCTYPE html><html><head><title>Service unavailable</title></head><body><h1>Service unavailable</h1></body></html>';
 
@@ -75,6 +77,10 @@ function spoil(fault: Fault, reply: DemoReply, request: DemoRequest): DemoReply 
       return { ...reply, wire: 'cut' };
     case 'slow':
       return { ...reply, delayMs: fault.delayMs ?? 1000 };
+    case 'huge':
+      return { ...reply, paddingBytes: fault.bytes ?? HUGE_BYTES };
+    case 'overlay':
+      return withMembers(reply, fault.members ?? {});
     case 'foreignNextLink':
       return withNextLink(reply, fault.url ?? 'https://graph.attacker.example/v1.0/users?$skiptoken=next');
     default:
@@ -86,6 +92,10 @@ function spoil(fault: Fault, reply: DemoReply, request: DemoRequest): DemoReply 
 }
 
 function withNextLink(reply: DemoReply, link: string): DemoReply {
+  return withMembers(reply, { '@odata.nextLink': link });
+}
+
+function withMembers(reply: DemoReply, members: JsonObject): DemoReply {
   const body: Json = JSON.parse(reply.body);
-  return isJsonObject(body) ? { ...reply, body: JSON.stringify({ ...body, '@odata.nextLink': link }) } : reply;
+  return isJsonObject(body) ? { ...reply, body: JSON.stringify(mergePatch(body, members)) } : reply;
 }

@@ -19,6 +19,8 @@ export const TOKEN_FLAWS = [
   'expired',
   'notYetValid',
   'futureIat',
+  'wrongAtHash',
+  'wrongCHash',
 ] as const;
 export type TokenFlaw = (typeof TOKEN_FLAWS)[number];
 
@@ -34,13 +36,22 @@ export const FAULT_KINDS = [
   'foreignNextLink',
   'loopNextLink',
   'slow',
+  'huge',
+  'overlay',
   'batchItem',
   'idToken',
   'accessToken',
+  'idTokenHashes',
+  'rotateKeys',
+  'wrongKeys',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** Something that goes wrong on the paths that `path` matches. */
+/**
+ * Something that goes wrong on the paths that `path` matches. At the token endpoint `rotateKeys` takes a new signing key just
+ * before it signs, and `idTokenHashes`, which is no fault, gives id tokens the right `at_hash` and `c_hash` that Entra's code
+ * flow lacks. `wrongKeys` publishes somebody else's keys under the right key ids.
+ */
 export interface Fault {
   kind: FaultKind;
   /**
@@ -62,6 +73,12 @@ export interface Fault {
   contentType?: string;
   /** slow: how long the answer waits, in milliseconds. */
   delayMs?: number;
+  /** huge: how many spaces follow the answer, without a length in its header; default 64 MiB. */
+  bytes?: number;
+  /** overlay: members that are laid over the answer's JSON object. */
+  members?: JsonObject;
+  /** rotateKeys: whether the keys so far stay published; default true. */
+  keepOld?: boolean;
   /** foreignNextLink: where the link points. */
   url?: string;
   /** idToken, accessToken: what is wrong with it. */
@@ -124,10 +141,14 @@ export function parseFault(input: Json): Fault {
   const flaw = TOKEN_FLAWS.find((one) => one === input['flaw']);
   if ((kind === 'idToken' || kind === 'accessToken') && !flaw)
     throw new Error(`A token fault needs a flaw: ${TOKEN_FLAWS.join(', ')}.`);
+  const { members, keepOld } = input;
+  if (kind === 'overlay' && !isJsonObject(members)) throw new Error('An overlay needs members, an object.');
   return {
     kind,
+    ...(isJsonObject(members) ? { members } : {}),
+    ...(typeof keepOld === 'boolean' ? { keepOld } : {}),
     ...texts(input, ['path', 'method', 'body', 'contentType', 'url']),
-    ...numbers(input, ['times', 'after', 'status', 'retryAfterSeconds', 'delayMs']),
+    ...numbers(input, ['times', 'after', 'status', 'retryAfterSeconds', 'delayMs', 'bytes']),
     ...(flaw ? { flaw } : {}),
   };
 }

@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
 import { type DemoTenant, startDemoTenant } from '../demo-tenant.js';
 import type { JsonObject } from '../store/json.types.js';
-import { authorizeUrl, claimsOf, graph, makePkce, postForm, wire } from '../testing/tenant-client.js';
+import { claimsOf, graph, headerOf, startSignIn, wire } from '../testing/tenant-client.js';
 import { type Fault, FaultRegistry, parseFault, TOKEN_FLAWS } from './fault-registry.js';
+
+const leftHalf = (text: string): string =>
+  createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
 
 describe('faults of the demo tenant', () => {
   let tenant: DemoTenant;
@@ -101,27 +105,16 @@ describe('faults of the demo tenant', () => {
     expect(faults.strike(['throttle'], 'GET', '/v1.0/groups')).toBeUndefined();
   });
 
-  async function signIn(): Promise<string> {
-    const { verifier, challenge } = makePkce();
-    const redirect = 'http://localhost:3997/cb';
-    const hint = tenant.administrator.userPrincipalName;
-    const page = await wire(
-      tenant,
-      authorizeUrl(tenant, { redirect_uri: redirect, code_challenge: challenge, login_hint: hint }),
-    );
-    const code = new URL(page.headers.location ?? '').searchParams.get('code') ?? '';
-    const client = { client_id: tenant.clientId, client_secret: tenant.clientSecret };
-    const form = { ...client, grant_type: 'authorization_code', redirect_uri: redirect, code_verifier: verifier, code };
-    const answer = await postForm(tenant, form);
+  async function signIn(): Promise<{ idToken: string; accessToken: string; code: string }> {
+    const started = await startSignIn(tenant, 'http://localhost:3997/cb');
+    const answer = await started.redeem();
     expect(answer.status).toBe(200);
-    return String(answer.json['id_token']);
+    const { id_token: idToken, access_token: accessToken } = answer.json;
+    return { idToken: String(idToken), accessToken: String(accessToken), code: started.code };
   }
 
-  const headerOf = (token: string): JsonObject =>
-    JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
-
   /** Is anything other than in a right token? */
-  function isFlawed(token: string): boolean {
+  function isFlawed({ idToken: token, accessToken, code }: Awaited<ReturnType<typeof signIn>>): boolean {
     const claims = claimsOf(token);
     const right =
       claims['aud'] === tenant.clientId &&
@@ -131,7 +124,10 @@ describe('faults of the demo tenant', () => {
       claims['sub'] !== undefined &&
       claims['oid'] !== undefined &&
       Number(claims['iat']) < Date.now() / 1000 + 60 &&
-      headerOf(token)['kid'] !== undefined;
+      headerOf(token)['kid'] !== undefined &&
+      ['at_hash', 'c_hash'].every((claim, position) =>
+        [undefined, leftHalf([accessToken, code][position] ?? '')].includes(claims[claim] as string | undefined),
+      );
     return !right || typeof tenant.verifyToken(token) === 'string';
   }
 
@@ -155,6 +151,12 @@ describe('faults of the demo tenant', () => {
   it('says what a fault must look like', () => {
     expect(() => parseFault({ kind: 'earthquake' })).toThrow(/Unknown kind/);
     expect(() => parseFault({ kind: 'idToken' })).toThrow(/needs a flaw/);
+    expect(() => parseFault({ kind: 'overlay', members: 'x' })).toThrow(/needs members/);
+    expect(parseFault({ kind: 'overlay', members: { issuer: 'x' } })).toEqual({
+      kind: 'overlay',
+      members: { issuer: 'x' },
+    });
+    expect(parseFault({ kind: 'rotateKeys', keepOld: false })).toEqual({ kind: 'rotateKeys', keepOld: false });
     expect(parseFault({ kind: 'throttle', path: '/users', times: 2, extra: true })).toEqual({
       kind: 'throttle',
       path: '/users',

@@ -41,11 +41,12 @@ import {
   updateGroupSetting,
   updateSingleton,
 } from '../mutations/policy-mutations.js';
+import { revokeSignInSessions } from '../mutations/session-mutations.js';
 import { textOf } from '../store/json.types.js';
 import type { SingletonName } from '../store/tenant-state.js';
 import { applicationWriteRoutes, ownerWriteRoutes } from './application-write-routes.js';
 import { badRequest } from './graph-failure.js';
-import type { GraphCall, GraphRoute } from './graph-route.js';
+import type { GraphAnswer, GraphCall, GraphRoute } from './graph-route.js';
 import { selectMembers } from './query-options.js';
 import { getByIds } from './read-routes.js';
 import { presentPolicy } from './resource-shapes.js';
@@ -155,6 +156,13 @@ export const WRITE_ROUTES: GraphRoute[] = [
     done(removeGrant(c.state, c.actor, id(c))),
   ),
   ...domains(),
+  route('POST', '/users/{id}/revokeSignInSessions', 'User.RevokeSessions.All', (c) => revokeSessions(c, id(c))),
+  {
+    method: 'POST',
+    path: '/me/revokeSignInSessions',
+    permissions: [],
+    handle: (c) => revokeSessions(c, c.actor.type === 'user' ? c.actor.id : ''),
+  },
   ...directory('users', 'User.ReadWrite.All'),
   ...directory('groups', 'Group.ReadWrite.All'),
   {
@@ -181,6 +189,11 @@ export const WRITE_ROUTES: GraphRoute[] = [
     },
   },
 ];
+
+function revokeSessions(c: GraphCall, user: string): GraphAnswer {
+  revokeSignInSessions(c.state, c.actor, user);
+  return { status: 200, body: { '@odata.context': `${c.baseUrl}/$metadata#Edm.Boolean`, value: true } };
+}
 
 function conditionalAccess(path: string, kind: 'conditionalAccessPolicies' | 'namedLocations'): GraphRoute[] {
   const limited = (method: GraphRoute['method'], at: string, handle: GraphRoute['handle']): GraphRoute => ({

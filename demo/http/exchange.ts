@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { isJsonObject, type Json, type JsonObject } from '../store/json.types.js';
 
 /** One request as the demo tenant's handlers see it, whichever port it came in by. */
@@ -21,8 +23,11 @@ export interface DemoReply {
   /** What the wire does instead of a whole answer. */
   wire?: 'hang' | 'close' | 'cut';
   delayMs?: number;
+  /** So many spaces follow the body, and no header says how long the answer is. */
+  paddingBytes?: number;
 }
 
+const PADDING_BLOCK_BYTES = 64 * 1024;
 const BODY_LIMIT_BYTES = 256 * 1024 * 1024;
 
 export function jsonReply(body: Json, status = 200, headers: Record<string, string> = {}): DemoReply {
@@ -75,6 +80,12 @@ export function writeReply(response: ServerResponse, reply: DemoReply): void {
     return;
   }
   const payload = Buffer.from(reply.body);
+  if (reply.paddingBytes) {
+    response.writeHead(reply.status, reply.headers);
+    // Whoever has read enough goes away; that is what the padding is for.
+    pipeline(Readable.from(padded(payload, reply.paddingBytes)), response).catch(() => undefined);
+    return;
+  }
   const headers = {
     ...reply.headers,
     'content-length': String(payload.length),
@@ -86,6 +97,12 @@ export function writeReply(response: ServerResponse, reply: DemoReply): void {
     return;
   }
   response.end(response.req.method === 'HEAD' ? undefined : payload);
+}
+
+function* padded(payload: Buffer, spaces: number): Generator<Buffer> {
+  yield payload;
+  const block = Buffer.alloc(PADDING_BLOCK_BYTES, ' ');
+  for (let left = spaces; left > 0; left -= block.length) yield left < block.length ? block.subarray(0, left) : block;
 }
 
 function decodePath(path: string): string {

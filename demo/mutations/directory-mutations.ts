@@ -28,6 +28,7 @@ export function createDirectoryObject(
     ...kept,
     id: state.ids.guid(),
     createdDateTime: sevenDigits(state.now()),
+    ...(kind === 'users' ? { signInSessionsValidFromDateTime: `${state.now().toISOString().slice(0, 19)}Z` } : {}),
   };
   state.collections[kind].set(created);
   state.changes.record(kind, created.id);

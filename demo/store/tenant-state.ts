@@ -2,7 +2,7 @@ import { AuditLog } from '../audit/audit-log.js';
 import { Prng } from '../generate/prng.js';
 import { ChangeLog } from './change-log.js';
 import { Collection } from './collection.js';
-import type { JsonObject } from './json.types.js';
+import { type JsonObject, textOf } from './json.types.js';
 
 /** The lists of the tenant, named as Graph names them. */
 export const COLLECTIONS = [
@@ -66,6 +66,8 @@ export class TenantState {
   readonly roleManagementRules = new Map<string, JsonObject[]>();
   /** SHA-256 of client secrets that were set here, by key id: what the token endpoint accepts. */
   readonly secretDigests = new Map<string, { appId: string; digest: string }>();
+  /** How often the sign-in sessions of a person were revoked, by object id; what was given out before is void. */
+  readonly sessionEpochs = new Map<string, number>();
   readonly changes = new ChangeLog();
   readonly audit: AuditLog;
   /** Ids of what is made while the tenant runs: repeatable, like everything else that comes from the seed. */
@@ -92,6 +94,20 @@ export class TenantState {
     const lists = COLLECTIONS.map((name): [string, number] => [name, this.collections[name].size]);
     const rules = [...this.roleManagementRules.values()].reduce((total, list) => total + list.length, 0);
     return { ...Object.fromEntries(lists), roleManagementRules: rules, auditEvents: this.audit.size };
+  }
+
+  sessionEpochOf(objectId: string): number {
+    return this.sessionEpochs.get(objectId) ?? 0;
+  }
+
+  /** A person by object id or, in any case of letters, by user principal name. */
+  findUser(name: string): JsonObject | undefined {
+    const byId = this.collections.users.get(name);
+    if (byId || !name.includes('@')) return byId;
+    const wanted = name.toLowerCase();
+    for (const user of this.collections.users.values())
+      if (textOf(user, 'userPrincipalName').toLowerCase() === wanted) return user;
+    return undefined;
   }
 
   /** The collection that holds a directory object (getByIds, owners, members), or undefined. */

@@ -17,6 +17,8 @@ export interface WireRequest {
   headers?: Record<string, string>;
   body?: string;
   timeoutMs?: number;
+  /** Hangs up on an answer that is longer. */
+  maxBytes?: number;
 }
 
 /** Speaks to a demo tenant over real sockets, trusting its certificate authority only. */
@@ -31,7 +33,12 @@ export function wire(tenant: DemoTenant, url: string, about: WireRequest = {}): 
     const send = url.startsWith('https') ? httpsRequest : httpRequest;
     const outgoing = send(url, options, (incoming) => {
       const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      let bytes = 0;
+      incoming.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > (about.maxBytes ?? Number.POSITIVE_INFINITY)) incoming.destroy(new Error('too large'));
+      });
       incoming.on('error', reject);
       incoming.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
@@ -85,6 +92,58 @@ export function makePkce(): Pkce {
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') };
 }
 
+/** A sign-in that came back from the authorize page with a code. */
+export interface StartedSignIn {
+  code: string;
+  /** The id of the session that the browser has now. */
+  sid: string;
+  /** The browser's session, as a Cookie header. */
+  cookie: string;
+  /** Redeems the code as the registered application. */
+  redeem(): Promise<WireAnswer>;
+}
+
+/** Signs a person in (default: the administrator) as far as the code; `cookie` is the session that the browser has already. */
+export async function startSignIn(
+  tenant: DemoTenant,
+  redirectUri: string,
+  about: { hint?: string; cookie?: string } = {},
+): Promise<StartedSignIn> {
+  const { verifier, challenge } = makePkce();
+  const login_hint = about.hint ?? tenant.administrator.userPrincipalName;
+  const page = await wire(
+    tenant,
+    authorizeUrl(tenant, { redirect_uri: redirectUri, code_challenge: challenge, login_hint }),
+    about.cookie ? { headers: { cookie: about.cookie } } : {},
+  );
+  const back = new URL(page.headers.location ?? 'http://nowhere.invalid').searchParams;
+  const code = back.get('code') ?? '';
+  const form = {
+    client_id: tenant.clientId,
+    client_secret: tenant.clientSecret,
+    grant_type: 'authorization_code',
+    redirect_uri: redirectUri,
+    code_verifier: verifier,
+    code,
+  };
+  return {
+    code,
+    sid: back.get('session_state') ?? '',
+    cookie: String(page.headers['set-cookie']?.[0]).split(';')[0] ?? '',
+    redeem: () => postForm(tenant, form),
+  };
+}
+
+/** Redeems a refresh token as the registered application. */
+export function refreshWith(tenant: DemoTenant, answer: WireAnswer): Promise<WireAnswer> {
+  return postForm(tenant, {
+    client_id: tenant.clientId,
+    client_secret: tenant.clientSecret,
+    grant_type: 'refresh_token',
+    refresh_token: String(answer.json['refresh_token']),
+  });
+}
+
 /** The address of the authorize page for a sign-in with these parameters. */
 export function authorizeUrl(tenant: DemoTenant, parameters: Record<string, string | undefined>): string {
   const all: Record<string, string | undefined> = {
@@ -108,6 +167,11 @@ export function postForm(tenant: DemoTenant, form: Record<string, string>): Prom
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams(form).toString(),
   });
+}
+
+/** The header of a token without any check. */
+export function headerOf(token: unknown): JsonObject {
+  return JSON.parse(Buffer.from(String(token).split('.')[0] ?? '', 'base64url').toString('utf8'));
 }
 
 /** Claims of a token without any check. */

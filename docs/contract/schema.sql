@@ -18,7 +18,7 @@ CREATE TABLE audit_events (
   trace_id text,
   state_before text,
   state_after text,
-  CONSTRAINT ck_audit_events_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'system'::text, 'anonymous'::text]))),
+  CONSTRAINT ck_audit_events_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'service_account'::text, 'system'::text, 'anonymous'::text]))),
   CONSTRAINT ck_audit_events_outcome CHECK ((outcome = ANY (ARRAY['success'::text, 'denied'::text, 'failure'::text]))),
   CONSTRAINT pk_audit_events PRIMARY KEY (id)
 );
@@ -240,6 +240,13 @@ CREATE TABLE permissions (
   CONSTRAINT pk_permissions PRIMARY KEY (name)
 );
 
+CREATE TABLE rate_limits (
+  key text NOT NULL,
+  free_at timestamp with time zone NOT NULL,
+  CONSTRAINT pk_rate_limits PRIMARY KEY (key)
+);
+CREATE INDEX ix_rate_limits_free_at ON public.rate_limits USING btree (free_at);
+
 CREATE TABLE refresh_tokens (
   id uuid NOT NULL,
   session_id uuid NOT NULL,
@@ -250,6 +257,7 @@ CREATE TABLE refresh_tokens (
   used_at timestamp with time zone,
   successor_id uuid,
   successor_sealed bytea,
+  generation integer NOT NULL DEFAULT 0,
   CONSTRAINT ck_refresh_tokens_successor CHECK (((used_at IS NULL) = (successor_id IS NULL))),
   CONSTRAINT ck_refresh_tokens_token_hash CHECK ((octet_length(token_hash) = 32)),
   CONSTRAINT fk_refresh_tokens_session_id FOREIGN KEY (session_id) REFERENCES user_sessions(id) ON DELETE CASCADE,
@@ -258,9 +266,17 @@ CREATE TABLE refresh_tokens (
 );
 CREATE INDEX ix_refresh_tokens_session_id ON public.refresh_tokens USING btree (session_id);
 
+CREATE TABLE revoked_access_tokens (
+  jti uuid NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT pk_revoked_access_tokens PRIMARY KEY (jti)
+);
+CREATE INDEX ix_revoked_access_tokens_expires_at ON public.revoked_access_tokens USING btree (expires_at);
+CREATE TRIGGER tr_revoked_access_tokens_announce AFTER INSERT ON public.revoked_access_tokens FOR EACH ROW EXECUTE FUNCTION announce_change('revoked-token', 'jti');
+
 CREATE TABLE role_assignments (
   id uuid NOT NULL,
-  user_id uuid NOT NULL,
+  user_id uuid,
   role_id uuid NOT NULL,
   scope text NOT NULL DEFAULT '/'::text,
   effect text NOT NULL,
@@ -270,14 +286,19 @@ CREATE TABLE role_assignments (
   assigned_by_type text NOT NULL,
   assigned_by_id text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  service_account_id uuid,
   CONSTRAINT ck_role_assignments_effect CHECK ((effect = ANY (ARRAY['allow'::text, 'deny'::text]))),
+  CONSTRAINT ck_role_assignments_subject CHECK ((num_nonnulls(user_id, service_account_id) = 1)),
   CONSTRAINT ck_role_assignments_valid_until CHECK (((valid_until IS NULL) OR (valid_until > valid_from))),
   CONSTRAINT fk_role_assignments_role_id FOREIGN KEY (role_id) REFERENCES roles(id),
+  CONSTRAINT fk_role_assignments_service_account_id FOREIGN KEY (service_account_id) REFERENCES service_accounts(id),
   CONSTRAINT fk_role_assignments_user_id FOREIGN KEY (user_id) REFERENCES users(id),
   CONSTRAINT pk_role_assignments PRIMARY KEY (id)
 );
 CREATE INDEX ix_role_assignments_role_id ON public.role_assignments USING btree (role_id);
+CREATE INDEX ix_role_assignments_service_account_id ON public.role_assignments USING btree (service_account_id);
 CREATE INDEX ix_role_assignments_user_id ON public.role_assignments USING btree (user_id);
+CREATE TRIGGER tr_role_assignments_announce AFTER INSERT OR DELETE OR UPDATE ON public.role_assignments FOR EACH ROW EXECUTE FUNCTION announce_change('access', 'user_id', 'service_account_id');
 
 CREATE TABLE role_permissions (
   role_id uuid NOT NULL,
@@ -286,6 +307,7 @@ CREATE TABLE role_permissions (
   CONSTRAINT fk_role_permissions_role_id FOREIGN KEY (role_id) REFERENCES roles(id) ON DELETE CASCADE,
   CONSTRAINT pk_role_permissions PRIMARY KEY (role_id, permission)
 );
+CREATE TRIGGER tr_role_permissions_announce AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.role_permissions FOR EACH STATEMENT EXECUTE FUNCTION announce_change('access');
 
 CREATE TABLE roles (
   id uuid NOT NULL,
@@ -298,6 +320,46 @@ CREATE TABLE roles (
   CONSTRAINT pk_roles PRIMARY KEY (id),
   CONSTRAINT uq_roles_name UNIQUE (name)
 );
+CREATE TRIGGER tr_roles_announce AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.roles FOR EACH STATEMENT EXECUTE FUNCTION announce_change('access');
+
+CREATE TABLE service_account_credentials (
+  id uuid NOT NULL,
+  service_account_id uuid NOT NULL,
+  kind text NOT NULL,
+  secret_hash bytea,
+  public_jwk jsonb,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  CONSTRAINT ck_service_account_credentials_content CHECK ((((kind = 'secret'::text) AND (octet_length(secret_hash) = 32) AND (public_jwk IS NULL)) OR ((kind = 'public_key'::text) AND (secret_hash IS NULL) AND (public_jwk IS NOT NULL)))),
+  CONSTRAINT ck_service_account_credentials_kind CHECK ((kind = ANY (ARRAY['secret'::text, 'public_key'::text]))),
+  CONSTRAINT fk_service_account_credentials_service_account_id FOREIGN KEY (service_account_id) REFERENCES service_accounts(id) ON DELETE CASCADE,
+  CONSTRAINT pk_service_account_credentials PRIMARY KEY (id)
+);
+CREATE INDEX ix_service_account_credentials_service_account_id ON public.service_account_credentials USING btree (service_account_id);
+
+CREATE TABLE service_accounts (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  name text NOT NULL,
+  description text NOT NULL DEFAULT ''::text,
+  owner_user_id uuid NOT NULL,
+  status text NOT NULL DEFAULT 'active'::text,
+  security_stamp integer NOT NULL DEFAULT 1,
+  dpop_required boolean NOT NULL DEFAULT false,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_service_accounts_status CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text]))),
+  CONSTRAINT fk_service_accounts_owner_user_id FOREIGN KEY (owner_user_id) REFERENCES users(id),
+  CONSTRAINT fk_service_accounts_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_service_accounts PRIMARY KEY (id),
+  CONSTRAINT uq_service_accounts_tenant_id_name UNIQUE (tenant_id, name)
+);
+CREATE INDEX ix_service_accounts_owner_user_id ON public.service_accounts USING btree (owner_user_id);
+CREATE TRIGGER tr_service_accounts_announce AFTER UPDATE ON public.service_accounts FOR EACH ROW EXECUTE FUNCTION announce_change('service-account', 'id');
+CREATE TRIGGER tr_service_accounts_announce_delete AFTER DELETE ON public.service_accounts FOR EACH ROW EXECUTE FUNCTION announce_change('service-account', 'id');
 
 CREATE TABLE sign_in_attempts (
   id uuid NOT NULL,
@@ -332,6 +394,7 @@ CREATE TABLE signing_keys (
 );
 CREATE UNIQUE INDEX uq_signing_keys_current ON public.signing_keys USING btree (state) WHERE (state = 'current'::text);
 CREATE UNIQUE INDEX uq_signing_keys_next ON public.signing_keys USING btree (state) WHERE (state = 'next'::text);
+CREATE TRIGGER tr_signing_keys_announce AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION announce_change('keys');
 
 CREATE TABLE tenants (
   id uuid NOT NULL,
@@ -348,6 +411,15 @@ CREATE TABLE tenants (
   CONSTRAINT pk_tenants PRIMARY KEY (id),
   CONSTRAINT uq_tenants_entra_tenant_id UNIQUE (entra_tenant_id)
 );
+CREATE TRIGGER tr_tenants_announce AFTER UPDATE ON public.tenants FOR EACH ROW WHEN ((old.sign_in_allowed IS DISTINCT FROM new.sign_in_allowed)) EXECUTE FUNCTION announce_change('tenant', 'id');
+CREATE TRIGGER tr_tenants_announce_delete AFTER DELETE ON public.tenants FOR EACH ROW EXECUTE FUNCTION announce_change('tenant', 'id');
+
+CREATE TABLE used_proofs (
+  digest bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT pk_used_proofs PRIMARY KEY (digest)
+);
+CREATE INDEX ix_used_proofs_expires_at ON public.used_proofs USING btree (expires_at);
 
 CREATE TABLE user_sessions (
   id uuid NOT NULL,
@@ -363,12 +435,22 @@ CREATE TABLE user_sessions (
   idle_expires_at timestamp with time zone NOT NULL,
   ended_at timestamp with time zone,
   ended_reason text,
+  scope text,
+  dpop_jkt text,
+  entra_subject text,
+  service_account_id uuid,
+  service_account_stamp integer,
   CONSTRAINT ck_user_sessions_ended CHECK (((ended_at IS NULL) = (ended_reason IS NULL))),
+  CONSTRAINT ck_user_sessions_service_account CHECK (((service_account_id IS NULL) = (service_account_stamp IS NULL))),
+  CONSTRAINT fk_user_sessions_service_account_id FOREIGN KEY (service_account_id) REFERENCES service_accounts(id),
   CONSTRAINT fk_user_sessions_user_id FOREIGN KEY (user_id) REFERENCES users(id),
   CONSTRAINT pk_user_sessions PRIMARY KEY (id)
 );
 CREATE INDEX ix_user_sessions_entra_session_id ON public.user_sessions USING btree (entra_session_id) WHERE (ended_at IS NULL);
+CREATE INDEX ix_user_sessions_entra_subject ON public.user_sessions USING btree (entra_subject) WHERE (ended_at IS NULL);
 CREATE INDEX ix_user_sessions_user_id ON public.user_sessions USING btree (user_id, id);
+CREATE TRIGGER tr_user_sessions_announce AFTER UPDATE ON public.user_sessions FOR EACH ROW WHEN (((old.ended_at IS DISTINCT FROM new.ended_at) OR (new.expires_at < old.expires_at) OR (new.idle_expires_at < old.idle_expires_at) OR (old.dpop_jkt IS DISTINCT FROM new.dpop_jkt) OR (old.scope IS DISTINCT FROM new.scope) OR (old.security_stamp IS DISTINCT FROM new.security_stamp))) EXECUTE FUNCTION announce_change('session', 'id');
+CREATE TRIGGER tr_user_sessions_announce_delete AFTER DELETE ON public.user_sessions FOR EACH ROW EXECUTE FUNCTION announce_change('session', 'id');
 
 CREATE TABLE users (
   id uuid NOT NULL,
@@ -384,11 +466,14 @@ CREATE TABLE users (
   version integer NOT NULL DEFAULT 1,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  entra_valid_from timestamp with time zone,
   CONSTRAINT ck_users_status CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text]))),
   CONSTRAINT fk_users_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_users PRIMARY KEY (id),
   CONSTRAINT uq_users_tenant_id_object_id UNIQUE (tenant_id, object_id)
 );
+CREATE TRIGGER tr_users_announce AFTER UPDATE ON public.users FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.security_stamp IS DISTINCT FROM new.security_stamp) OR (old.security_stamp_raised_at IS DISTINCT FROM new.security_stamp_raised_at) OR (old.entra_valid_from IS DISTINCT FROM new.entra_valid_from) OR (old.display_name IS DISTINCT FROM new.display_name))) EXECUTE FUNCTION announce_change('user', 'id');
+CREATE TRIGGER tr_users_announce_delete AFTER DELETE ON public.users FOR EACH ROW EXECUTE FUNCTION announce_change('user', 'id');
 
 CREATE TABLE webhook_deliveries (
   id uuid NOT NULL,

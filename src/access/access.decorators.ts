@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
-import type { UserActor } from './actor.js';
+import type { CallerActor } from './actor.js';
 import type { Permission } from './permissions.js';
 
 /** What a route demands of its caller. A route without one doesn't start (app/route-policies.ts). */
@@ -19,11 +19,11 @@ export const RequirePermission = (permission: Permission) =>
 
 /** What the guards leave on the Fastify request for those after them. */
 export interface AuthenticatedRequest {
-  actor?: UserActor;
+  actor?: CallerActor;
 }
 
 /** The caller, as the auth guard established it. */
-export const CurrentActor = createParamDecorator((_data: unknown, context: ExecutionContext): UserActor => {
+export const CurrentActor = createParamDecorator((_data: unknown, context: ExecutionContext): CallerActor => {
   const { actor } = context.switchToHttp().getRequest<AuthenticatedRequest>();
   if (actor === undefined) throw new Error('a public route asked for the current actor');
   return actor;

@@ -1,9 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_GUARD } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { DataSource } from 'typeorm';
 import { AccessModule } from '../access/access.module.js';
-import { AuditInterceptor } from '../audit/audit.interceptor.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthGuard } from '../auth/auth.guard.js';
 import { AuthModule } from '../auth/auth.module.js';
@@ -15,6 +14,7 @@ import { EntraModule } from '../entra/entra.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { KeysModule } from '../keys/keys.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
 import type { Logger } from '../observability/logger.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
@@ -23,40 +23,43 @@ import { PermissionGuard } from '../rbac/permission.guard.js';
 import { RbacModule } from '../rbac/rbac.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { auditMutations } from './audit-mutations.js';
 
 /** The map of the house. Rooms are listed from the ground up; nobody imports a room that stands below it. */
 @Module({})
 export class AppModule {
   static with(settings: Settings, dataSource: DataSource, logger: Logger): DynamicModule {
+    const rooms = [
+      ConfigModule.with(settings),
+      ObservabilityModule.with(logger),
+      AccessModule,
+      DatabaseModule.with(dataSource),
+      ScheduleModule.forRoot(),
+      // What everything else stands on
+      JobsModule,
+      OutboxModule,
+      AuditModule,
+      LimitsModule,
+      KeysModule,
+      EntraModule,
+      // People: who they are, what they may do, how they come in
+      TenantsModule,
+      UsersModule,
+      RbacModule,
+      AuthModule,
+      // The main job: what changed, and telling somebody
+      DriftModule,
+      NotificationsModule,
+      HealthModule,
+    ];
+    auditMutations(rooms);
     return {
       module: AppModule,
-      imports: [
-        ConfigModule.with(settings),
-        ObservabilityModule.with(logger),
-        AccessModule,
-        DatabaseModule.with(dataSource),
-        ScheduleModule.forRoot(),
-        // What everything else stands on
-        JobsModule,
-        OutboxModule,
-        AuditModule,
-        KeysModule,
-        EntraModule,
-        // People: who they are, what they may do, how they come in
-        TenantsModule,
-        UsersModule,
-        RbacModule,
-        AuthModule,
-        // The main job: what changed, and telling somebody
-        DriftModule,
-        NotificationsModule,
-        HealthModule,
-      ],
+      imports: rooms,
       providers: [
         // Who, then may: in this order, on every route.
         { provide: APP_GUARD, useExisting: AuthGuard },
         { provide: APP_GUARD, useExisting: PermissionGuard },
-        { provide: APP_INTERCEPTOR, useExisting: AuditInterceptor },
       ],
     };
   }

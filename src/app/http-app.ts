@@ -1,18 +1,17 @@
-import cookie from '@fastify/cookie';
-import helmet from '@fastify/helmet';
 import { RequestMethod } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { getToken } from '@willsoto/nestjs-prometheus';
-import type { Histogram } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { type Logger, NestLogger } from '../observability/logger.js';
 import { METRIC } from '../observability/metrics.js';
+import type { RequestDurations } from '../observability/request-durations.js';
 import { AppModule } from './app.module.js';
 import { registerHttpHooks } from './http-hooks.js';
 import { serveOpenApi } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
+import { securityHeaders } from './security-headers.js';
 import { validationPipe } from './validation.js';
 
 /** Everything that answers outside /api/v1. */
@@ -29,7 +28,7 @@ export async function createHttpApp(
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
-    trustProxy: (_address, hop) => hop < settings.TRUSTED_PROXIES,
+    trustProxy: settings.TRUSTED_PROXIES > 0 && ((_address, hop) => hop < settings.TRUSTED_PROXIES),
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
@@ -46,13 +45,12 @@ export async function createHttpApp(
   app.useGlobalFilters(new ProblemFilter(logger));
 
   const fastify = adapter.getInstance();
-  registerHttpHooks(fastify, logger, app.get<Histogram>(getToken(METRIC.httpRequestDuration)));
-  await app.register(cookie);
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
-    hsts: settings.PUBLIC_URL?.startsWith('https://') ? { maxAge: 31_536_000, includeSubDomains: true } : false,
-    referrerPolicy: { policy: 'no-referrer' },
-  });
+  registerHttpHooks(
+    fastify,
+    logger,
+    app.get<RequestDurations>(getToken(METRIC.httpRequestDuration)),
+    securityHeaders(settings),
+  );
   serveOpenApi(app);
   return app;
 }

@@ -29,10 +29,13 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+/** RFC 6750 3 and RFC 9449 7.1: either scheme may be tried. */
+const CHALLENGES = 'Bearer, DPoP algs="ES256 RS256 PS256"';
+
 export function sendProblem(reply: FastifyReply, problem: Problem, retryAfterSeconds?: number): void {
   if (reply.sent) return;
   if (retryAfterSeconds !== undefined) reply.header('Retry-After', String(Math.ceil(retryAfterSeconds)));
-  if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer');
+  if (problem.status === 401) reply.header('WWW-Authenticate', CHALLENGES);
   reply
     .status(problem.status)
     .header('Content-Type', PROBLEM_MEDIA_TYPE)

@@ -10,6 +10,8 @@ import { createLogger, type Logger } from '../observability/logger.js';
 import { createHttpApp } from './http-app.js';
 
 const IMPATIENT_AFTER_MS = 2000;
+/** Connections that may wait to be accepted: thousands can come in one moment, and Node's own 511 would be reset. */
+const CONNECTION_BACKLOG = 4096;
 
 export interface RunningService {
   app: NestFastifyApplication;
@@ -31,7 +33,8 @@ export async function startService(env: Record<string, string | undefined>): Pro
   const migrate = settings.MIGRATE_ON_START ?? settings.NODE_ENV !== 'production';
   const dataSource = await openDatabase(settings, migrate);
   const app = await createHttpApp(settings, dataSource, logger);
-  await app.listen(settings.PORT, settings.HOST ?? (settings.NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1'));
+  const host = settings.HOST ?? (settings.NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
+  await app.listen({ port: settings.PORT, host, backlog: CONNECTION_BACKLOG });
   closeOnSignals(app, logger, database.stop);
   const url = await app.getUrl();
   logger.info({ url, role: settings.PROCESS_ROLE, startedInMs: Math.round(process.uptime() * 1000) }, 'ready');

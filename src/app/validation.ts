@@ -39,9 +39,10 @@ export function assertPlainInput(value: unknown, pointer = '', depth = 0): void 
   if (value === null || typeof value !== 'object') return;
   if (depth > MAX_DEPTH)
     throw kernelError('request.invalid', { detail: `The request nests deeper than ${MAX_DEPTH} levels.` });
-  for (const [name, member] of Object.entries(value)) {
+  for (const name in value) {
+    if (!Object.hasOwn(value, name)) continue;
     assertPlainInput(name, pointer, depth + 1);
-    assertPlainInput(member, `${pointer}/${name}`, depth + 1);
+    assertPlainInput((value as Record<string, unknown>)[name], `${pointer}/${name}`, depth + 1);
   }
 }
 

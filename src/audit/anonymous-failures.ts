@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { sourceOf } from '../kernel/net/source-of.js';
 
 /** What came from one source within one minute, in one process. */
 export interface FailureCount {
@@ -47,12 +47,4 @@ export class AnonymousFailures {
     }
     return taken;
   }
-}
-
-function sourceOf(address: string | null): string {
-  if (address === null || !ipaddr.isValid(address)) return 'unknown';
-  const parsed = ipaddr.process(address);
-  if (parsed.kind() === 'ipv4') return parsed.toString();
-  const network = [...parsed.toByteArray().slice(0, 8), ...new Array<number>(8).fill(0)];
-  return `${ipaddr.fromByteArray(network).toString()}/64`;
 }

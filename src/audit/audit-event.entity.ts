@@ -22,7 +22,7 @@ export class AuditEvent {
   reason: string | null;
 
   @Column('text', { name: 'actor_type' })
-  actorType: 'user' | 'system' | 'anonymous';
+  actorType: 'user' | 'service_account' | 'system' | 'anonymous';
 
   @Column('text', { name: 'actor_id', nullable: true })
   actorId: string | null;

@@ -15,6 +15,7 @@ const USER: UserActor = {
   displayName: 'Ada\nLovelace',
   tenantId: newId(),
   sessionId: newId(),
+  scopes: null,
 };
 const ENTRY: AuditEntry = {
   action: 'test.thing.changed' as AuditAction,

@@ -2,12 +2,13 @@ import { Writable } from 'node:stream';
 import { Controller, Delete, type ExecutionContext, Get, NotFoundException } from '@nestjs/common';
 import { lastValueFrom, of, throwError } from 'rxjs';
 import type { UserActor } from '../access/actor.js';
+import type { ChangeFeed } from '../database/change-feed.service.js';
 import { defineErrors } from '../kernel/errors/domain-error.js';
 import { createLogger } from '../observability/logger.js';
 import { AuditInterceptor } from './audit.interceptor.js';
 import type { AuditService } from './audit.service.js';
 
-const ACTOR: UserActor = { type: 'user', id: 'u1', displayName: 'Ada', tenantId: 't', sessionId: 's' };
+const ACTOR: UserActor = { type: 'user', id: 'u1', displayName: 'Ada', tenantId: 't', sessionId: 's', scopes: null };
 const testError = defineErrors({
   'test.denied': { kind: 'denied', title: 'No' },
   'test.conflict': { kind: 'conflict', title: 'Twice' },
@@ -37,13 +38,14 @@ describe('the audit interceptor', () => {
       records.push(entry);
     },
   } as unknown as AuditService;
+  const feed = { settled: async () => undefined } as unknown as ChangeFeed;
   const destination = new Writable({
     write(chunk: Buffer, _encoding, done) {
       lines.push(JSON.parse(chunk.toString()) as Record<string, unknown>);
       done();
     },
   });
-  const interceptor = new AuditInterceptor(audit, createLogger('info', destination));
+  const interceptor = new AuditInterceptor(audit, feed, createLogger('info', destination));
 
   beforeEach(() => {
     denials.length = 0;

@@ -1,8 +1,9 @@
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { catchError, from, mergeMap, type Observable, tap, throwError } from 'rxjs';
+import { catchError, from, mergeMap, type Observable, of, tap, throwError } from 'rxjs';
 import type { AuthenticatedRequest } from '../access/access.decorators.js';
-import type { UserActor } from '../access/actor.js';
+import type { CallerActor } from '../access/actor.js';
+import { ChangeFeed } from '../database/change-feed.service.js';
 import { DomainError } from '../kernel/errors/domain-error.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { AUDIT_ACTIONS } from './audit.events.js';
@@ -20,6 +21,7 @@ type Outcome = 'success' | 'denied' | 'rejected' | 'failure';
 export class AuditInterceptor implements NestInterceptor {
   constructor(
     private readonly audit: AuditService,
+    private readonly feed: ChangeFeed,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -32,6 +34,7 @@ export class AuditInterceptor implements NestInterceptor {
     const write = (outcome: Outcome, errorCode?: string) =>
       this.logger.info({ action, route, actorId: request.actor?.id ?? null, outcome, errorCode }, 'access');
     return next.handle().pipe(
+      mergeMap((value) => (request.actor === undefined ? of(value) : from(this.settled(value)))),
       tap(() => write('success')),
       catchError((error: unknown) => {
         const outcome = outcomeOf(error);
@@ -41,7 +44,13 @@ export class AuditInterceptor implements NestInterceptor {
     );
   }
 
-  private async record(actor: UserActor | undefined, route: string, outcome: Outcome, error: unknown): Promise<void> {
+  /** Whoever is told that something was ended or allowed must not meet the contrary at the next call. */
+  private async settled<T>(value: T): Promise<T> {
+    await this.feed.settled();
+    return value;
+  }
+
+  private async record(actor: CallerActor | undefined, route: string, outcome: Outcome, error: unknown): Promise<void> {
     if (actor === undefined || (outcome !== 'denied' && outcome !== 'failure')) return;
     const reason = error instanceof DomainError ? `${error.code}: ${error.message}` : 'service.internal';
     try {

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
-import type { UserActor } from '../access/actor.js';
+import type { CallerActor } from '../access/actor.js';
 import { canonicalJson, type JsonObject } from '../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { currentContext } from '../kernel/context/request-context.js';
@@ -68,7 +68,7 @@ export class AuditService implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /** Writes what was refused to somebody known. */
-  recordDenial(actor: UserActor, denial: Denial): Promise<void> {
+  recordDenial(actor: CallerActor, denial: Denial): Promise<void> {
     return this.recordAlone(actor, {
       action: AUDIT_ACTIONS['access.request.denied'],
       tenantId: null,

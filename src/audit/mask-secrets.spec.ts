@@ -23,6 +23,7 @@ describe('maskSecrets', () => {
 
   it('masks by form whatever the name', () => {
     const jwt = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln';
+    expect(maskSecrets({ name: `bxs_-${'Ab-_'.repeat(10)}-x` })).toEqual({ name: MASK });
     expect(maskSecrets({ note: `use ${jwt} now`, url: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' })).toEqual({
       note: `use ${MASK} now`,
       url: MASK,

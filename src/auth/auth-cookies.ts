@@ -1,4 +1,4 @@
-import type {} from '@fastify/cookie';
+import { parse, serialize } from 'cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isRandomToken } from '../crypto/digest.js';
 import { LIFETIME } from './lifetimes.js';
@@ -20,18 +20,27 @@ export function cookieName(kind: CookieKind, address: PublicAddress): string {
 
 /** Null when it is absent or can't be one of ours. */
 export function readCookie(request: FastifyRequest, kind: CookieKind, address: PublicAddress): string | null {
-  const value = request.cookies[cookieName(kind, address)];
+  const { cookie } = request.headers;
+  const value = cookie === undefined ? undefined : parse(cookie)[cookieName(kind, address)];
   return value !== undefined && isRandomToken(value) ? value : null;
 }
 
 export function setCookie(reply: FastifyReply, kind: CookieKind, value: string, address: PublicAddress): void {
-  reply.setCookie(cookieName(kind, address), value, { ...attributes(kind, address), maxAge: MAX_AGE[kind] });
+  write(reply, kind, value, address, { maxAge: MAX_AGE[kind] });
 }
 
 export function clearCookie(reply: FastifyReply, kind: CookieKind, address: PublicAddress): void {
-  reply.clearCookie(cookieName(kind, address), attributes(kind, address));
+  write(reply, kind, '', address, { expires: new Date(0) });
 }
 
-function attributes(kind: CookieKind, address: PublicAddress) {
-  return { path: '/', httpOnly: true, secure: address.secureCookies, sameSite: SAME_SITE[kind] };
+/** Only here, and not by a plugin in every request's way: a call of the API has nothing to do with cookies. */
+function write(
+  reply: FastifyReply,
+  kind: CookieKind,
+  value: string,
+  address: PublicAddress,
+  end: { maxAge: number } | { expires: Date },
+): void {
+  const attributes = { path: '/', httpOnly: true, secure: address.secureCookies, sameSite: SAME_SITE[kind], ...end };
+  void reply.header('set-cookie', serialize(cookieName(kind, address), value, attributes));
 }

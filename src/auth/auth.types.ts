@@ -1,7 +1,11 @@
+import type { Permission } from '../access/permissions.js';
+
 /** A session as its owner sees it. */
 export interface SessionSummary {
   id: string;
   userId: string;
+  /** OAuth client id. */
+  clientId: string;
   sourceAddress: string | null;
   userAgent: string | null;
   createdAt: Date;
@@ -9,22 +13,19 @@ export interface SessionSummary {
   expiresAt: Date;
 }
 
-/** What a check of a session reads. */
-export interface SessionStanding {
-  id: string;
-  userId: string;
-  securityStamp: number;
-  /** Neither ended nor past its absolute or idle end, by the database's clock. */
-  alive: boolean;
-}
+/** What became of somebody at Entra ID that ends what they have here. */
+export type EntraLoss = 'entra_deleted' | 'entra_disabled' | 'entra_sessions_revoked';
 
 /** Why a session ended; stored and audited. */
 export type SessionEnd =
   | 'signed_out'
   | 'ended_by_owner'
+  | 'ended_by_administrator'
   | 'signed_out_at_entra'
+  | EntraLoss
   | 'replaced_by_new_sign_in'
   | 'refresh_token_reused'
+  | 'token_revoked'
   | 'user_changed';
 
 /** Of what refresh and sign-in hand to a client. The refresh token leaves in a cookie or a body, never both. */
@@ -32,4 +33,8 @@ export interface IssuedTokens {
   accessToken: string;
   expiresInSeconds: number;
   refreshToken: string;
+  /** What the access token is narrowed to; null: everything that the account may do. */
+  scopes: readonly Permission[] | null;
+  /** DPoP when it is bound to the sender's key (RFC 9449 5). */
+  tokenType: 'Bearer' | 'DPoP';
 }

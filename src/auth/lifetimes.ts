@@ -1,4 +1,4 @@
-/** How long things live. All of them are counted by the database's clock, except the access token's own `exp`. */
+/** How long things live, by the database's clock. */
 export const LIFETIME = {
   /** A session ends after this, used or not (ASVS 7.3.2). */
   sessionSeconds: 12 * 3600,
@@ -11,5 +11,8 @@ export const LIFETIME = {
   refreshGraceSeconds: 30,
 } as const;
 
-/** The only client there is so far: this service's own sign-in. */
+/** After so long what was ended is refused by every instance; what 750 ms of silence of the change feed leave room for. */
+export const DEAD_WITHIN_MS = 1000;
+
+/** The public OAuth client: this service's own sign-in. Programs have the id of their service account. */
 export const OWN_CLIENT = 'blindspotx';

@@ -182,6 +182,13 @@ export class Settings {
 
   @Setting({
     group: 'Entra ID',
+    description: 'Scope of our API that an Entra access token must have been granted (scp) to be accepted as bearer',
+  })
+  @Matches(/^[\w.:/-]{1,120}$/)
+  ENTRA_API_SCOPE = 'access_as_user';
+
+  @Setting({
+    group: 'Entra ID',
     description: 'Object id of the user of ENTRA_TENANT_ID who becomes administrator by signing in',
     example: '00000000-0000-0000-0000-000000000000',
     requiredInProduction: true,
@@ -200,6 +207,57 @@ export class Settings {
   @IsOptional()
   @Matches(/^[A-Za-z0-9+/]{43}=$/, { message: 'must be 32 bytes as base64 (44 characters): openssl rand -base64 32' })
   MASTER_KEY?: string;
+
+  @Setting({
+    group: 'Secrets',
+    description: 'Days after which another key signs access tokens; the next one is published long before',
+  })
+  @AsNumber()
+  @IsInt()
+  @Min(1)
+  @Max(365)
+  SIGNING_KEY_ROTATION_DAYS = 30;
+
+  @Setting({
+    group: 'Entra ID',
+    description: 'Seconds between two passes that end sessions of people whom Entra ID disabled, deleted or signed out',
+  })
+  @AsNumber()
+  @IsInt()
+  @Min(5)
+  @Max(86_400)
+  DIRECTORY_PASS_INTERVAL_SECONDS = 300;
+
+  @Setting({
+    group: 'Limits',
+    description: 'Sign-ins that one source address may begin in a minute, over all instances; 0 for no limit',
+  })
+  @AsNumber()
+  @IsInt()
+  @Min(0)
+  @Max(10_000_000)
+  RATE_LIMIT_SIGN_INS_PER_MINUTE = 300;
+
+  @Setting({
+    group: 'Limits',
+    description:
+      'Token, refresh, introspection and revocation requests of one source address in a minute, over all instances; 0 for no limit',
+  })
+  @AsNumber()
+  @IsInt()
+  @Min(0)
+  @Max(10_000_000)
+  RATE_LIMIT_TOKENS_PER_MINUTE = 3000;
+
+  @Setting({
+    group: 'Limits',
+    description: 'Refused credentials of one source address in a minute, over all instances; 0 for no limit',
+  })
+  @AsNumber()
+  @IsInt()
+  @Min(0)
+  @Max(10_000_000)
+  RATE_LIMIT_FAILURES_PER_MINUTE = 300;
 
   @Setting({ group: 'Drift', description: 'Seconds between two scheduled scans of the first tenant' })
   @AsNumber()

@@ -1,7 +1,7 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomFillSync, timingSafeEqual } from 'node:crypto';
 
 export function sha256(data: string | Uint8Array): Buffer {
-  return createHash('sha256').update(data).digest();
+  return hash('sha256', data, 'buffer');
 }
 
 /** Equality of two secrets in constant time; the digests make the lengths equal, because the length is part of a secret. */
@@ -9,9 +9,22 @@ export function equalSecrets(left: string | Uint8Array, right: string | Uint8Arr
   return timingSafeEqual(sha256(left), sha256(right));
 }
 
+const TOKEN_BYTES = 32;
+/** Random bytes for some tokens at once: each is used once and wiped. */
+const pool = Buffer.alloc(TOKEN_BYTES * 64);
+let used = pool.length;
+
 /** 256 bits from the system's generator as 43 characters base64url (ASVS 11.5.1 asks for 128). */
 export function randomToken(): string {
-  return randomBytes(32).toString('base64url');
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const start = used;
+  used += TOKEN_BYTES;
+  const token = pool.toString('base64url', start, used);
+  pool.fill(0, start, used);
+  return token;
 }
 
 const RANDOM_TOKEN = /^[\w-]{43}$/;

@@ -33,4 +33,6 @@ export abstract class KeyRing {
   abstract signingKey(): Promise<SigningKey>;
   /** Every key under which a token that is still alive may have been signed: next, current and retiring. */
   abstract verificationKeys(): Promise<readonly VerificationKey[]>;
+  /** The one of them that has this id; an id that isn't known is looked for once more before null. */
+  abstract verificationKey(kid: string): Promise<VerificationKey | null>;
 }

@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions } from 'typeorm';
+import { ChangeFeed } from './change-feed.service.js';
+import { DatabaseClock } from './database-clock.service.js';
 import { TransactionRunner } from './transaction-runner.js';
 
 /** The connection to PostgreSQL and the transactions on it. Entities are listed once, in ormconfig.ts. */
@@ -17,8 +19,8 @@ export class DatabaseModule {
           dataSourceFactory: async () => dataSource,
         }),
       ],
-      providers: [TransactionRunner],
-      exports: [TransactionRunner],
+      providers: [TransactionRunner, DatabaseClock, ChangeFeed],
+      exports: [TransactionRunner, DatabaseClock, ChangeFeed],
     };
   }
 }

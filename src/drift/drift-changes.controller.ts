@@ -2,7 +2,7 @@ import { Body, Controller, Get, Headers, HttpCode, Param, ParseUUIDPipe, Post, Q
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
-import type { UserActor } from '../access/actor.js';
+import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { ChangeQueryDto } from './dto/change-query.dto.js';
@@ -40,7 +40,7 @@ export class DriftChangesController {
   @HttpCode(200)
   @RequirePermission('drift:decide')
   accept(
-    @CurrentActor() actor: UserActor,
+    @CurrentActor() actor: CallerActor,
     @Param('id', ParseUUIDPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: DecideChangeDto,
@@ -60,7 +60,7 @@ export class DriftChangesController {
   @HttpCode(200)
   @RequirePermission('drift:decide')
   ignore(
-    @CurrentActor() actor: UserActor,
+    @CurrentActor() actor: CallerActor,
     @Param('id', ParseUUIDPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: DecideChangeDto,
@@ -80,7 +80,7 @@ export class DriftChangesController {
   @HttpCode(200)
   @RequirePermission('drift:decide')
   reopen(
-    @CurrentActor() actor: UserActor,
+    @CurrentActor() actor: CallerActor,
     @Param('id', ParseUUIDPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: ReopenChangeDto,
@@ -90,7 +90,7 @@ export class DriftChangesController {
   }
 
   private async decide(
-    actor: UserActor,
+    actor: CallerActor,
     id: string,
     ifMatch: string | undefined,
     decision: ChangeDecision,

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query, Res
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
-import type { UserActor } from '../access/actor.js';
+import type { CallerActor } from '../access/actor.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { DriftScans } from './drift-scans.service.js';
 import { DriftStatusDto, TenantDriftStatusDto } from './dto/drift-status.dto.js';
@@ -40,7 +40,7 @@ export class DriftScansController {
   @HttpCode(202)
   @RequirePermission('drift:scan')
   async start(
-    @CurrentActor() actor: UserActor,
+    @CurrentActor() actor: CallerActor,
     @Body() body: StartScanDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StartedScanDto> {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
-import type { UserActor } from '../access/actor.js';
+import type { CallerActor } from '../access/actor.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { BaselineService } from './baseline/baseline.service.js';
 import { ApproveBaselineDto } from './dto/approve-baseline.dto.js';
@@ -43,7 +43,7 @@ export class DriftSnapshotsController {
     description: 'Header line, then one object a line',
     content: { [NDJSON]: { schema: { type: 'string' } } },
   })
-  async export(@CurrentActor() actor: UserActor, @Param('id', ParseUUIDPipe) id: string): Promise<StreamableFile> {
+  async export(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<StreamableFile> {
     const lines = await this.snapshots.export(actor, id);
     return new StreamableFile(Readable.from(lines), {
       type: NDJSON,
@@ -62,7 +62,7 @@ export class DriftSnapshotsController {
   /** Approve a snapshot as the baseline */
   @Post('baselines')
   @RequirePermission('baseline:approve')
-  async approve(@CurrentActor() actor: UserActor, @Body() body: ApproveBaselineDto): Promise<BaselineDto> {
+  async approve(@CurrentActor() actor: CallerActor, @Body() body: ApproveBaselineDto): Promise<BaselineDto> {
     const { snapshotId, reason, acceptIncomplete = false } = body;
     return BaselineDto.from(await this.baselines.approve(actor, { snapshotId, reason, acceptIncomplete }));
   }

@@ -7,6 +7,8 @@ import { entraRegistration } from './entra-credentials.js';
 /** Far more tenants than one installation signs people of in; a bound, because the id comes out of tokens. */
 const MAX_TENANTS = 1000;
 
+const ISSUER = /^(.+)\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\/v2\.0$/;
+
 /** The authority of each Entra tenant, kept for the life of the process. */
 @Injectable()
 export class EntraAuthorities {
@@ -30,5 +32,16 @@ export class EntraAuthorities {
       this.byTenant.set(tenant, authority);
     }
     return authority;
+  }
+
+  /**
+   * The tenant whose issuer this is, exactly: what readAuthorityDocument accepts for it. Null for anything else. Nothing is
+   * fetched, and whether the tenant is known here is for the caller to ask.
+   *
+   * @throws DomainError entra.not_configured
+   */
+  tenantOfIssuer(issuer: string): string | null {
+    const [, root, entraTenantId = null] = ISSUER.exec(issuer) ?? [];
+    return root === entraRegistration(this.settings).authorityRoot ? entraTenantId : null;
   }
 }

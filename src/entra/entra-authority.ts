@@ -79,6 +79,14 @@ export class EntraAuthority {
     }
   }
 
+  /** The key of this id and the issuer, if they were read lately and needn't be asked for; null says nothing. */
+  recall(kid: string | undefined): { key: KeyObject; issuer: string } | null {
+    const { loaded } = this;
+    if (loaded === undefined || this.now() - loaded.at >= this.times.freshMs) return null;
+    const key = keyIn(loaded, kid);
+    return key === null ? null : { key, issuer: loaded.document.issuer };
+  }
+
   private async current(): Promise<Loaded> {
     const { loaded } = this;
     const age = loaded === undefined ? Number.POSITIVE_INFINITY : this.now() - loaded.at;

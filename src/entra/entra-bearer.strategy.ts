@@ -6,26 +6,29 @@ import { DomainError } from '../kernel/errors/domain-error.js';
 import { newId } from '../kernel/ids/ids.js';
 import { entraError } from './entra.errors.js';
 import { EntraAuthorities } from './entra-authorities.js';
+import { EntraBearer } from './entra-bearer.js';
 import { entraRegistration } from './entra-credentials.js';
 import { type EntraClaims, verifyEntraToken } from './verify-entra-token.js';
 
-/** What the strategy asks the house. */
-export interface EntraBearerHost {
-  /** Whether people of this Entra tenant may come in. Asked before anything is fetched for a tenant that a token names. */
-  tenantAllowed(entraTenantId: string): Promise<boolean>;
-  /** Who this is here; what it returns becomes the request's user. @throws DomainError when it is nobody */
-  accept(claims: EntraClaims): Promise<unknown>;
-}
+/** Whether people of this Entra tenant may come in. Asked before anything is fetched for a tenant that a token names. */
+export type TenantAllowed = (entraTenantId: string) => boolean | Promise<boolean>;
 
 /** Checks an Entra access token completely. @throws DomainError entra.token_invalid, entra.authority_unavailable */
 type TokenCheck = (token: string) => Promise<EntraClaims>;
+
+/** What Passport puts on the copy of a strategy that it makes for each request. */
+interface Outcome {
+  success(claims: EntraClaims): void;
+  fail(challenge: unknown): void;
+  error(error: unknown): void;
+}
 
 const NO_DIRECTORY = '00000000-0000-0000-0000-000000000000';
 
 /**
  * The library's strategy with its fetching and its verification taken out: what stays is how it finds the token in a request
- * and how it tells Passport the outcome. Its own loader dies of an HTML answer, waits for ever, keeps keys for half an hour and
- * takes the algorithm from the metadata.
+ * and how it tells the outcome. Its own loader dies of an HTML answer, waits for ever, keeps keys for half an hour and takes
+ * the algorithm from the metadata.
  */
 class FencedBearerStrategy extends BearerStrategy {
   private readonly check: TokenCheck;
@@ -56,30 +59,41 @@ class FencedBearerStrategy extends BearerStrategy {
   jwtVerify(_request: unknown, token: string, _metadata: unknown, _options: unknown, done: VerifyCallback): void {
     this.check(token).then(
       (claims) => this.verified(claims as unknown as ITokenPayload, done), // the library passes on whatever it is given
-      (error: unknown) => this.refuse(error),
+      (error: unknown) => (this as unknown as Outcome).error(error),
     );
-  }
-
-  private refuse(error: unknown): void {
-    // Passport adds both to the strategy for each request; the library's types don't name them.
-    const outcome = this as unknown as { fail(challenge: unknown): void; error(error: unknown): void };
-    if (error instanceof DomainError && error.kind === 'unauthenticated') outcome.fail(error);
-    else outcome.error(error);
   }
 }
 
-/** Entra access tokens for our audience as bearer. A refusal's challenge is a DomainError. */
-export class EntraBearerStrategy extends PassportStrategy(FencedBearerStrategy) {
+/** The strategy as Nest knows strategies: what `validate` returns is who it is. */
+class EntraBearerStrategy extends PassportStrategy(FencedBearerStrategy) {
   declare name: string;
-  private readonly host: EntraBearerHost;
 
-  constructor(settings: Settings, authorities: EntraAuthorities, host: EntraBearerHost) {
-    super(settings, (token: string) => checkAccessToken(token, settings, authorities, host));
-    this.host = host;
+  validate(claims: EntraClaims): EntraClaims {
+    return claims;
+  }
+}
+
+/** Entra access tokens by passport-azure-ad, the only file that knows it. */
+export class AzureAdEntraBearer extends EntraBearer {
+  private readonly strategy: EntraBearerStrategy;
+
+  constructor(settings: Settings, authorities: EntraAuthorities, tenantAllowed: TenantAllowed) {
+    super();
+    this.strategy = new EntraBearerStrategy(settings, (token: string) =>
+      checkAccessToken(token, settings, authorities, tenantAllowed),
+    );
   }
 
-  validate(claims: EntraClaims): Promise<unknown> {
-    return this.host.accept(claims);
+  /** Runs the strategy as Passport does: on a copy of its own, so that two requests can't take each other's outcome. */
+  verify(token: string): Promise<EntraClaims> {
+    return new Promise((resolve, reject) => {
+      const attempt = Object.create(this.strategy) as EntraBearerStrategy & Outcome;
+      attempt.success = resolve;
+      attempt.error = reject;
+      attempt.fail = (challenge) =>
+        reject(challenge instanceof DomainError ? challenge : refused('it is not a bearer token'));
+      attempt.authenticate({ headers: { authorization: `Bearer ${token}` } } as never, {});
+    });
   }
 }
 
@@ -87,23 +101,28 @@ async function checkAccessToken(
   token: string,
   settings: Settings,
   authorities: EntraAuthorities,
-  host: EntraBearerHost,
+  tenantAllowed: TenantAllowed,
 ): Promise<EntraClaims> {
-  const entraTenantId = parseCompactJws(token)?.payload['tid'];
-  if (typeof entraTenantId !== 'string') throw refused('it is not a token of Entra ID');
-  if (settings.ENTRA_CLIENT_ID === undefined || !(await host.tenantAllowed(entraTenantId))) {
+  const jws = parseCompactJws(token);
+  const entraTenantId = jws?.payload['tid'];
+  if (jws === null || typeof entraTenantId !== 'string') throw refused('it is not a token of Entra ID');
+  const allowed = tenantAllowed(entraTenantId);
+  if (settings.ENTRA_CLIENT_ID === undefined || !(typeof allowed === 'boolean' ? allowed : await allowed)) {
     throw refused('its tenant may not sign in here');
   }
   const { clientId } = entraRegistration(settings);
-  const claims = await verifyEntraToken(token, authorities.of(entraTenantId), {
+  const claims = await verifyEntraToken(jws, authorities.of(entraTenantId), {
     entraTenantId,
     audiences: [clientId, `api://${clientId}`],
     nonce: null,
   });
-  // An id token has the same issuer and audience. What makes an access token is who asked for it and for which scopes.
-  const { azp, scp, roles } = claims.all;
-  const isFor = (typeof scp === 'string' && scp !== '') || (Array.isArray(roles) && roles.length > 0);
-  if (typeof azp !== 'string' || !isFor) throw refused('it is not an access token: azp, or scp and roles, are missing');
+  // An id token has the same issuer and audience. What makes an access token of a person is who asked for it and that the person
+  // (or an administrator) let it call us; a token of an application for itself names no person and is nobody here.
+  const { azp, scp } = claims.all;
+  const granted = typeof scp === 'string' ? scp.split(' ') : [];
+  if (typeof azp !== 'string' || !granted.includes(settings.ENTRA_API_SCOPE)) {
+    throw refused(`it is not an access token of a person with the scope ${settings.ENTRA_API_SCOPE}`);
+  }
   return claims;
 }
 

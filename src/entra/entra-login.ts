@@ -16,6 +16,8 @@ export interface CodeRedemption {
   entraTenantId: string;
   redirectUri: string;
   code: string;
+  /** Whose answer the code came in, where the answer says so (RFC 9207). */
+  issuer: string | null;
   codeVerifier: string;
   nonce: string;
 }
@@ -34,4 +36,12 @@ export abstract class EntraLogin {
    * @throws DomainError entra.code_refused, entra.token_invalid, entra.authority_unavailable
    */
   abstract redeem(redemption: CodeRedemption): Promise<EntraClaims>;
+  /**
+   * Where a browser ends its session at Entra (OpenID Connect RP-Initiated Logout 1.0, 2); null when the authority has no such
+   * page.
+   *
+   * @param postLogoutRedirectUri where Entra sends the browser afterwards, if that is registered
+   * @throws DomainError entra.not_configured, entra.authority_unavailable
+   */
+  abstract endSessionUrl(entraTenantId: string, postLogoutRedirectUri: string): Promise<string | null>;
 }

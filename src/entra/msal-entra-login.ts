@@ -5,6 +5,7 @@ import { entraError } from './entra.errors.js';
 import { EntraAuthorities } from './entra-authorities.js';
 import { confidentialClientConfiguration, entraRegistration } from './entra-credentials.js';
 import { type CodeRedemption, EntraLogin, type LoginRequest } from './entra-login.js';
+import { assertHashesFit } from './token-hashes.js';
 import { type EntraClaims, verifyEntraToken } from './verify-entra-token.js';
 
 /** Who the person is, and nothing of their data: no Graph scope, no offline access. */
@@ -35,19 +36,43 @@ export class MsalEntraLogin extends EntraLogin {
   }
 
   async redeem(redemption: CodeRedemption): Promise<EntraClaims> {
-    const { entraTenantId, redirectUri, code, codeVerifier, nonce } = redemption;
+    const { entraTenantId, redirectUri, code, codeVerifier, nonce, issuer } = redemption;
+    // RFC 9207 2.4: before the code goes anywhere.
+    if (issuer !== null && issuer !== (await this.authorities.of(entraTenantId).document()).issuer) {
+      throw entraError('entra.code_refused', {
+        detail: 'The answer is of another authority than the one that was asked.',
+      });
+    }
     const client = await this.client(entraTenantId);
     let idToken: string;
+    let accessToken: string;
     try {
-      ({ idToken } = await client.acquireTokenByCode({ scopes: SCOPES, redirectUri, code, codeVerifier, nonce }));
+      ({ idToken, accessToken } = await client.acquireTokenByCode({
+        scopes: SCOPES,
+        redirectUri,
+        code,
+        codeVerifier,
+        nonce,
+      }));
     } catch (error) {
       throw refusal(error);
     }
-    return verifyEntraToken(idToken, this.authorities.of(entraTenantId), {
+    const claims = await verifyEntraToken(idToken, this.authorities.of(entraTenantId), {
       entraTenantId,
       audiences: [entraRegistration(this.settings).clientId],
       nonce,
     });
+    assertHashesFit(claims.all, { accessToken, code });
+    return claims;
+  }
+
+  async endSessionUrl(entraTenantId: string, postLogoutRedirectUri: string): Promise<string | null> {
+    const { endSessionEndpoint } = await this.authorities.of(entraTenantId).document();
+    if (endSessionEndpoint === null) return null;
+    const url = new URL(endSessionEndpoint);
+    url.searchParams.set('client_id', entraRegistration(this.settings).clientId);
+    url.searchParams.set('post_logout_redirect_uri', postLogoutRedirectUri);
+    return url.href;
   }
 
   /** A client for one exchange: MSAL keeps the tokens of everybody who signs in, and nobody here reads them again. */

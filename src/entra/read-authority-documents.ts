@@ -4,6 +4,8 @@ export interface AuthorityDocument {
   authorizationEndpoint: string;
   tokenEndpoint: string;
   jwksUri: string;
+  /** Where a browser signs out (OpenID Connect RP-Initiated Logout 1.0, 2.1); null when the authority has no such page. */
+  endSessionEndpoint: string | null;
   /** Whole, as the authority sent it: MSAL takes it instead of asking again. */
   text: string;
 }
@@ -38,7 +40,11 @@ export function readAuthorityDocument(value: unknown, authority: string): Author
   const authorizationEndpoint = textOf(members, 'authorization_endpoint');
   if (!isBrowserAddress(new URL(authorizationEndpoint)))
     throw new Error('the authorization endpoint is neither https nor on loopback');
-  return { issuer, authorizationEndpoint, tokenEndpoint, jwksUri, text: JSON.stringify(members) };
+  const endSessionEndpoint =
+    members['end_session_endpoint'] === undefined ? null : textOf(members, 'end_session_endpoint');
+  if (endSessionEndpoint !== null && !isBrowserAddress(new URL(endSessionEndpoint)))
+    throw new Error('the end session endpoint is neither https nor on loopback');
+  return { issuer, authorizationEndpoint, tokenEndpoint, jwksUri, endSessionEndpoint, text: JSON.stringify(members) };
 }
 
 /**

@@ -9,7 +9,15 @@ const NOW = 1_800_000_000;
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 const authority = {
-  document: async () => ({ issuer: ISSUER, authorizationEndpoint: '', tokenEndpoint: '', jwksUri: '', text: '{}' }),
+  document: async () => ({
+    issuer: ISSUER,
+    authorizationEndpoint: '',
+    tokenEndpoint: '',
+    jwksUri: '',
+    endSessionEndpoint: null,
+    text: '{}',
+  }),
+  recall: () => null,
   signingKey: async (kid: string | undefined) => (kid === 'k' ? key.publicKey : null),
 };
 const demands = { entraTenantId: TENANT, audiences: [CLIENT], nonce: 'the nonce' };

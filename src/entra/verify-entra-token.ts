@@ -18,6 +18,7 @@ export interface EntraClaims {
   objectId: string;
   subject: string;
   issuedAt: Date;
+  expiresAt: Date;
   name: string | null;
   preferredUsername: string | null;
   email: string | null;
@@ -37,20 +38,21 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
  * @throws DomainError entra.token_invalid with a reason that names the claim and never its value; entra.authority_unavailable
  */
 export async function verifyEntraToken(
-  token: string,
-  authority: Pick<EntraAuthority, 'document' | 'signingKey'>,
+  token: string | CompactJws,
+  authority: Pick<EntraAuthority, 'document' | 'recall' | 'signingKey'>,
   demands: EntraTokenDemands,
   now: () => number = Date.now,
 ): Promise<EntraClaims> {
-  const jws = parseCompactJws(token);
+  const jws = typeof token === 'string' ? parseCompactJws(token) : token;
   if (jws === null) throw invalid('it is not a signed JWT');
   if (jws.header['alg'] !== 'RS256') throw invalid('its algorithm is not RS256');
   const { kid } = jws.header;
   if (kid !== undefined && typeof kid !== 'string') throw invalid('its key id is not text');
-  const key = await authority.signingKey(kid, demands.nonce === null ? 'bearer' : 'sign-in');
+  const known = authority.recall(kid);
+  const key = known?.key ?? (await authority.signingKey(kid, demands.nonce === null ? 'bearer' : 'sign-in'));
   if (key === null) throw invalid('no key of the tenant has its key id');
   if (!isSignedBy(jws, 'RS256', key)) throw invalid('its signature is wrong');
-  return claimsOf(jws, (await authority.document()).issuer, demands, now() / 1000);
+  return claimsOf(jws, known?.issuer ?? (await authority.document()).issuer, demands, now() / 1000);
 }
 
 function claimsOf(
@@ -80,6 +82,7 @@ function claimsOf(
     objectId: oid.toLowerCase(),
     subject: sub,
     issuedAt: new Date(iat * 1000),
+    expiresAt: new Date(exp * 1000),
     name: text(payload['name']),
     preferredUsername: text(payload['preferred_username']),
     email: text(payload['email']),

@@ -1,67 +1,149 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type KeysInstance, startKeys } from '../../test/support/keys-stage.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
-import { TransactionRunner } from '../database/transaction-runner.js';
-import { createLogger } from '../observability/logger.js';
-import { DatabaseKeyRing } from './database-key-ring.service.js';
-import { KeysRepository } from './keys.repository.js';
+import { systemActor } from '../access/actor.js';
+import { ecPublicJwk, jwkThumbprint } from '../crypto/jwk-thumbprint.js';
 import { LocalMasterKey } from './master-key.js';
 
 const place = { table: 'webhook_endpoints', column: 'secret', row: '1' };
-const master = new LocalMasterKey(randomBytes(32));
+const OPERATOR = systemActor('operator');
 
 describe('the key ring', () => {
+  const master = new LocalMasterKey(randomBytes(32));
   let database: TestDatabase;
-  beforeAll(async () => {
+  const instances: KeysInstance[] = [];
+  beforeEach(async () => {
     database = await createTestDatabase({ poolMax: 10 });
   });
-  afterAll(() => database.close());
+  afterEach(async () => {
+    await Promise.all(instances.splice(0).map((instance) => instance.stop()));
+    await database.close();
+  });
 
-  async function started(key = master): Promise<DatabaseKeyRing> {
-    const ring = new DatabaseKeyRing(
-      new TransactionRunner(database.dataSource),
-      new KeysRepository(),
-      key,
-      createLogger('silent'),
-    );
-    await ring.onModuleInit();
-    return ring;
+  async function started(options: { key?: LocalMasterKey; listening?: boolean } = {}): Promise<KeysInstance> {
+    const instance = await startKeys(database, options.key ?? master, options);
+    instances.push(instance);
+    return instance;
   }
+  const sql = <T>(query: string, parameters?: unknown[]): Promise<T> => database.dataSource.query(query, parameters);
+  const kidsOf = async ({ ring }: KeysInstance) => (await ring.verificationKeys()).map(({ kid }) => kid).sort();
 
-  it('ends with one current signing key when eight instances start at once on an empty database', async () => {
-    const rings = await Promise.all(Array.from({ length: 8 }, () => started()));
-    const kids = await Promise.all(rings.map(async (ring) => (await ring.signingKey()).kid));
+  it('ends with one current and one next signing key when eight instances start at once on an empty database', async () => {
+    const all = await Promise.all(Array.from({ length: 8 }, () => started()));
+    const kids = await Promise.all(all.map(async ({ ring }) => (await ring.signingKey()).kid));
     expect(new Set(kids).size).toBe(1);
-    expect(await database.dataSource.query('SELECT state FROM signing_keys')).toEqual([{ state: 'current' }]);
-    expect(await database.dataSource.query('SELECT version, state FROM data_keys')).toEqual([
-      { version: 1, state: 'current' },
+    expect(await sql('SELECT state FROM signing_keys ORDER BY state')).toEqual([
+      { state: 'current' },
+      { state: 'next' },
     ]);
+    expect(await sql('SELECT version, state FROM data_keys')).toEqual([{ version: 1, state: 'current' }]);
+  });
+
+  it('gives an installation from before there were next keys one at start, and keeps its current one', async () => {
+    const { kid } = await (await started()).ring.signingKey();
+    await sql(`DELETE FROM signing_keys WHERE state = 'next'`);
+    const again = await started();
+    expect((await again.ring.signingKey()).kid).toBe(kid);
+    expect(await kidsOf(again)).toHaveLength(2);
   });
 
   it('opens on one instance what another sealed, and nothing that was moved', async () => {
     const [one, other] = [await started(), await started()];
-    const sealed = await one.seal(Buffer.from('secret'), place);
-    expect((await other.open(sealed, place)).toString()).toBe('secret');
-    await expect(other.open(sealed, { ...place, row: '2' })).rejects.toMatchObject({ code: 'keys.cannot_open' });
+    const sealed = await one.ring.seal(Buffer.from('secret'), place);
+    expect((await other.ring.open(sealed, place)).toString()).toBe('secret');
+    await expect(other.ring.open(sealed, { ...place, row: '2' })).rejects.toMatchObject({ code: 'keys.cannot_open' });
   });
 
   it('stores no key in the clear', async () => {
-    const ring = await started();
+    const { ring } = await started();
     const der = (await ring.signingKey()).privateKey.export({ type: 'pkcs8', format: 'der' });
-    const rows: { wrapped_private_key: Buffer }[] = await database.dataSource.query(
-      'SELECT wrapped_private_key FROM signing_keys',
-    );
+    const rows = await sql<{ wrapped_private_key: Buffer }[]>('SELECT wrapped_private_key FROM signing_keys');
+    expect(rows).toHaveLength(2);
     expect(rows.some(({ wrapped_private_key }) => wrapped_private_key.includes(der.subarray(-40)))).toBe(false);
   });
 
-  it('refuses to start under another master key, and says which one it wants', async () => {
-    await expect(started(new LocalMasterKey(randomBytes(32)))).rejects.toMatchObject({
+  it('refuses to start under another master key, says which one it wants, and changes nothing', async () => {
+    await started();
+    const before = await sql('SELECT * FROM signing_keys ORDER BY kid');
+    await expect(started({ key: new LocalMasterKey(randomBytes(32)) })).rejects.toMatchObject({
       code: 'keys.master_key_wrong',
       detail: expect.stringContaining(master.id),
     });
+    expect(await sql('SELECT * FROM signing_keys ORDER BY kid')).toEqual(before);
   });
 
-  it('refuses a signing key whose wrapped half was exchanged for that of another row', async () => {
-    await database.dataSource.query(`UPDATE signing_keys SET kid = 'another'`);
+  it('refuses to start with a current signing key whose wrapped half was exchanged for that of another row', async () => {
+    await started();
+    await sql(`UPDATE signing_keys SET kid = 'another' WHERE state = 'current'`);
     await expect(started()).rejects.toMatchObject({ code: 'keys.master_key_wrong' });
+  });
+
+  it('never believes a public key that was put into a row: it is derived from the private half', async () => {
+    await started();
+    const forged = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+    await sql(`UPDATE signing_keys SET public_key = $1`, [forged.export({ type: 'spki', format: 'pem' })]);
+    const keys = await (await started()).ring.verificationKeys();
+    expect(keys.map(({ publicKey }) => publicKey.equals(forged))).toEqual([false, false]);
+    expect(keys.every(({ kid, publicKey }) => jwkThumbprint(ecPublicJwk(publicKey)) === kid)).toBe(true);
+  });
+
+  it('never believes a row that somebody wrote without the master key; the other keys stay in use', async () => {
+    const instance = await started();
+    const good = await kidsOf(instance);
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const kid = jwkThumbprint(ecPublicJwk(publicKey));
+    await sql(
+      `INSERT INTO signing_keys (kid, algorithm, state, public_key, wrapped_private_key, wrapped_by, retires_at)
+       VALUES ($1, 'ES256', 'retiring', $2, $3, $4, now() + interval '1 hour')`,
+      [kid, publicKey.export({ type: 'spki', format: 'pem' }), randomBytes(180), master.id],
+    );
+    expect(await instance.ring.verificationKey(kid)).toBeNull();
+    expect(await kidsOf(instance)).toEqual(good);
+    expect(instance.complaints).toContainEqual(expect.objectContaining({ level: 'error', kid }));
+  });
+
+  it('puts another key in the place of a next one that was changed in the database', async () => {
+    await started();
+    const next = async () =>
+      (await sql<{ kid: string }[]>(`SELECT kid FROM signing_keys WHERE state = 'next'`))[0]?.kid;
+    const damaged = await next();
+    await sql(`UPDATE signing_keys SET wrapped_private_key = '\\x00' WHERE state = 'next'`);
+    const instance = await started();
+    expect(await next()).not.toBe(damaged);
+    expect(await instance.ring.verificationKey(String(damaged))).toBeNull();
+  });
+
+  it('hears of a rotation on another instance without asking', async () => {
+    const [one, other] = [await started(), await started({ listening: true })];
+    const { current, next } = await one.rotation.rotate(OPERATOR, { force: true });
+    for (let i = 0; i < 200 && (await other.ring.signingKey()).kid !== current; i++) await sleep(25);
+    expect((await other.ring.signingKey()).kid).toBe(current);
+    expect(await kidsOf(other)).toContain(next);
+  });
+
+  it('finds a key that another instance has just made when somebody presents its id, also many at once', async () => {
+    const [one, other] = [await started(), await started()];
+    const { next } = await one.rotation.rotate(OPERATOR, { force: true });
+    const found = await Promise.all(Array.from({ length: 50 }, () => other.ring.verificationKey(next)));
+    expect(found.map((key) => key?.kid)).toEqual(Array.from({ length: 50 }, () => next));
+  });
+
+  it('reads once, not each time, for somebody who invents key ids', async () => {
+    const instance = await started();
+    const before = instance.reads();
+    for (let i = 0; i < 200; i++) expect(await instance.ring.verificationKey(`invented-${i}`)).toBeNull();
+    await Promise.all(Array.from({ length: 200 }, (_, i) => instance.ring.verificationKey(`also-${i}`)));
+    expect(instance.reads() - before).toBe(1);
+  });
+
+  it('keeps its last good keys, to sign and to verify, when the database can give it none', async () => {
+    const instance = await started();
+    const { kid } = await instance.ring.signingKey();
+    await sql('ALTER TABLE signing_keys RENAME TO signing_keys_away');
+    expect(await instance.ring.verificationKey('unknown')).toBeNull();
+    expect((await instance.ring.signingKey()).kid).toBe(kid);
+    expect((await instance.ring.verificationKey(kid))?.kid).toBe(kid);
+    expect(instance.complaints).toContainEqual(expect.objectContaining({ level: 'warn' }));
   });
 });

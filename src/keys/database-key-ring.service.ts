@@ -1,46 +1,71 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Gauge } from 'prom-client';
 import { keyVersionOf, openWithKey, SealBroken, sealWithKey } from '../crypto/envelope.js';
 import { KeyRing, type SealedPlace, type SigningKey, type VerificationKey } from '../crypto/key-ring.js';
-import { TransactionRunner } from '../database/transaction-runner.js';
+import { ChangeFeed } from '../database/change-feed.service.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
-import { ecPublicJwk, jwkThumbprint } from './jwk-thumbprint.js';
+import { METRIC } from '../observability/metrics.js';
+import { FirstKeys } from './first-keys.service.js';
+import { REREAD_SECONDS } from './key-times.js';
 import { keysError } from './keys.errors.js';
-import { KeysRepository } from './keys.repository.js';
-import { MasterKey } from './master-key.js';
-import type { SigningKeyRow } from './signing-key.entity.js';
+import { type OpenKeys, OpenKeysReader } from './open-keys-reader.service.js';
 
-/** Keys in use, unwrapped, as they were when last read. */
-interface OpenKeys {
-  readAt: number;
-  currentVersion: number;
-  dataKeys: Map<number, Buffer>;
-  signingKey: SigningKey;
-  verificationKeys: VerificationKey[];
-}
+/** Keys older than this aren't signed with before they were read again: the process may have slept through a rotation. */
+const TOO_OLD_TO_SIGN_MS = 300_000;
+/** Whoever invents key ids causes no more reads than one in this time. */
+const LOOK_AGAIN_MS = 2000;
+const TICK_MS = 15_000;
 
-/** How long another instance's rotation may go unnoticed. A `next` key must be published for longer before it signs. */
-const REREAD_AFTER_MS = 60_000;
-
-/** The key ring over PostgreSQL: data keys and signing keys lie in tables, wrapped under the master key. */
+/**
+ * The key ring over PostgreSQL: data keys and signing keys lie in tables, wrapped under the master key. What was read is kept in
+ * memory, renewed when the database announces a change, and every minute. Keys that were read stay in use when the database is
+ * away: a running service keeps verifying.
+ */
 @Injectable()
-export class DatabaseKeyRing extends KeyRing implements OnModuleInit {
+export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private opened: OpenKeys | undefined;
+  /** Settles when the keys are as they were at some time after the last call of reread. */
   private reading: Promise<OpenKeys> | undefined;
+  private readAgain = false;
+  private lookedAgainAt = Number.NEGATIVE_INFINITY;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly transactions: TransactionRunner,
-    private readonly keys: KeysRepository,
-    private readonly master: MasterKey,
+    private readonly firstKeys: FirstKeys,
+    private readonly reader: OpenKeysReader,
+    feed: ChangeFeed,
     @Inject(LOGGER) private readonly logger: Logger,
+    @InjectMetric(METRIC.signingKeyAge) private readonly age: Gauge,
   ) {
     super();
+    feed.subscribe(['keys'], { changed: () => void this.refresh(), missed: () => this.refresh() });
   }
 
   /** Makes the first keys of a new installation; stops the start when the master key isn't the one that wrapped them. */
   async onModuleInit(): Promise<void> {
-    await this.makeFirstKeys();
+    await this.firstKeys.makeMissing();
     await this.reread();
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      const { opened } = this;
+      if (opened === undefined) return;
+      this.age.set(opened.currentAgeSeconds + ageMsOf(opened) / 1000);
+      if (ageMsOf(opened) >= REREAD_SECONDS * 1000) void this.refresh();
+    }, TICK_MS);
+    this.timer.unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
   }
 
   async seal(plaintext: Uint8Array, place: SealedPlace): Promise<Buffer> {
@@ -63,110 +88,68 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit {
   }
 
   async signingKey(): Promise<SigningKey> {
+    const open = await this.openKeys();
+    if (ageMsOf(open) < TOO_OLD_TO_SIGN_MS) return open.signingKey;
+    await this.refresh();
     return (await this.openKeys()).signingKey;
   }
 
   async verificationKeys(): Promise<readonly VerificationKey[]> {
-    return (await this.openKeys()).verificationKeys;
+    return [...(await this.openKeys()).verificationKeys.values()];
   }
 
-  /** Keys that were read stay in use when the database is away: a running service keeps verifying. */
+  async verificationKey(kid: string): Promise<VerificationKey | null> {
+    const known = (await this.openKeys()).verificationKeys.get(kid);
+    if (known !== undefined) return known;
+    await this.lookAgain();
+    return this.opened?.verificationKeys.get(kid) ?? null;
+  }
+
+  /** A key that another instance has just made may be meant; a reading under way is waited for, and costs nothing more. */
+  private async lookAgain(): Promise<void> {
+    const now = performance.now();
+    if (now - this.lookedAgainAt >= LOOK_AGAIN_MS) {
+      this.lookedAgainAt = now;
+      await this.refresh();
+    } else {
+      await this.reading?.catch(() => undefined);
+    }
+  }
+
   private async openKeys(): Promise<OpenKeys> {
-    const open = this.opened;
-    if (open !== undefined && Date.now() - open.readAt < REREAD_AFTER_MS) return open;
-    if (open === undefined) return this.reread();
-    void this.reread().catch((error: unknown) => this.logger.warn({ err: error }, 'the keys could not be read again'));
-    return open;
+    return this.opened ?? (await this.reread());
   }
 
+  /** Reads again; when that fails, the last good keys stay. */
+  private async refresh(): Promise<void> {
+    try {
+      await this.reread();
+    } catch (error) {
+      this.logger.warn({ err: error }, 'the keys could not be read again; the last good ones stay in use');
+    }
+  }
+
+  /** A reading that began before this call may have seen the keys as they were before: then one more follows it. */
   private reread(): Promise<OpenKeys> {
-    this.reading ??= this.read().finally(() => {
+    this.readAgain = true;
+    this.reading ??= this.readUntilCalm().finally(() => {
       this.reading = undefined;
     });
     return this.reading;
   }
 
-  private async read(): Promise<OpenKeys> {
-    const [dataRows, signingRows] = await this.transactions.read(async (tx) => [
-      await this.keys.findDataKeys(tx),
-      await this.keys.findSigningKeys(tx),
-    ]);
-    const current = signingRows.find(({ state }) => state === 'current');
-    const currentData = dataRows.find(({ state }) => state === 'current');
-    if (current === undefined || currentData === undefined)
-      throw keysError('keys.cannot_open', { detail: 'No key is current.' });
-
-    const dataKeys = new Map<number, Buffer>();
-    for (const row of dataRows)
-      dataKeys.set(row.version, await this.unwrap(row.wrappedKey, row.wrappedBy, dataKeyPlace(row.version)));
-    this.opened = {
-      readAt: Date.now(),
-      currentVersion: currentData.version,
-      dataKeys,
-      signingKey: { kid: current.kid, algorithm: current.algorithm, privateKey: await this.privateKeyOf(current) },
-      verificationKeys: signingRows.map((row) => ({
-        kid: row.kid,
-        algorithm: row.algorithm,
-        publicKey: createPublicKey(row.publicKey),
-      })),
-    };
-    return this.opened;
-  }
-
-  private async privateKeyOf(row: SigningKeyRow): Promise<KeyObject> {
-    const der = await this.unwrap(row.wrappedPrivateKey, row.wrappedBy, signingKeyPlace(row.kid));
-    const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-    // The public half isn't sealed. Were it changed in the database, we would publish a key that somebody else signs with.
-    if (jwkThumbprint(ecPublicJwk(createPublicKey(privateKey))) !== row.kid) throw keysError('keys.cannot_open');
-    return privateKey;
-  }
-
-  private async unwrap(wrapped: Buffer, wrappedBy: string, place: SealedPlace): Promise<Buffer> {
-    try {
-      return await this.master.unwrap(wrapped, place);
-    } catch (cause) {
-      throw keysError('keys.master_key_wrong', {
-        detail:
-          wrappedBy === this.master.id
-            ? `The key in ${place.table} ${place.row} was changed.`
-            : `MASTER_KEY is ${this.master.id}, but the keys were wrapped by ${wrappedBy}. Start with the key of this database.`,
-        cause,
-      });
-    }
-  }
-
-  private async makeFirstKeys(): Promise<void> {
-    await this.transactions.run(async (tx) => {
-      if ((await this.keys.findDataKeys(tx)).length === 0) {
-        await this.keys.insertFirstDataKey(tx, {
-          version: 1,
-          state: 'current',
-          wrappedKey: await this.master.wrap(randomBytes(32), dataKeyPlace(1)),
-          wrappedBy: this.master.id,
-        });
-      }
-      if (!(await this.keys.findSigningKeys(tx)).some(({ state }) => state === 'current')) {
-        const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-        const kid = jwkThumbprint(ecPublicJwk(publicKey));
-        const der = privateKey.export({ type: 'pkcs8', format: 'der' });
-        await this.keys.insertSigningKeyIfFree(tx, {
-          kid,
-          algorithm: 'ES256',
-          state: 'current',
-          publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-          wrappedPrivateKey: await this.master.wrap(der, signingKeyPlace(kid)),
-          wrappedBy: this.master.id,
-          activatedAt: new Date(),
-        });
-      }
-    });
+  private async readUntilCalm(): Promise<OpenKeys> {
+    let open: OpenKeys;
+    do {
+      this.readAgain = false;
+      open = await this.reader.read();
+      this.opened = open;
+    } while (this.readAgain);
+    this.age.set(open.currentAgeSeconds);
+    return open;
   }
 }
 
-function dataKeyPlace(version: number): SealedPlace {
-  return { table: 'data_keys', column: 'wrapped_key', row: String(version) };
-}
-
-function signingKeyPlace(kid: string): SealedPlace {
-  return { table: 'signing_keys', column: 'wrapped_private_key', row: kid };
+function ageMsOf({ readAt }: OpenKeys): number {
+  return performance.now() - readAt;
 }

@@ -1,9 +1,10 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Public } from '../access/access.decorators.js';
+import { ecPublicJwk } from '../crypto/jwk-thumbprint.js';
 import { KeyRing } from '../crypto/key-ring.js';
-import { ecPublicJwk } from './jwk-thumbprint.js';
 import { JwksDto } from './jwks.dto.js';
+import { JWKS_MAX_AGE_SECONDS } from './key-times.js';
 
 @ApiTags('sign-in')
 @Controller('.well-known')
@@ -13,7 +14,7 @@ export class JwksController {
   /** The public keys of our access tokens */
   @Get('jwks.json')
   @Public('public keys, read by everyone who verifies our tokens')
-  @Header('Cache-Control', 'public, max-age=300, stale-if-error=86400')
+  @Header('Cache-Control', `public, max-age=${JWKS_MAX_AGE_SECONDS}, stale-if-error=86400`)
   async jwks(): Promise<JwksDto> {
     const keys = await this.keyRing.verificationKeys();
     return {

@@ -27,7 +27,14 @@ import type { WebhookDelivery } from './webhook-delivery.entity.js';
 import type { StoredEndpoint } from './webhook-endpoints.repository.js';
 import { secretPlace, WebhookEndpoints } from './webhook-endpoints.service.js';
 
-const ACTOR: UserActor = { type: 'user', id: newId(), displayName: 'Ada', tenantId: newId(), sessionId: newId() };
+const ACTOR: UserActor = {
+  type: 'user',
+  id: newId(),
+  displayName: 'Ada',
+  tenantId: newId(),
+  sessionId: newId(),
+  scopes: null,
+};
 const DETECTED: OutboxEvent = {
   type: 'drift.changes.detected',
   tenantId: null,

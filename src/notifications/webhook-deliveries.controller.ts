@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
-import type { UserActor } from '../access/actor.js';
+import type { CallerActor } from '../access/actor.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { WebhookDeliveryDto, WebhookDeliveryPageDto } from './dto/webhook-delivery.dto.js';
 import { WebhookDeliveryQueryDto } from './dto/webhook-delivery-query.dto.js';
@@ -25,7 +25,10 @@ export class WebhookDeliveriesController {
   @Post(':id/replay')
   @HttpCode(202)
   @RequirePermission('webhooks:manage')
-  async replay(@CurrentActor() actor: UserActor, @Param('id', ParseUUIDPipe) id: string): Promise<WebhookDeliveryDto> {
+  async replay(
+    @CurrentActor() actor: CallerActor,
+    @Param('id', ParseUUIDPipe) id: string,
+  ): Promise<WebhookDeliveryDto> {
     return WebhookDeliveryDto.from(await this.deliveries.replay(actor, id));
   }
 }

@@ -16,7 +16,7 @@ import {
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
-import type { UserActor } from '../access/actor.js';
+import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { CreateWebhookEndpointDto, UpdateWebhookEndpointDto } from './dto/create-webhook-endpoint.dto.js';
@@ -42,7 +42,7 @@ export class WebhookEndpointsController {
   @RequirePermission('webhooks:manage')
   @Header('Cache-Control', 'no-store')
   async create(
-    @CurrentActor() actor: UserActor,
+    @CurrentActor() actor: CallerActor,
     @Body() body: CreateWebhookEndpointDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedWebhookEndpointDto> {
@@ -67,7 +67,7 @@ export class WebhookEndpointsController {
   @Patch(':id')
   @RequirePermission('webhooks:manage')
   async update(
-    @CurrentActor() actor: UserActor,
+    @CurrentActor() actor: CallerActor,
     @Param('id', ParseUUIDPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: UpdateWebhookEndpointDto,
@@ -84,7 +84,7 @@ export class WebhookEndpointsController {
   @HttpCode(204)
   @RequirePermission('webhooks:manage')
   async delete(
-    @CurrentActor() actor: UserActor,
+    @CurrentActor() actor: CallerActor,
     @Param('id', ParseUUIDPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {

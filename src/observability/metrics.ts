@@ -1,4 +1,6 @@
-import { makeCounterProvider, makeGaugeProvider, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
+import { getToken, makeCounterProvider, makeGaugeProvider, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
+import { register } from 'prom-client';
+import { RequestDurations } from './request-durations.js';
 
 /** Every metric of the service in one place: names are promised (docs/contract/metrics.json). Base units, no unbounded label. */
 export const METRIC = {
@@ -7,6 +9,12 @@ export const METRIC = {
   signIns: 'blindspotx_auth_sign_ins_total',
   refreshes: 'blindspotx_auth_refreshes_total',
   refreshReuse: 'blindspotx_auth_refresh_reuse_total',
+  standingReads: 'blindspotx_auth_standing_reads_total',
+  tokenRequests: 'blindspotx_auth_token_requests_total',
+  directoryPassEnds: 'blindspotx_auth_directory_pass_ended_total',
+  rateLimited: 'blindspotx_rate_limited_total',
+  pushFresh: 'blindspotx_database_push_fresh',
+  signingKeyAge: 'blindspotx_keys_signing_key_age_seconds',
   scans: 'blindspotx_drift_scans_total',
   scanDuration: 'blindspotx_drift_scan_duration_seconds',
   lastScan: 'blindspotx_drift_last_success_timestamp_seconds',
@@ -22,16 +30,38 @@ export const METRIC = {
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export const metricProviders = [
-  makeHistogramProvider({
-    name: METRIC.httpRequestDuration,
-    help: 'Duration of HTTP requests by route template',
-    labelNames: ['method', 'route', 'status'],
-    buckets: DURATION_BUCKETS,
-  }),
+  {
+    provide: getToken(METRIC.httpRequestDuration),
+    // Like the library's own providers: the registry is the process's, which may hold more than one application.
+    useFactory: () =>
+      register.getSingleMetric(METRIC.httpRequestDuration) ??
+      new RequestDurations(METRIC.httpRequestDuration, 'Duration of HTTP requests by route template', DURATION_BUCKETS),
+  },
   makeCounterProvider({ name: METRIC.accessDenials, help: 'Requests refused by a guard', labelNames: ['reason'] }),
   makeCounterProvider({ name: METRIC.signIns, help: 'Sign-ins through Entra ID', labelNames: ['outcome'] }),
   makeCounterProvider({ name: METRIC.refreshes, help: 'Uses of refresh tokens', labelNames: ['outcome'] }),
   makeCounterProvider({ name: METRIC.refreshReuse, help: 'Refresh tokens that came back after they were used' }),
+  makeCounterProvider({
+    name: METRIC.standingReads,
+    help: 'Bearer calls for which the database was asked whether session or account still stand',
+    labelNames: ['reason'],
+  }),
+  makeCounterProvider({
+    name: METRIC.tokenRequests,
+    help: 'Requests to the OAuth token endpoint',
+    labelNames: ['grant', 'outcome'],
+  }),
+  makeCounterProvider({
+    name: METRIC.directoryPassEnds,
+    help: 'Accounts whose sessions ended because Entra ID disabled, deleted or signed them out',
+    labelNames: ['reason'],
+  }),
+  makeCounterProvider({ name: METRIC.rateLimited, help: 'Requests answered 429', labelNames: ['limit'] }),
+  makeGaugeProvider({
+    name: METRIC.pushFresh,
+    help: '1 while changes of other instances are pushed in time; 0 while the database is asked instead',
+  }),
+  makeGaugeProvider({ name: METRIC.signingKeyAge, help: 'Age of the key that signs access tokens' }),
   makeCounterProvider({ name: METRIC.scans, help: 'Scans by outcome', labelNames: ['outcome', 'trigger'] }),
   makeHistogramProvider({
     name: METRIC.scanDuration,

@@ -28,9 +28,7 @@ export class AccessCatalogue implements OnModuleInit {
   }
 
   listPermissions(): { name: Permission; description: string }[] {
-    return Object.entries(PERMISSIONS)
-      .map(([name, description]) => ({ name: name as Permission, description }))
-      .sort((left, right) => (left.name < right.name ? -1 : 1));
+    return CATALOGUE;
   }
 
   listRoles(): Promise<RoleSummary[]> {
@@ -45,3 +43,7 @@ export class AccessCatalogue implements OnModuleInit {
     });
   }
 }
+
+const CATALOGUE = Object.entries(PERMISSIONS)
+  .map(([name, description]) => ({ name: name as Permission, description }))
+  .sort((left, right) => (left.name < right.name ? -1 : 1));

@@ -3,14 +3,20 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { FastifyRequest } from 'fastify';
 import type { Counter } from 'prom-client';
 import type { AuthenticatedRequest } from '../access/access.decorators.js';
-import type { UserActor } from '../access/actor.js';
+import type { CallerActor } from '../access/actor.js';
+import type { Permission } from '../access/permissions.js';
 import { RoutePolicies } from '../access/route-policies.js';
 import { AuditService } from '../audit/audit.service.js';
 import { METRIC } from '../observability/metrics.js';
 import { AccessDecisions } from './access-decisions.service.js';
 import { rbacError } from './rbac.errors.js';
 
-/** May they? Runs after the auth guard on every route. What isn't allowed expressly is denied, counted and recorded. */
+type Request = FastifyRequest & AuthenticatedRequest;
+
+/**
+ * May they? Runs after the auth guard on every route. What isn't allowed expressly is denied, counted and recorded. Answers at
+ * once and not by a promise when memory knows what the caller holds.
+ */
 @Injectable()
 export class PermissionGuard implements CanActivate {
   constructor(
@@ -21,10 +27,10 @@ export class PermissionGuard implements CanActivate {
   ) {}
 
   /** @throws DomainError access.denied */
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const policy = this.policies.of(context.getHandler());
     if (policy?.kind === 'public') return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest & AuthenticatedRequest>();
+    const request = context.getArgByIndex<Request>(0);
     const { actor } = request;
     if (actor === undefined) {
       this.denials.inc({ reason: 'no_actor' });
@@ -32,19 +38,18 @@ export class PermissionGuard implements CanActivate {
     }
     if (policy === undefined) return this.deny(actor, request, null, 'no_policy', 'This route is open to nobody.');
     if (policy.kind === 'authenticated') return true;
-    if ((await this.decisions.permissionsOf(actor.id)).has(policy.permission)) return true;
-    return this.deny(
-      actor,
-      request,
-      policy.permission,
-      'missing_permission',
-      `This needs the permission ${policy.permission}.`,
-    );
+    const { permission } = policy;
+    return this.decisions.recall(actor, permission) === true || this.decide(actor, request, permission);
+  }
+
+  private async decide(actor: CallerActor, request: Request, permission: Permission): Promise<boolean> {
+    if (await this.decisions.may(actor, permission)) return true;
+    return this.deny(actor, request, permission, 'missing_permission', `This needs the permission ${permission}.`);
   }
 
   private async deny(
-    actor: UserActor,
-    request: FastifyRequest,
+    actor: CallerActor,
+    request: Request,
     permission: string | null,
     reason: string,
     detail: string,

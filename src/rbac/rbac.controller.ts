@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
-import type { UserActor } from '../access/actor.js';
+import type { CallerActor } from '../access/actor.js';
 import { PERMISSIONS } from '../access/permissions.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { AccessCatalogue } from './access-catalogue.service.js';
@@ -59,18 +59,18 @@ export class RbacController {
     return { items: page.items.map(AssignmentDto.from), nextCursor: page.nextCursor };
   }
 
-  /** Give a role to a user, or deny it */
+  /** Give a role to a user or service account, or deny it */
   @Post('assignments')
   @RequirePermission('access:manage')
-  async assign(@CurrentActor() actor: UserActor, @Body() body: CreateAssignmentDto): Promise<AssignmentDto> {
+  async assign(@CurrentActor() actor: CallerActor, @Body() body: CreateAssignmentDto): Promise<AssignmentDto> {
     return AssignmentDto.from(await this.rbac.assign(actor, CreateAssignmentDto.toNewAssignment(body)));
   }
 
-  /** Take a role from a user, or lift a denial */
+  /** Take a role from a user or service account, or lift a denial */
   @Delete('assignments/:id')
   @RequirePermission('access:manage')
   @HttpCode(204)
-  async unassign(@CurrentActor() actor: UserActor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  async unassign(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
     await this.rbac.unassign(actor, id);
   }
 

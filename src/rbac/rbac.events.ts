@@ -1,6 +1,6 @@
 import { defineAuditActions } from '../audit/audit.types.js';
 
 export const RBAC_ACTIONS = defineAuditActions({
-  'rbac.assignment.created': 'A role was given to a user, or denied',
-  'rbac.assignment.deleted': 'A role was taken from a user, or a denial lifted',
+  'rbac.assignment.created': 'A role was given to a user or service account, or denied',
+  'rbac.assignment.deleted': 'A role was taken from a user or service account, or a denial lifted',
 });

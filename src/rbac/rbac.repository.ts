@@ -2,7 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { Permission as PermissionName } from '../access/permissions.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import { newId } from '../kernel/ids/ids.js';
-import type { AccessGrant, Assignment, AssignmentFilter, NewAssignment, RoleSummary } from './rbac.types.js';
+import type {
+  AccessGrant,
+  Assignment,
+  AssignmentFilter,
+  NewAssignment,
+  RoleSummary,
+  SubjectRef,
+} from './rbac.types.js';
 import { Role } from './role.entity.js';
 import { RoleAssignment } from './role-assignment.entity.js';
 import { RolePermission } from './role-permission.entity.js';
@@ -11,6 +18,8 @@ import { RolePermission } from './role-permission.entity.js';
 export const ACCESS_LOCK = 0x62785802;
 
 const VALID_NOW = 'a.valid_from <= now() AND (a.valid_until IS NULL OR a.valid_until > now())';
+/** The subject is $1; no id is that of a user and of a service account. */
+const OF_SUBJECT = '(a.user_id = $1 OR a.service_account_id = $1)';
 
 @Injectable()
 export class RbacRepository {
@@ -22,18 +31,43 @@ export class RbacRepository {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [ACCESS_LOCK]);
   }
 
-  /** Grants and denials of the user that are valid now on this scope or above it. */
-  findGrants(tx: Transaction, userId: string, scope: string): Promise<AccessGrant[]> {
+  /** Grants and denials of a user or service account that are valid now on this scope or above it. */
+  findGrants(tx: Transaction, subjectId: string, scope: string): Promise<AccessGrant[]> {
     return tx.query(
       `SELECT rp.permission, a.id AS "assignmentId", r.name AS "roleName", a.effect, a.scope, a.valid_until AS "validUntil"
          FROM role_assignments a
          JOIN roles r ON r.id = a.role_id
          JOIN role_permissions rp ON rp.role_id = a.role_id
-        WHERE a.user_id = $1 AND ${VALID_NOW}
+        WHERE ${OF_SUBJECT} AND ${VALID_NOW}
           AND (a.scope = '/' OR a.scope = $2 OR starts_with($2, a.scope || '/'))
         ORDER BY rp.permission, a.id`,
-      [userId, scope],
+      [subjectId, scope],
     );
+  }
+
+  /** What the subject holds now or will by what is already assigned; only a denial that stands without an end takes away. */
+  async findReach(tx: Transaction, subjectId: string): Promise<PermissionName[]> {
+    const rows: { permission: PermissionName }[] = await tx.query(
+      `SELECT rp.permission FROM role_assignments a JOIN role_permissions rp ON rp.role_id = a.role_id
+        WHERE ${OF_SUBJECT} AND a.effect = 'allow' AND (a.valid_until IS NULL OR a.valid_until > now())
+       EXCEPT
+       SELECT rp.permission FROM role_assignments a JOIN role_permissions rp ON rp.role_id = a.role_id
+        WHERE ${OF_SUBJECT} AND a.effect = 'deny' AND a.scope = '/' AND a.valid_from <= now() AND a.valid_until IS NULL
+       ORDER BY permission`,
+      [subjectId],
+    );
+    return rows.map(({ permission }) => permission);
+  }
+
+  /** Until the next assignment of the subject begins or ends by itself, by the database's clock; null for never. */
+  async secondsToNextEdge(tx: Transaction, subjectId: string): Promise<number | null> {
+    const [row]: { seconds: number | null }[] = await tx.query(
+      `SELECT extract(epoch FROM min(edge) - clock_timestamp())::float8 AS seconds
+         FROM role_assignments a, LATERAL (VALUES (a.valid_from), (a.valid_until)) AS edges (edge)
+        WHERE ${OF_SUBJECT} AND edge > clock_timestamp()`,
+      [subjectId],
+    );
+    return row?.seconds ?? null;
   }
 
   findRoles(tx: Transaction): Promise<RoleSummary[]> {
@@ -66,9 +100,9 @@ export class RbacRepository {
   ): Promise<Assignment[]> {
     return this.selectAssignments(
       tx,
-      `($1::uuid IS NULL OR a.user_id = $1) AND ($2::uuid IS NULL OR a.role_id = $2) AND ($3::uuid IS NULL OR a.id > $3)
+      `($1::uuid IS NULL OR ${OF_SUBJECT}) AND ($2::uuid IS NULL OR a.role_id = $2) AND ($3::uuid IS NULL OR a.id > $3)
        ORDER BY a.id LIMIT $4`,
-      [filter.userId ?? null, filter.roleId ?? null, afterId, limit],
+      [filter.subjectId ?? null, filter.roleId ?? null, afterId, limit],
     );
   }
 
@@ -84,17 +118,20 @@ export class RbacRepository {
 
   async insertAssignment(
     tx: Transaction,
-    assignment: NewAssignment,
-    by: { type: 'user' | 'system'; id: string },
+    subject: SubjectRef,
+    assignment: Omit<NewAssignment, 'subjectId'>,
+    by: { type: 'user' | 'service_account' | 'system'; id: string },
   ): Promise<string> {
     const id = newId();
     await tx.query(
       `INSERT INTO role_assignments
-         (id, user_id, role_id, scope, effect, valid_from, valid_until, reason, assigned_by_type, assigned_by_id)
-       VALUES ($1, $2, $3, $4, $5, coalesce($6::timestamptz, now()), $7, $8, $9, $10)`,
+         (id, user_id, service_account_id, role_id, scope, effect, valid_from, valid_until, reason,
+          assigned_by_type, assigned_by_id)
+       VALUES ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, now()), $8, $9, $10, $11)`,
       [
         id,
-        assignment.userId,
+        subject.type === 'user' ? subject.id : null,
+        subject.type === 'service_account' ? subject.id : null,
         assignment.roleId,
         assignment.scope,
         assignment.effect,
@@ -133,7 +170,10 @@ export class RbacRepository {
 
   private selectAssignments(tx: Transaction, condition: string, parameters: unknown[]): Promise<Assignment[]> {
     return tx.query(
-      `SELECT a.id, a.user_id AS "userId", a.role_id AS "roleId", r.name AS "roleName", a.scope, a.effect,
+      `SELECT a.id, json_build_object(
+                'type', CASE WHEN a.user_id IS NULL THEN 'service_account' ELSE 'user' END,
+                'id', coalesce(a.user_id, a.service_account_id)) AS subject,
+              a.role_id AS "roleId", r.name AS "roleName", a.scope, a.effect,
               a.valid_from AS "validFrom", a.valid_until AS "validUntil", a.reason,
               a.assigned_by_type AS "assignedByType", a.assigned_by_id AS "assignedById", a.created_at AS "createdAt"
          FROM role_assignments a JOIN roles r ON r.id = a.role_id

@@ -10,10 +10,25 @@ export interface RoleSummary {
   isSystem: boolean;
 }
 
+/** A user or a service account: who can hold roles. */
+export interface SubjectRef {
+  type: 'user' | 'service_account';
+  /** users.id or service_accounts.id */
+  id: string;
+}
+
+/** What has to be known of a subject to decide on it and to record it. */
+export interface AccessSubject extends SubjectRef {
+  /** tenants.id */
+  tenantId: string;
+  displayName: string;
+  /** A service account is active only together with its owner. */
+  active: boolean;
+}
+
 export interface Assignment {
   id: string;
-  /** users.id */
-  userId: string;
+  subject: SubjectRef;
   roleId: string;
   roleName: string;
   scope: string;
@@ -22,13 +37,14 @@ export interface Assignment {
   /** Null: until it is removed. */
   validUntil: Date | null;
   reason: string;
-  assignedByType: 'user' | 'system';
+  assignedByType: 'user' | 'service_account' | 'system';
   assignedById: string;
   createdAt: Date;
 }
 
 export interface NewAssignment {
-  userId: string;
+  /** users.id or service_accounts.id */
+  subjectId: string;
   roleId: string;
   scope: string;
   effect: AssignmentEffect;
@@ -39,7 +55,8 @@ export interface NewAssignment {
 }
 
 export interface AssignmentFilter {
-  userId?: string;
+  /** users.id or service_accounts.id */
+  subjectId?: string;
   roleId?: string;
 }
 
@@ -53,7 +70,7 @@ export interface AccessGrant {
   validUntil: Date | null;
 }
 
-/** What a user holds in the end, and through which assignments. */
+/** What a subject holds in the end, and through which assignments. */
 export interface EffectiveAccess {
   permission: Permission;
   allowed: boolean;

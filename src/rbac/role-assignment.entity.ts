@@ -7,8 +7,13 @@ export class RoleAssignment {
   id: string;
 
   @Index('ix_role_assignments_user_id')
-  @Column('uuid', { name: 'user_id' })
-  userId: string;
+  @Column('uuid', { name: 'user_id', nullable: true })
+  userId: string | null;
+
+  /** Either this or the user. */
+  @Index('ix_role_assignments_service_account_id')
+  @Column('uuid', { name: 'service_account_id', nullable: true })
+  serviceAccountId: string | null;
 
   @Index('ix_role_assignments_role_id')
   @Column('uuid', { name: 'role_id' })
@@ -32,7 +37,7 @@ export class RoleAssignment {
   reason: string;
 
   @Column('text', { name: 'assigned_by_type' })
-  assignedByType: 'user' | 'system';
+  assignedByType: 'user' | 'service_account' | 'system';
 
   @Column('text', { name: 'assigned_by_id' })
   assignedById: string;

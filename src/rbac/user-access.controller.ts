@@ -13,6 +13,7 @@ export class UserAccessController {
   @Get(':id/access')
   @RequirePermission('users:read')
   async access(@Param('id', ParseUUIDPipe) id: string): Promise<AccessListDto> {
-    return { items: (await this.decisions.effectiveAccess(id)).map(AccessEntryDto.from), nextCursor: null };
+    const access = await this.decisions.effectiveAccess('user', id);
+    return { items: access.map(AccessEntryDto.from), nextCursor: null };
   }
 }

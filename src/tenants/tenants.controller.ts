@@ -2,7 +2,7 @@ import { Body, Controller, Get, Headers, Param, ParseUUIDPipe, Patch, Post, Quer
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
-import type { UserActor } from '../access/actor.js';
+import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { CreateTenantDto, UpdateTenantDto } from './dto/create-tenant.dto.js';
@@ -25,7 +25,7 @@ export class TenantsController {
   /** Watch another tenant */
   @Post()
   @RequirePermission('tenants:manage')
-  async create(@CurrentActor() actor: UserActor, @Body() body: CreateTenantDto): Promise<TenantDto> {
+  async create(@CurrentActor() actor: CallerActor, @Body() body: CreateTenantDto): Promise<TenantDto> {
     return TenantDto.from(await this.tenants.create(actor, CreateTenantDto.toNewTenant(body)));
   }
 
@@ -45,7 +45,7 @@ export class TenantsController {
   @Patch(':id')
   @RequirePermission('tenants:manage')
   async update(
-    @CurrentActor() actor: UserActor,
+    @CurrentActor() actor: CallerActor,
     @Param('id', ParseUUIDPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: UpdateTenantDto,

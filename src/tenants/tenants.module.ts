@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { SignInTenants } from './sign-in-tenants.service.js';
 import { TenantsController } from './tenants.controller.js';
 import { TenantsRepository } from './tenants.repository.js';
 import { TenantsService } from './tenants.service.js';
@@ -8,7 +9,7 @@ import { TenantsService } from './tenants.service.js';
 @Module({
   imports: [AuditModule],
   controllers: [TenantsController],
-  providers: [TenantsRepository, TenantsService],
-  exports: [TenantsService],
+  providers: [SignInTenants, TenantsRepository, TenantsService],
+  exports: [SignInTenants, TenantsService],
 })
 export class TenantsModule {}

@@ -24,6 +24,10 @@ export class TenantsRepository {
     return tx.find(Tenant, { where: { scanEnabled: true }, order: { id: 'ASC' } });
   }
 
+  findSignInAllowed(tx: Transaction): Promise<WatchedTenant[]> {
+    return tx.find(Tenant, { where: { signInAllowed: true }, order: { id: 'ASC' } });
+  }
+
   findPage(tx: Transaction, limit: number, afterId: string | null): Promise<WatchedTenant[]> {
     return tx.find(Tenant, {
       where: afterId === null ? {} : { id: MoreThan(afterId) },

@@ -58,6 +58,11 @@ export class TenantsService implements OnModuleInit {
     return this.transactions.read((tx) => this.tenants.findScanned(tx));
   }
 
+  /** Those whose people may sign in. */
+  listSignInAllowed(): Promise<WatchedTenant[]> {
+    return this.transactions.read((tx) => this.tenants.findSignInAllowed(tx));
+  }
+
   async list(limit: number, cursor?: string): Promise<Page<WatchedTenant>> {
     const after = cursor === undefined ? null : decodeCursor(cursor);
     return pageOf(await this.transactions.read((tx) => this.tenants.findPage(tx, limit + 1, after)), limit);

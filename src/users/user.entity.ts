@@ -35,6 +35,10 @@ export class User {
   @Column('timestamptz', { name: 'security_stamp_raised_at', nullable: true })
   securityStampRaisedAt: Date | null;
 
+  /** Tokens of Entra that were issued before are refused: Entra disabled, deleted or signed out the person then. */
+  @Column('timestamptz', { name: 'entra_valid_from', nullable: true })
+  entraValidFrom: Date | null;
+
   @Column('timestamptz', { name: 'last_sign_in_at', nullable: true })
   lastSignInAt: Date | null;
 

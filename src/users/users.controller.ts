@@ -2,7 +2,7 @@ import { Body, Controller, Get, Headers, Param, ParseUUIDPipe, Patch, Query, Res
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Authenticated, CurrentActor, RequirePermission } from '../access/access.decorators.js';
-import type { UserActor } from '../access/actor.js';
+import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { UpdateUserDto } from './dto/update-user.dto.js';
@@ -26,7 +26,7 @@ export class UsersController {
   /** Read one's own account */
   @Get('me')
   @Authenticated()
-  async me(@CurrentActor() actor: UserActor): Promise<UserDto> {
+  async me(@CurrentActor() actor: CallerActor): Promise<UserDto> {
     return UserDto.from(await this.users.get(actor.id));
   }
 
@@ -43,7 +43,7 @@ export class UsersController {
   @Patch(':id')
   @RequirePermission('users:manage')
   async update(
-    @CurrentActor() actor: UserActor,
+    @CurrentActor() actor: CallerActor,
     @Param('id', ParseUUIDPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: UpdateUserDto,

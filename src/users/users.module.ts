@@ -1,15 +1,36 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { ServiceAccountChanges } from './service-account-changes.service.js';
+import { ServiceAccountCredentialsController } from './service-account-credentials.controller.js';
+import { ServiceAccountCredentialsRepository } from './service-account-credentials.repository.js';
+import { ServiceAccountCredentials } from './service-account-credentials.service.js';
+import { ServiceAccountRules } from './service-account-rules.service.js';
+import { ServiceAccountsController } from './service-accounts.controller.js';
+import { ServiceAccountsRepository } from './service-accounts.repository.js';
+import { ServiceAccountsService } from './service-accounts.service.js';
 import { UserStatusRules } from './user-status-rules.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
-/** People: their profile for display, their status, and the security stamp that ends what was issued to them. */
+/**
+ * People and the programs that are theirs: their profile for display, their status, their credentials, and the security stamp
+ * that ends what was issued to them.
+ */
 @Module({
   imports: [AuditModule],
-  controllers: [UsersController],
-  providers: [UsersRepository, UserStatusRules, UsersService],
-  exports: [UsersService, UserStatusRules],
+  controllers: [UsersController, ServiceAccountsController, ServiceAccountCredentialsController],
+  providers: [
+    UsersRepository,
+    UserStatusRules,
+    UsersService,
+    ServiceAccountsRepository,
+    ServiceAccountCredentialsRepository,
+    ServiceAccountRules,
+    ServiceAccountsService,
+    ServiceAccountChanges,
+    ServiceAccountCredentials,
+  ],
+  exports: [UsersService, UserStatusRules, ServiceAccountsService, ServiceAccountRules],
 })
 export class UsersModule {}

@@ -11,6 +11,11 @@ export class UsersRepository {
     return tx.findOneBy(User, { id });
   }
 
+  /** The user, whom nobody changes until the transaction ends. */
+  hold(tx: Transaction, id: string): Promise<UserAccount | null> {
+    return tx.findOne(User, { where: { id }, lock: { mode: 'pessimistic_read' } });
+  }
+
   findByObjectId(tx: Transaction, tenantId: string, objectId: string): Promise<UserAccount | null> {
     return tx.findOneBy(User, { tenantId, objectId });
   }
@@ -52,6 +57,17 @@ export class UsersRepository {
   async updateDisplayData(tx: Transaction, id: string, person: SignedInPerson): Promise<void> {
     const { displayName, userPrincipalName, email } = person;
     await tx.update(User, { id }, { displayName, userPrincipalName, email, lastSignInAt: () => 'now()' });
+  }
+
+  /** @returns whether it moved: it never goes back */
+  async raiseEntraValidFrom(tx: Transaction, id: string, moment: Date): Promise<boolean> {
+    const { affected } = await tx
+      .createQueryBuilder()
+      .update(User)
+      .set({ entraValidFrom: moment })
+      .where('id = :id AND (entra_valid_from IS NULL OR entra_valid_from < :moment)', { id, moment })
+      .execute();
+    return affected === 1;
   }
 
   /** Changes the status and ends whatever was issued before, if the user still has the version that was read. */

@@ -5,6 +5,7 @@ import type { JsonObject } from '../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
 import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
+import { ServiceAccountsService } from './service-accounts.service.js';
 import { UserStatusRules } from './user-status-rules.service.js';
 import { usersError } from './users.errors.js';
 import { USER_ACTIONS } from './users.events.js';
@@ -18,6 +19,7 @@ export class UsersService {
     private readonly transactions: TransactionRunner,
     private readonly users: UsersRepository,
     private readonly rules: UserStatusRules,
+    private readonly serviceAccounts: ServiceAccountsService,
     private readonly audit: AuditService,
   ) {}
 
@@ -86,7 +88,19 @@ export class UsersService {
   }
 
   /**
-   * Disables or enables. Either way everything that was issued to the user before ends with this transaction.
+   * From now on tokens of Entra are refused that were issued at or before this moment. The user's row is held then, so that a
+   * session that is just beginning is either seen by the caller's transaction or begins after it. The record of why is the
+   * caller's, in the same transaction.
+   *
+   * @returns whether that is news: a moment that is not later than the one that is known changes nothing
+   */
+  recordEntraValidFrom(tx: Transaction, id: string, moment: Date): Promise<boolean> {
+    return this.users.raiseEntraValidFrom(tx, id, moment);
+  }
+
+  /**
+   * Disables or enables. Either way everything that was issued to the user before ends with this transaction; disabling also
+   * disables the programs that are theirs.
    *
    * @throws DomainError users.not_found, request.precondition_failed, rbac.last_administrator
    */
@@ -107,6 +121,7 @@ export class UsersService {
         before: stateOf(before),
         after: stateOf(after),
       });
+      if (status === 'disabled') await this.serviceAccounts.disableOfOwner(tx, actor, id, 'owner_disabled');
       return after;
     });
   }

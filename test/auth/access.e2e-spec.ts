@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { ACCESS_LOCK } from '../../src/rbac/rbac.repository.js';
-import { type AuthStage, PUBLIC_URL, startAuthStage } from './auth-stage.js';
+import { type AuthStage, startAuthStage } from './auth-stage.js';
 
 interface SignedIn {
   token: string;
@@ -111,8 +111,11 @@ describe('who may do what', () => {
         string,
         string
       >;
-      expect(head).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: keys[0]?.['kid'] });
-      expect(Object.keys(keys[0] ?? {}).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+      // The key that signs, and the one that will sign after it.
+      expect(keys).toHaveLength(2);
+      expect(head).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
+      expect(keys.map(({ kid }) => kid)).toContain(head['kid']);
+      for (const key of keys) expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
     });
   });
 
@@ -152,6 +155,8 @@ describe('who may do what', () => {
       ['an id token with app roles', { kind: 'id' as const, claims: { roles: ['Administrator'] } }],
       ['a token without scope or roles', { claims: { scp: undefined } }],
       ['a token for Microsoft Graph', { kind: 'graph' as const }],
+      ['an application’s token for itself', { objectId: undefined, claims: { roles: ['Tasks.Do'] } }],
+      ['a token with another scope of ours', { scope: 'read_only' }],
       ['a token of version 1.0', { claims: { ver: '1.0' } }],
       ['a token with two audiences', { claims: { aud: ['00000003-0000-0000-c000-000000000000', 'x'] } }],
     ])('do not include %s', async (_what, plan) => {
@@ -159,14 +164,10 @@ describe('who may do what', () => {
       expect([status, body['code']]).toEqual([401, 'auth.token_invalid']);
     });
 
-    it('know nobody who never signed in here, nor an application', async () => {
-      for (const plan of [
-        { kind: 'api' as const, objectId: stage.person(9).objectId },
-        { kind: 'api' as const, claims: { roles: ['Tasks.Do'] } },
-      ]) {
-        const { status, body } = await call('GET', '/users/me', stage.tenant.mintToken(plan));
-        expect([status, body['code']]).toEqual([401, 'auth.account_unknown']);
-      }
+    it('know nobody who never signed in here', async () => {
+      const token = stage.tenant.mintToken({ kind: 'api', objectId: stage.person(9).objectId });
+      const { status, body } = await call('GET', '/users/me', token);
+      expect([status, body['code']]).toEqual([401, 'auth.account_unknown']);
     });
 
     it('find nobody by name or address', async () => {
@@ -353,63 +354,5 @@ describe('who may do what', () => {
     it('are never allowed to somebody unknown', async () => {
       expect(await check('0198f000-0000-7000-8000-000000000000', 'drift:read')).toBe(false);
     });
-  });
-
-  describe('sessions', () => {
-    it('are listed and ended by their owner, and by nobody else', async () => {
-      const upn = stage.person(10).upn;
-      const [laptop, phone] = [await signIn(upn), await signIn(upn)];
-      const { body } = await call('GET', '/auth/sessions', laptop.token);
-      const items = body['items'] as { id: string; current: boolean }[];
-      expect(items.map(({ current }) => current).sort()).toEqual([false, true]);
-      const other = items.find(({ current }) => !current);
-      expect((await call('DELETE', `/auth/sessions/${other?.id}`, admin.token)).body['code']).toBe(
-        'auth.session_not_found',
-      );
-      expect((await call('GET', '/users/me', phone.token)).status).toBe(200);
-      expect((await call('DELETE', `/auth/sessions/${other?.id}`, laptop.token)).status).toBe(204);
-      expect((await call('GET', '/users/me', phone.token)).status).toBe(401);
-      const third = await signIn(upn);
-      expect((await call('DELETE', '/auth/sessions', laptop.token)).body).toEqual({ ended: 1 });
-      expect((await call('GET', '/users/me', third.token)).status).toBe(401);
-      expect((await call('GET', '/users/me', laptop.token)).status).toBe(200);
-    });
-
-    it('end when Entra says that the person signed out there, without a cookie', async () => {
-      const person = await signIn(stage.person(11).upn);
-      const [row] = await stage.sql<{ sid: string }>(
-        'SELECT entra_session_id AS sid FROM user_sessions WHERE user_id = $1 AND ended_at IS NULL',
-        [person.id],
-      );
-      const logout = (sid: string) =>
-        stage.browser().request(`/api/v1/auth/frontchannel-logout?sid=${encodeURIComponent(sid)}&iss=x`);
-      expect((await logout('another')).status).toBe(200);
-      expect((await call('GET', '/users/me', person.token)).status).toBe(200);
-      const answer = await logout(row?.sid ?? '');
-      expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
-      expect((await call('GET', '/users/me', person.token)).body['code']).toBe('auth.session_ended');
-      expect(await endsOnRecord(person.id)).toEqual([
-        { actor_type: 'user', actor_id: person.id, reason: 'signed_out_at_entra', of_home_tenant: true },
-      ]);
-    });
-
-    it('are on record as ended by their owner when they sign out by refresh token alone', async () => {
-      const { upn } = stage.person(12);
-      const browser = stage.browser();
-      const token = await browser.accessToken(upn);
-      const id = String((await call('GET', '/users/me', token)).body['id']);
-      const headers = { origin: PUBLIC_URL, 'sec-fetch-site': 'same-origin' };
-      expect((await browser.request('/api/v1/auth/logout', { method: 'POST', headers })).status).toBe(204);
-      expect(await endsOnRecord(id)).toEqual([
-        { actor_type: 'user', actor_id: id, reason: 'signed_out', of_home_tenant: true },
-      ]);
-    });
-
-    const endsOnRecord = (userId: string) =>
-      stage.sql(
-        `SELECT actor_type, actor_id, reason, tenant_id = (SELECT tenant_id FROM users WHERE id = $1) AS of_home_tenant
-           FROM audit_events WHERE action = 'auth.session.ended' AND state_before::jsonb ->> 'userId' = $1::text`,
-        [userId],
-      );
   });
 });

@@ -1,9 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DpopKey } from '../support/dpop-key.js';
 import { type Answer, type AuthStage, type Browser, PUBLIC_URL, startAuthStage } from './auth-stage.js';
 
 describe('refresh', () => {
   let stage: AuthStage;
   beforeAll(async () => {
-    stage = await startAuthStage({ DATABASE_POOL_MAX: '10', DATABASE_QUEUE_TIMEOUT_MS: '20000' });
+    stage = await startAuthStage({
+      RATE_LIMIT_TOKENS_PER_MINUTE: '0',
+      RATE_LIMIT_FAILURES_PER_MINUTE: '0',
+      DATABASE_POOL_MAX: '10',
+      DATABASE_QUEUE_TIMEOUT_MS: '20000',
+    });
   });
   afterAll(() => stage.close());
 
@@ -19,6 +26,15 @@ describe('refresh', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ refreshToken }),
     });
+  /** What was ended is dead within a second: asked again until it is, fifty times at most. */
+  const eventually = async (wanted: number, ask: () => Promise<number>): Promise<number> => {
+    let status = await ask();
+    for (let again = 0; again < 50 && status !== wanted; again++) {
+      await sleep(20);
+      status = await ask();
+    }
+    return status;
+  };
   const next = (answer: Answer): string => String(answer.body['refreshToken']);
   const afterTheGrace = () =>
     stage.sql(`UPDATE refresh_tokens SET used_at = used_at - interval '31 seconds' WHERE used_at IS NOT NULL`);
@@ -39,6 +55,54 @@ describe('refresh', () => {
       seen.add(token);
     }
     expect(seen.size).toBe(5);
+  });
+
+  describe('of four generations', () => {
+    /** Each generation refreshed twice within the grace; the last token is unused. */
+    const generations = async (number: number): Promise<{ tokens: string[]; access: string[] }> => {
+      const { token } = await signedIn(number);
+      const tokens = [token];
+      const access: string[] = [];
+      for (let generation = 0; generation < 4; generation++) {
+        const presented = tokens.at(-1) ?? '';
+        const [first, again] = [await refresh(presented), await refresh(presented)];
+        expect([first.status, again.status, next(again)]).toEqual([200, 200, next(first)]);
+        tokens.push(next(first));
+        access.push(String(first.body['accessToken']), String(again.body['accessToken']));
+      }
+      return { tokens, access };
+    };
+
+    it('gives each its one successor, however often it is asked within the grace', async () => {
+      const { tokens } = await generations(5);
+      expect(new Set(tokens).size).toBe(5);
+      expect((await refresh(tokens[4] ?? '')).status).toBe(200);
+    });
+
+    it.each([0, 1, 2, 3])('ends all of them when number %i comes back after the grace', async (old) => {
+      const { tokens, access } = await generations(5);
+      await afterTheGrace();
+      expect((await refresh(tokens[old] ?? '')).body['code']).toBe('auth.refresh_reused');
+      for (const token of tokens) expect((await refresh(token)).body['code']).toBe('auth.session_ended');
+      for (const token of access) expect((await stage.browser().call('GET', '/users/me', token)).status).toBe(401);
+    });
+  });
+
+  it('binds a session to the key of its first proof; without it the token is not valid, and the family lives', async () => {
+    const { token } = await signedIn(6);
+    const key = new DpopKey();
+    const proven = (refreshToken: string) =>
+      stage.browser().request('/api/v1/auth/refresh', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', dpop: key.proof('POST', `${PUBLIC_URL}/api/v1/auth/refresh`) },
+        body: JSON.stringify({ refreshToken }),
+      });
+    const first = await proven(token);
+    expect([first.status, first.body['tokenType']]).toEqual([200, 'DPoP']);
+    expect((await refresh(token)).body['code']).toBe('auth.refresh_invalid');
+    expect((await refresh(next(first))).body['code']).toBe('auth.refresh_invalid');
+    expect(next(await proven(token))).toBe(next(first));
+    expect((await proven(next(first))).status).toBe(200);
   });
 
   it('gives 200 parallel refreshes of one token exactly one successor, and no 5xx', async () => {
@@ -73,12 +137,21 @@ describe('refresh', () => {
     await afterTheGrace();
     const reuses = await Promise.all([refresh(token), refresh(token), refresh(token)]);
     expect(reuses.map(({ status }) => status)).toEqual([401, 401, 401]);
-    expect(reuses.filter(({ body }) => body['code'] === 'auth.refresh_reused')).toHaveLength(1);
+    expect(reuses.map(({ body }) => body['code'])).toContain('auth.refresh_reused');
     expect((await refresh(next(answer))).body['code']).toBe('auth.session_ended');
     const call = await stage.browser().call('GET', '/users/me', String(answer.body['accessToken']));
     expect([call.status, call.body['code']]).toEqual([401, 'auth.session_ended']);
-    const events = await stage.sql(`SELECT 1 FROM audit_events WHERE action = 'auth.refresh.reused'`);
-    const sent = await stage.sql(`SELECT 1 FROM outbox_events WHERE type = 'auth.refresh.reused'`);
+    const { sid } = JSON.parse(
+      Buffer.from(String(answer.body['accessToken']).split('.')[1] ?? '', 'base64url').toString(),
+    ) as { sid: string };
+    const events = await stage.sql(
+      `SELECT 1 FROM audit_events WHERE action = 'auth.refresh.reused' AND target_id = $1`,
+      [sid],
+    );
+    const sent = await stage.sql(
+      `SELECT 1 FROM outbox_events WHERE type = 'auth.refresh.reused' AND data::jsonb ->> 'sessionId' = $1`,
+      [sid],
+    );
     expect([events.length, sent.length]).toEqual([1, 1]);
   });
 
@@ -130,7 +203,7 @@ describe('refresh', () => {
     const authorization = { headers: { authorization: `Bearer ${access}` } };
     expect((await onOther('/users/me', authorization)).status).toBe(200);
     expect((await stage.browser().call('POST', '/auth/logout', access)).status).toBe(204);
-    expect((await onOther('/users/me', authorization)).status).toBe(401);
+    expect(await eventually(401, async () => (await onOther('/users/me', authorization)).status)).toBe(401);
     const again = await onOther('/auth/refresh', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

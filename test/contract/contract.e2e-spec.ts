@@ -24,9 +24,9 @@ describe('the contract', () => {
 
   it.each([
     ['@nestjs/core', 'src/app/http-app.ts'],
-    ['@nestjs/passport', 'src/auth/access-token.strategy.ts'],
+    ['@nestjs/passport', 'src/entra/entra-bearer.strategy.ts'],
     ['passport-azure-ad', 'src/entra/entra-bearer.strategy.ts'],
-    ['@nestjs/jwt', 'src/auth/access-tokens.service.ts'],
+    ['@nestjs/jwt', 'src/auth/tokens/access-tokens.service.ts'],
     ['@nestjs/schedule', 'src/drift/drift-scan.job.ts'],
     ['typeorm', 'ormconfig.ts'],
     ['pg', 'src/database/embedded-postgres.ts'],
@@ -45,8 +45,8 @@ describe('the contract', () => {
     ['User', 'src/users/user.entity.ts'],
     ['Role', 'src/rbac/role.entity.ts'],
     ['Permission', 'src/rbac/permission.entity.ts'],
-    ['UserSession', 'src/auth/user-session.entity.ts'],
-    ['RefreshToken', 'src/auth/refresh-token.entity.ts'],
+    ['UserSession', 'src/auth/sessions/user-session.entity.ts'],
+    ['RefreshToken', 'src/auth/refresh/refresh-token.entity.ts'],
     ['ConfigSnapshot', 'src/drift/snapshot/config-snapshot.entity.ts'],
     ['DriftReport', 'src/drift/report/drift-report.entity.ts'],
     ['DriftChange', 'src/drift/report/drift-change.entity.ts'],

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import type { Settings } from '../../config/settings.js';
 import { CliError, type CliIo } from './cli-io.js';
 
-/** Operator's work on the database of the environment (DATABASE_URL): migrations, and the way in when nobody has one. */
+/** Operator's work on the database of the environment (DATABASE_URL): migrations, signing keys, and the way in when nobody has one. */
 export function register(program: Command, io: CliIo): void {
   const db = program.command('db').description('the database of this installation');
   db.command('migrate')
@@ -27,6 +27,7 @@ export function register(program: Command, io: CliIo): void {
         if (rows.some(({ hasRun }) => !hasRun)) io.exitCode = 1;
       }),
     );
+  registerKeys(program, io);
   program
     .command('admin')
     .description('the way in when nobody has one')
@@ -39,6 +40,31 @@ export function register(program: Command, io: CliIo): void {
         const { grantByOperator } = await import('../grant-by-operator.js');
         const { displayName, granted } = await grantByOperator(settings, dataSource, user, options.role);
         io.out(granted ? `${displayName} is now ${options.role}\n` : `${displayName} was ${options.role} already\n`);
+      }),
+    );
+}
+
+function registerKeys(program: Command, io: CliIo): void {
+  const keys = program.command('keys').description('the keys that sign access tokens');
+  keys
+    .command('rotate')
+    .option('--force', 'also when the next key is not yet known to everybody who keeps our JWKS')
+    .description('let the next key sign from now on, without a failed request')
+    .action((options: { force?: boolean }) =>
+      withDatabase(io, async (settings, dataSource) => {
+        const { rotateKeysByOperator } = await import('../keys-by-operator.js');
+        const { describeRotation } = await import('./describe-keys.js');
+        io.out(describeRotation(await rotateKeysByOperator(settings, dataSource, options.force === true)));
+      }),
+    );
+  keys
+    .command('status')
+    .description('which key signs, which come before and after it, and until when')
+    .action(() =>
+      withDatabase(io, async (settings, dataSource) => {
+        const { keysStatusByOperator } = await import('../keys-by-operator.js');
+        const { describeKeys } = await import('./describe-keys.js');
+        io.out(describeKeys(await keysStatusByOperator(settings, dataSource)));
       }),
     );
 }

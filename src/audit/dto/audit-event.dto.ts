@@ -3,7 +3,7 @@ import type { AuditEvent } from '../audit-event.entity.js';
 
 /** Who acted. */
 export class AuditActorDto {
-  type: 'user' | 'system' | 'anonymous';
+  type: 'user' | 'service_account' | 'system' | 'anonymous';
   id: string | null;
   displayName: string | null;
   sessionId: string | null;

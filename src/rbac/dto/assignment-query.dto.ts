@@ -5,7 +5,7 @@ import type { AssignmentFilter } from '../rbac.types.js';
 
 /** Which assignments to list. */
 export class AssignmentQueryDto extends PageQueryDto {
-  /** Only those of this user (users.id). */
+  /** Only those of this user or service account. */
   @MayBeAbsent()
   @IsUUID('loose')
   subject?: string;
@@ -17,7 +17,7 @@ export class AssignmentQueryDto extends PageQueryDto {
 
   static toFilter(query: AssignmentQueryDto): AssignmentFilter {
     return {
-      ...(query.subject === undefined ? {} : { userId: query.subject }),
+      ...(query.subject === undefined ? {} : { subjectId: query.subject }),
       ...(query.role === undefined ? {} : { roleId: query.role }),
     };
   }

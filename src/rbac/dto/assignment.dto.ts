@@ -1,10 +1,11 @@
 import type { Assignment } from '../rbac.types.js';
 
-/** A role given to a user, or denied. */
+/** A role given to a user or service account, or denied. */
 export class AssignmentDto {
   id: string;
-  /** users.id */
+  /** users.id or service_accounts.id */
   subject: string;
+  subjectType: 'user' | 'service_account';
   /** roles.id */
   role: string;
   roleName: string;
@@ -20,7 +21,8 @@ export class AssignmentDto {
   static from(assignment: Assignment): AssignmentDto {
     return {
       id: assignment.id,
-      subject: assignment.userId,
+      subject: assignment.subject.id,
+      subjectType: assignment.subject.type,
       role: assignment.roleId,
       roleName: assignment.roleName,
       scope: assignment.scope,
@@ -36,8 +38,8 @@ export class AssignmentDto {
 
 /** Who made an assignment. */
 export class AssignedByDto {
-  type: 'user' | 'system';
-  /** users.id, or the name of the system's work. */
+  type: 'user' | 'service_account' | 'system';
+  /** users.id, service_accounts.id, or the name of the system's work. */
   id: string;
 }
 

@@ -4,7 +4,7 @@ import { SCOPE_PATTERN } from '../scope.js';
 
 /** A question: may this subject do that here? */
 export class CheckDto {
-  /** users.id. Unknown subjects are not allowed anything. */
+  /** users.id or service_accounts.id. Unknown and disabled subjects, and programs of disabled owners, are not allowed anything. */
   @IsUUID('loose')
   subject: string;
 

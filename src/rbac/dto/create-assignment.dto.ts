@@ -3,9 +3,9 @@ import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js'
 import type { NewAssignment } from '../rbac.types.js';
 import { ROOT_SCOPE } from '../scope.js';
 
-/** A role to give to a user, or to deny. */
+/** A role to give to a user or service account, or to deny. */
 export class CreateAssignmentDto {
-  /** users.id */
+  /** users.id or service_accounts.id */
   @IsUUID('loose')
   subject: string;
 
@@ -43,7 +43,7 @@ export class CreateAssignmentDto {
 
   static toNewAssignment(dto: CreateAssignmentDto): NewAssignment {
     return {
-      userId: dto.subject,
+      subjectId: dto.subject,
       roleId: dto.role,
       scope: dto.scope ?? ROOT_SCOPE,
       effect: dto.effect ?? 'allow',

@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import { RateLimits } from '../limits/rate-limits.service.js';
+
+/**
+ * A credential was refused to nobody known: counted for the trail, and against the address that it came from. Not for bearer
+ * calls: an access token that has run out is everybody's daily case.
+ */
+@Injectable()
+export class RefusedCredentials {
+  constructor(
+    private readonly audit: AuditService,
+    private readonly limits: RateLimits,
+  ) {}
+
+  /** @param reason an error code, never what the caller sent */
+  count(reason: string): void {
+    this.audit.countAnonymousFailure(reason);
+    this.limits.noteFailure();
+  }
+}

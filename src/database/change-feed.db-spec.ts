@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Gauge } from 'prom-client';
+import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { Settings } from '../config/settings.js';
+import { createLogger } from '../observability/logger.js';
+import { ChangeFeed, type ChangeTopic } from './change-feed.service.js';
+import { DatabaseClock } from './database-clock.service.js';
+
+describe('ChangeFeed', () => {
+  let database: TestDatabase;
+  let feed: ChangeFeed;
+  const clock = new DatabaseClock();
+  const heard: string[] = [];
+  let missed = 0;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const settings = Object.assign(new Settings(), { DATABASE_URL: database.url });
+    feed = new ChangeFeed(settings, clock, createLogger('silent'), new Gauge({ name: 'x', help: 'x', registers: [] }));
+    feed.subscribe(['user', 'tenant'], {
+      changed: (topic: ChangeTopic, key) => heard.push(`${topic}:${key}`),
+      missed: () => {
+        missed += 1;
+      },
+    });
+    await feed.onApplicationBootstrap();
+    await until(() => feed.isFresh());
+  });
+  afterAll(async () => {
+    await feed.onApplicationShutdown();
+    await database.close();
+  });
+  const backend = async (): Promise<number> => {
+    const [row]: { pid: number }[] = await database.dataSource.query(
+      `SELECT pid FROM pg_stat_activity WHERE application_name = 'blindspotx changes' AND datname = current_database()`,
+    );
+    if (row === undefined) throw new Error('nobody listens');
+    return row.pid;
+  };
+  const announce = (payload: string) =>
+    database.dataSource.query(`SELECT pg_notify('blindspotx_changes', $1)`, [payload]);
+
+  it('hears what the database announces', async () => {
+    await announce('user:u1');
+    await until(() => heard.includes('user:u1'));
+  });
+
+  it('hears of a tenant that may no longer sign in, whoever wrote the row', async () => {
+    const id = '01900000-0000-7000-8000-000000000001';
+    await database.dataSource.query(
+      `INSERT INTO tenants (id, entra_tenant_id, display_name, sign_in_allowed, scan_enabled, scan_interval_seconds)
+       VALUES ($1, $1, 'x', true, false, 60)`,
+      [id],
+    );
+    await database.dataSource.query('UPDATE tenants SET sign_in_allowed = false WHERE id = $1', [id]);
+    await until(() => heard.includes(`tenant:${id}`));
+  });
+
+  it('is not fresh while its connection is silent, and knows everything again when it speaks', async () => {
+    const pid = await backend();
+    process.kill(pid, 'SIGSTOP');
+    await until(() => !feed.isFresh());
+    await announce('user:said-meanwhile');
+    expect(feed.isFresh()).toBe(false);
+    process.kill(pid, 'SIGCONT');
+    await until(() => feed.isFresh());
+    expect(heard).toContain('user:said-meanwhile');
+  });
+
+  it('comes back by itself when its connection is cut, and says that changes may have been missed', async () => {
+    const before = missed;
+    await database.dataSource.query('SELECT pg_terminate_backend($1)', [await backend()]);
+    await until(() => missed > before);
+    await until(() => feed.isFresh());
+    await announce('user:after-the-cut');
+    await until(() => heard.includes('user:after-the-cut'));
+  });
+
+  it('keeps the time of the database, whatever the host says', async () => {
+    const [row]: { now: number }[] = await database.dataSource.query(
+      'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now',
+    );
+    expect(Math.abs(clock.nowMs() - (row?.now ?? 0))).toBeLessThan(1000);
+    jest.useFakeTimers({ now: new Date('2001-01-01'), doNotFake: ['performance', 'setInterval', 'setTimeout'] });
+    expect(clock.nowSeconds()).toBeGreaterThan(1_700_000_000);
+    jest.useRealTimers();
+  });
+});
+
+/** Bounded by the test's own time limit. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(20);
+}

@@ -1,0 +1,69 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
+import { KeyWrapping } from './key-wrapping.service.js';
+import { KeysRepository } from './keys.repository.js';
+import type { SigningKeyRow } from './signing-key.entity.js';
+
+/** Makes what an installation lacks: a data key, a signing key, and the one that will sign after it. */
+@Injectable()
+export class FirstKeys {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly keys: KeysRepository,
+    private readonly wrapping: KeyWrapping,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Of several instances that start at once on an empty database one makes them; the others wait, and find them.
+   *
+   * @throws DomainError keys.master_key_wrong, before anything is written, when this master key isn't the one of the database
+   */
+  async makeMissing(): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      await this.keys.lock(tx);
+      await this.dataKey(tx);
+      await this.signingKeys(tx);
+    });
+  }
+
+  /** @returns its kid; for whoever holds the lock and has seen that there is no next key */
+  async makeNext(tx: Transaction): Promise<string> {
+    const key = await this.wrapping.newSigningKey();
+    await this.keys.insertSigningKey(tx, 'next', key);
+    return key.kid;
+  }
+
+  private async dataKey(tx: Transaction): Promise<void> {
+    const [newest] = await this.keys.findDataKeys(tx);
+    if (newest === undefined) await this.keys.insertDataKey(tx, await this.wrapping.newDataKey(1));
+    else await this.wrapping.openDataKey(newest);
+  }
+
+  private async signingKeys(tx: Transaction): Promise<void> {
+    const rows = await this.keys.findSigningKeys(tx);
+    const current = rows.find(({ state }) => state === 'current');
+    const next = rows.find(({ state }) => state === 'next');
+    if (current === undefined) await this.keys.insertSigningKey(tx, 'current', await this.wrapping.newSigningKey());
+    else await this.wrapping.openSigningKey(current);
+    if (next !== undefined && (await this.isUsable(next))) return;
+    if (next !== undefined) await this.keys.discardNext(tx);
+    await this.makeNext(tx);
+  }
+
+  /** A key that this instance can't open but another master key wrapped isn't damaged: it is left alone. */
+  private async isUsable(next: SigningKeyRow): Promise<boolean> {
+    if (!this.wrapping.isOurs(next)) return true;
+    try {
+      await this.wrapping.openSigningKey(next);
+      return true;
+    } catch (error) {
+      this.logger.error(
+        { err: error, kid: next.kid },
+        'the next signing key was changed in the database; making another',
+      );
+      return false;
+    }
+  }
+}

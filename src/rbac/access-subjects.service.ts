@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
+import type { ServiceAccount } from '../users/service-account.types.js';
+import { ServiceAccountsService } from '../users/service-accounts.service.js';
+import { UsersService } from '../users/users.service.js';
+import type { UserAccount } from '../users/users.types.js';
+import type { AccessSubject } from './rbac.types.js';
+
+/** Who can hold roles: people, and programs with an account of their own. */
+@Injectable()
+export class AccessSubjects {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly users: UsersService,
+    private readonly serviceAccounts: ServiceAccountsService,
+  ) {}
+
+  /** @param id users.id or service_accounts.id @returns null for an id of neither */
+  async find(tx: Transaction, id: string): Promise<AccessSubject | null> {
+    const user = await this.users.find(tx, id);
+    if (user !== null) return ofUser(user);
+    const account = await this.serviceAccounts.find(tx, id);
+    return account === null ? null : this.ofAccount(tx, account);
+  }
+
+  /** @throws DomainError users.not_found, users.service_account_not_found */
+  async get(type: AccessSubject['type'], id: string): Promise<AccessSubject> {
+    if (type === 'user') return ofUser(await this.users.get(id));
+    const account = await this.serviceAccounts.get(id);
+    return this.transactions.read((tx) => this.ofAccount(tx, account));
+  }
+
+  /** The one user that an operator means. @throws DomainError users.not_found */
+  findUserNamed(tx: Transaction, name: string): Promise<UserAccount> {
+    return this.users.findNamed(tx, name);
+  }
+
+  private async ofAccount(tx: Transaction, account: ServiceAccount): Promise<AccessSubject> {
+    const { id, tenantId, name: displayName, status, ownerUserId } = account;
+    const owner = await this.users.find(tx, ownerUserId);
+    const active = status === 'active' && owner?.status === 'active';
+    return { type: 'service_account', id, tenantId, displayName, active };
+  }
+}
+
+function ofUser({ id, tenantId, displayName, status }: UserAccount): AccessSubject {
+  return { type: 'user', id, tenantId, displayName, active: status === 'active' };
+}
