@@ -160,8 +160,17 @@ function narrowest(
   return token.filter((permission) => session.includes(permission));
 }
 
+const MAX_REMEMBERED_SESSIONS = 1000;
+const entraSessions = new Map<string, string>();
+
 /** Entra's session in the form of ours (a name-based UUID, RFC 9562 5.8), so that records of one session can be found together. */
 function entraSessionOf(claims: EntraClaims): string {
-  const digest = sha256(`entra|${claims.entraTenantId}|${claims.sessionId ?? claims.subject}`).toString('hex');
-  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
+  const name = `entra|${claims.entraTenantId}|${claims.sessionId ?? claims.subject}`;
+  const known = entraSessions.get(name);
+  if (known !== undefined) return known;
+  const digest = sha256(name).toString('hex');
+  const id = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
+  if (entraSessions.size >= MAX_REMEMBERED_SESSIONS) entraSessions.clear();
+  entraSessions.set(name, id);
+  return id;
 }
