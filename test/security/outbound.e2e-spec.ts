@@ -94,7 +94,13 @@ describe('a stranger who makes the service work', () => {
             tenant.setFaults();
           }
         }
-        for (const address of [`http://localhost:${port}${pathname}`, 'file:///etc/passwd', 'data:,{}', '//localhost/x', 'x']) {
+        for (const address of [
+          `http://localhost:${port}${pathname}`,
+          'file:///etc/passwd',
+          'data:,{}',
+          '//localhost/x',
+          'x',
+        ]) {
           tenant.setFaults({ kind: 'overlay', path: DISCOVERY, members: { jwks_uri: address } });
           expect([address, await login(fresh)]).toMatchObject([address, UNAVAILABLE]);
           tenant.setFaults();
@@ -108,7 +114,11 @@ describe('a stranger who makes the service work', () => {
     it('Zitadel CVE-2026-55671, CVE-2026-27945: no request names an address that is fetched: header, form, assertion or logout token', async () => {
       const { tenant } = programs.stage;
       const target = `${elsewhereUrl}/inside`;
-      const headers = { host: new URL(elsewhereUrl).host, 'x-forwarded-host': new URL(elsewhereUrl).host, origin: target };
+      const headers = {
+        host: new URL(elsewhereUrl).host,
+        'x-forwarded-host': new URL(elsewhereUrl).host,
+        origin: target,
+      };
       const claims = { jku: target, iss: target, jwks_uri: target, request_uri: target };
       const before = hits;
       const sent = await recordingRequests(async () => {
@@ -119,7 +129,9 @@ describe('a stranger who makes the service work', () => {
         }
         const form = { request_uri: target, jwks_uri: target, sector_identifier_uri: target, resource: target };
         expect((await programs.clientCredentials(program, form)).status).toBe(200);
-        expect((await programs.byAssertion(key.assertion(keyed.id, { iss: target }, { jku: target }))).status).toBe(401);
+        expect((await programs.byAssertion(key.assertion(keyed.id, { iss: target }, { jku: target }))).status).toBe(
+          401,
+        );
         const logoutToken = tenant.mintToken({ kind: 'logout', sid: 'x', claims, header: { jku: target } });
         expect((await programs.form('backchannel-logout', { logout_token: logoutToken })).status).toBe(400);
         const { objectId } = programs.stage.person(1);
@@ -188,7 +200,12 @@ describe('a stranger who makes the service work', () => {
           (await browser().request(`/api/v1/${text.replaceAll(' ', '%20')}`)).status,
           (await browser().request('/api/v1/users/me', { headers: { authorization: `Bearer ${text}` } })).status,
           (await browser().request('/api/v1/users/me', { headers: { authorization: `Basic ${text}` } })).status,
-          (await browser().request('/api/v1/auth/refresh', { method: 'POST', headers: { cookie: text, origin: PUBLIC_URL } })).status,
+          (
+            await browser().request('/api/v1/auth/refresh', {
+              method: 'POST',
+              headers: { cookie: text, origin: PUBLIC_URL },
+            })
+          ).status,
           (await programs.clientCredentials(program, { scope: text })).status,
           (await programs.clientCredentials({ ...program, secret: text })).status,
           (await programs.form('token', { grant_type: text, client_id: 'blindspotx' })).status,
@@ -240,7 +257,10 @@ describe('a stranger who makes the service work', () => {
   it.each([
     ['another member', '{"refreshToken":"x","x":1}'],
     ['a member in another spelling', '{"refresh_token":"x"}'],
-    ['fifty thousand members', JSON.stringify(Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`m${n}`, 1])))],
+    [
+      'fifty thousand members',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`m${n}`, 1]))),
+    ],
     ['a number for the token', '{"refreshToken":7}'],
     ['an object for the token', '{"refreshToken":{"length":43}}'],
     ['a token of a hundred thousand characters', JSON.stringify({ refreshToken: 'A'.repeat(100_000) })],
@@ -261,6 +281,23 @@ describe('a stranger who makes the service work', () => {
     const answer = await post('refresh', proper);
     expect(answer.status).toBe(200);
     expect((await post('logout', JSON.stringify({ refreshToken: answer.body['refreshToken'] }))).status).toBe(204);
+  });
+
+  it('a form that names a prototype is malformed, at every endpoint, and no fault of ours', async () => {
+    const proper = `grant_type=client_credentials&client_id=${program.id}&client_secret=${program.secret}`;
+    const post = (endpoint: string, body: string) =>
+      new Browser(programs.stage.service.url).request(`/api/v1/auth/${endpoint}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body,
+      });
+    for (const endpoint of ['token', 'introspect', 'revoke', 'backchannel-logout']) {
+      for (const name of ['__proto__', '%5F_proto__']) {
+        const { status, body } = await post(endpoint, `${proper}&token=x&logout_token=x&${name}=x`);
+        expect([endpoint, name, status, body['error']]).toEqual([endpoint, name, 400, 'invalid_request']);
+      }
+    }
+    expect((await post('token', `${proper}&constructor=x`)).status).toBe(200);
   });
 
   it('Nest CVE-2025-69211, CVE-2026-2293, GHSA-hx87, Oathkeeper CVE-2026-33494: no spelling of a path goes round the guard', async () => {

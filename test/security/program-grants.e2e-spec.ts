@@ -1,5 +1,5 @@
 import { type Answer, Browser } from '../auth/auth-stage.js';
-import { accessTokenOf, ASSERTION_TYPE, EXCHANGE, type Program, ProgramStage } from './program-stage.js';
+import { ASSERTION_TYPE, accessTokenOf, EXCHANGE, type Program, ProgramStage } from './program-stage.js';
 import { part, SenderKey } from './sender-key.js';
 
 /** What programs are given and what not: ASVS 7.2.2, 9.1.2, 10.3.2 and 10.4, each refusal beside the grant. */

@@ -96,7 +96,13 @@ describe('redirects and headers', () => {
   });
 
   it('Zitadel GHSA-93m4 (a script for an address): nobody is sent to one, after signing in or out, whoever names it', async () => {
-    const scripts = ['javascript:alert(1)', 'JaVaScRiPt:alert(1)', '\tjavascript:alert(1)', 'data:text/html,x', 'vbscript:x'];
+    const scripts = [
+      'javascript:alert(1)',
+      'JaVaScRiPt:alert(1)',
+      '\tjavascript:alert(1)',
+      'data:text/html,x',
+      'vbscript:x',
+    ];
     const browser = stage.browser();
     expect((await browser.signIn(upn)).status).toBe(303);
     const logout = (returnTo: string) =>

@@ -65,11 +65,16 @@ describe('a refresh token', () => {
     await holder.connect();
     try {
       await holder.query('BEGIN');
-      await holder.query(`UPDATE user_sessions SET ended_at = now(), ended_reason = 'ended_by_owner' WHERE id = $1`, [sid]);
+      await holder.query(`UPDATE user_sessions SET ended_at = now(), ended_reason = 'ended_by_owner' WHERE id = $1`, [
+        sid,
+      ]);
       const begun = begin();
       const waiting = async () =>
-        (await programs.stage.sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`))
-          .length;
+        (
+          await programs.stage.sql(
+            `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+          )
+        ).length;
       for (let round = 0; round < 500 && (await waiting()) === 0; round++) await sleep(10);
       expect(await waiting()).toBeGreaterThan(0);
       await holder.query(end);
@@ -90,7 +95,9 @@ describe('a refresh token', () => {
     expect(during.map(said)).toEqual([REFUSED, REFUSED]);
     expect(said(await programs.refresh(next(first)))).toEqual(REFUSED);
     // Nothing that could still be presented came of it.
-    const made = await programs.stage.sql('SELECT 1 FROM refresh_tokens WHERE session_id = $1 AND generation > 1', [sid]);
+    const made = await programs.stage.sql('SELECT 1 FROM refresh_tokens WHERE session_id = $1 AND generation > 1', [
+      sid,
+    ]);
     expect(made).toEqual([]);
 
     const second = await programs.refresh(await programs.refreshToken(3));
@@ -142,7 +149,10 @@ describe('a refresh token', () => {
     for (let round = 0; round < 5; round++) {
       // The answer to the first is lost, two tabs ask at once, and one more comes late.
       await programs.refresh(token);
-      const [one, other] = await Promise.all([refreshAt(programs.other, token), refreshAt(programs.stage.service, token)]);
+      const [one, other] = await Promise.all([
+        refreshAt(programs.other, token),
+        refreshAt(programs.stage.service, token),
+      ]);
       const late = await programs.refresh(token);
       expect(new Set([one, other, late].map(next)).size).toBe(1);
       token = next(late);

@@ -26,7 +26,13 @@ describe('whoever guesses', () => {
     const { status, headers, body } = await ask();
     const counts = { compared: compare.mock.calls.length, verified: verify.mock.calls.length };
     jest.restoreAllMocks();
-    return { ...counts, status, challenge: headers.get('www-authenticate'), error: body['error'], detail: body['detail'] };
+    return {
+      ...counts,
+      status,
+      challenge: headers.get('www-authenticate'),
+      error: body['error'],
+      detail: body['detail'],
+    };
   };
   const secret = () => `bxs_${randomBytes(32).toString('base64url')}`;
 

@@ -60,7 +60,8 @@ describe('what is switched off', () => {
     await close(false);
     try {
       await sleep(PROMISED_MS);
-      for (const each of [token, exchanged, entra]) expect(await programs.onBoth(each, '/users/me')).toEqual([401, 401]);
+      for (const each of [token, exchanged, entra])
+        expect(await programs.onBoth(each, '/users/me')).toEqual([401, 401]);
       expect(await programs.onBoth(ofProgram)).toEqual([401, 401]);
       expect((await programs.clientCredentials(program)).status).toBe(401);
       expect((await programs.refresh(refreshToken)).status).toBe(400);

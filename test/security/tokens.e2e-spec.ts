@@ -91,7 +91,9 @@ describe('a token that is not what it says', () => {
     beforeAll(async () => {
       attacker = createServer((_request, response) => {
         hits += 1;
-        response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [{ ...own.jwk, kid: 'x' }] }));
+        response
+          .setHeader('content-type', 'application/json')
+          .end(JSON.stringify({ keys: [{ ...own.jwk, kid: 'x' }] }));
       }).listen(0, '127.0.0.1');
       await once(attacker, 'listening');
     });
@@ -99,10 +101,10 @@ describe('a token that is not what it says', () => {
 
     it('fetches and uses no key that a token names in jku, jwk, x5u or x5c', async () => {
       const address = `http://127.0.0.1:${(attacker.address() as AddressInfo).port}/keys`;
-      const headers = [
+      const headers: NonNullable<TokenPlan['header']>[] = [
         { jku: address },
         { x5u: address },
-        { jwk: own.jwk },
+        { jwk: own.jwk as Record<string, string> },
         { x5c: [own.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')] },
         { jku: address, kid: 'x' },
         { kid: address },
@@ -124,7 +126,9 @@ describe('a token that is not what it says', () => {
       });
       expect(hits).toBe(0);
       const entra = [programs.stage.tenant.authorityHost, programs.stage.tenant.browserUrl, programs.stage.service.url];
-      expect(sent.map(({ url }) => new URL(url).origin).filter((url) => ![...entra, programs.other.url].includes(url))).toEqual([]);
+      expect(
+        sent.map(({ url }) => new URL(url).origin).filter((url) => ![...entra, programs.other.url].includes(url)),
+      ).toEqual([]);
       expect(await programs.onBoth(token)).toEqual([200, 200]);
       expect((await programs.byAssertion(key.assertion(keyed.id))).status).toBe(200);
       expect(await bearer(mint())).toBe(200);
@@ -162,15 +166,19 @@ describe('a token that is not what it says', () => {
     ['ours in other letters', 'OURS'],
     ['nothing', undefined],
     ['empty text', ''],
-  ])('Vault CVE-2024-5798, OpenFGA CVE-2026-55689: a token of Entra ID is for us alone, not for %s', async (_what, aud) => {
-    const { clientId } = programs.stage.tenant;
-    const text = JSON.stringify(aud)?.replaceAll('ours', clientId).replaceAll('OURS', `API://${clientId}`);
-    const claims = { aud: text === undefined ? undefined : JSON.parse(text) };
-    expect(await bearer(mint({ claims }))).toBe(401);
-    expect((await programs.exchange(mint({ claims }))).status).toBe(400);
-    expect(await signIn((nonce) => mint({ kind: 'id', nonce, claims }))).toBe(401);
-    for (const right of [clientId, `api://${clientId}`]) expect(await bearer(mint({ claims: { aud: right } }))).toBe(200);
-  });
+  ])(
+    'Vault CVE-2024-5798, OpenFGA CVE-2026-55689: a token of Entra ID is for us alone, not for %s',
+    async (_what, aud) => {
+      const { clientId } = programs.stage.tenant;
+      const text = JSON.stringify(aud)?.replaceAll('ours', clientId).replaceAll('OURS', `API://${clientId}`);
+      const claims = { aud: text === undefined ? undefined : JSON.parse(text) };
+      expect(await bearer(mint({ claims }))).toBe(401);
+      expect((await programs.exchange(mint({ claims }))).status).toBe(400);
+      expect(await signIn((nonce) => mint({ kind: 'id', nonce, claims }))).toBe(401);
+      for (const right of [clientId, `api://${clientId}`])
+        expect(await bearer(mint({ claims: { aud: right } }))).toBe(200);
+    },
+  );
 
   it.each<[string, (issuer: string, tenantId: string) => string]>([
     ['the template of all tenants', (issuer, tenantId) => issuer.replace(tenantId, '{tenantid}')],
@@ -197,7 +205,10 @@ describe('a token that is not what it says', () => {
     for (const name of ['{tenantid}', 'common', 'organizations']) {
       const members = { issuer: tenant.issuer.replace(tenant.tenantId, name) };
       tenant.setFaults({ kind: 'overlay', path: '*/openid-configuration', members });
-      expect([(await begin()).status, (await programs.get('/users/me', { authorization: `Bearer ${mint()}` }, fresh)).status]).toEqual([503, 503]);
+      expect([
+        (await begin()).status,
+        (await programs.get('/users/me', { authorization: `Bearer ${mint()}` }, fresh)).status,
+      ]).toEqual([503, 503]);
       tenant.setFaults();
     }
     expect((await begin()).status).toBe(302);
@@ -218,7 +229,9 @@ describe('a token that is not what it says', () => {
       expect((await programs.exchange(token)).status).toBe(400);
     }
     // Beside a proper token such claims say nothing: it is the person who signed it, and nobody else.
-    const beside = mint({ claims: { actortoken, act: { sub: administrator.objectId }, nameid: administrator.objectId } });
+    const beside = mint({
+      claims: { actortoken, act: { sub: administrator.objectId }, nameid: administrator.objectId },
+    });
     const { body } = await programs.get('/users/me', { authorization: `Bearer ${beside}` });
     expect(body['id']).toBe((await programs.get('/users/me', { authorization: `Bearer ${mint()}` })).body['id']);
   });

@@ -1,3 +1,4 @@
+import { HttpException } from '@nestjs/common';
 import { DomainError } from '../../kernel/errors/domain-error.js';
 import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { internalProblem, type Problem, problemOf } from '../../kernel/problem/problem.js';
@@ -30,7 +31,8 @@ export function oauthErrorBody(thrown: unknown, requestId: string): OAuthErrorBo
 /** What the HTTP server itself refuses is a malformed request; undefined for what is nobody's fault but ours. */
 export function asOAuthError(thrown: unknown): DomainError | undefined {
   if (thrown instanceof DomainError) return thrown;
-  const { statusCode, code } = (thrown ?? {}) as { statusCode?: unknown; code?: unknown };
+  const { statusCode: serversStatus, code } = (thrown ?? {}) as { statusCode?: unknown; code?: unknown };
+  const statusCode = thrown instanceof HttpException ? thrown.getStatus() : serversStatus;
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode >= 500) return undefined;
   if (statusCode === 413) return kernelError('request.too_large', { cause: thrown });
   // The server's own messages speak of size and media type, never of our insides.

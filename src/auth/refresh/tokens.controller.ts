@@ -1,5 +1,5 @@
 import { Body, Controller, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../access/access.decorators.js';
 import { Settings } from '../../config/settings.js';
@@ -38,13 +38,14 @@ export class TokensController {
   @LimitedBy('tokens')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
+  @ApiBody({ type: RefreshDto, required: false })
   async refresh(
-    @Body() body: RefreshDto | undefined,
+    @Body() body: RefreshDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TokensDto> {
     try {
-      const given = body?.refreshToken;
+      const given = body.refreshToken;
       const token = given ?? this.tokenOfCookie(request);
       if (token === null) throw authError('auth.refresh_missing');
       const proof = request.headers['dpop'];
@@ -64,7 +65,7 @@ export class TokensController {
     } catch (error) {
       if (error instanceof DomainError && error.kind === 'unauthenticated') {
         this.refused.count(error.code);
-        if (DEAD.has(error.code) && body?.refreshToken === undefined) clearCookie(reply, 'session', this.address);
+        if (DEAD.has(error.code) && body.refreshToken === undefined) clearCookie(reply, 'session', this.address);
       }
       throw error;
     }

@@ -1,5 +1,5 @@
 import { Body, Controller, Header, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../access/access.decorators.js';
 import { Settings } from '../../config/settings.js';
@@ -37,22 +37,23 @@ export class LogoutController {
   @UseInterceptors(SettledInterceptor)
   @HttpCode(204)
   @Header('Cache-Control', 'no-store')
+  @ApiBody({ type: LogoutRequestDto, required: false })
   @ApiOkResponse({ type: LogoutDto, description: 'Signed out here; when endEntraSession was asked for' })
   @ApiNoContentResponse({ description: 'Signed out' })
   async logout(
-    @Body() body: LogoutRequestDto | undefined,
+    @Body() body: LogoutRequestDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LogoutDto | undefined> {
-    const returnTo = safeReturnTo(body?.returnTo ?? '/');
+    const returnTo = safeReturnTo(body.returnTo ?? '/');
     if (returnTo === null) throw authError('auth.invalid_return_to');
     const presented = presentedToken(request.headers.authorization);
     if (presented?.scheme === 'DPoP') throw authError('auth.token_binding', { detail: BOUND });
     const accessToken = presented?.token ?? null;
-    const refreshToken = accessToken === null ? (body?.refreshToken ?? this.tokenOfCookie(request)) : null;
+    const refreshToken = accessToken === null ? (body.refreshToken ?? this.tokenOfCookie(request)) : null;
     const userId = await this.signOut.end({ accessToken, refreshToken });
-    if (accessToken === null && body?.refreshToken === undefined) clearCookie(reply, 'session', this.address);
-    if (body?.endEntraSession !== true) return undefined;
+    if (accessToken === null && body.refreshToken === undefined) clearCookie(reply, 'session', this.address);
+    if (body.endEntraSession !== true) return undefined;
     reply.status(200);
     return { location: await this.signOut.entraLocation(userId, returnTo), deadWithinMs: DEAD_WITHIN_MS };
   }
