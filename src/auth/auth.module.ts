@@ -32,14 +32,17 @@ import { TokensController } from './refresh/tokens.controller.js';
 import { RefusedCredentials } from './refused-credentials.service.js';
 import { EntraLogoutController } from './sessions/entra-logout.controller.js';
 import { EntraLogout } from './sessions/entra-logout.service.js';
+import { EntraSignOutPage } from './sessions/entra-sign-out-page.service.js';
 import { LogoutController } from './sessions/logout.controller.js';
 import { LogoutTokens } from './sessions/logout-tokens.service.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SessionsRepository } from './sessions/sessions.repository.js';
 import { SessionsService } from './sessions/sessions.service.js';
 import { SignOutService } from './sessions/sign-out.service.js';
+import { TokenRevocations } from './sessions/token-revocations.service.js';
 import { UserSessionsController } from './sessions/user-sessions.controller.js';
 import { UserSessions } from './sessions/user-sessions.service.js';
+import { BootstrapAdministrator } from './sign-in/bootstrap-administrator.service.js';
 import { EntraSignIn } from './sign-in/entra-sign-in.service.js';
 import { SessionStart } from './sign-in/session-start.service.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
@@ -84,11 +87,14 @@ import { UsedProofs } from './used-proofs.repository.js';
     RefreshRotation,
     RefreshService,
     EntraSignIn,
+    BootstrapAdministrator,
     SessionStart,
     SignInService,
     RefusedCredentials,
     UserSessions,
     SignOutService,
+    EntraSignOutPage,
+    TokenRevocations,
     LogoutTokens,
     EntraLogout,
     DirectoryPassRepository,

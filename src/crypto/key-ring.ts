@@ -33,6 +33,8 @@ export abstract class KeyRing {
   abstract signingKey(): Promise<SigningKey>;
   /** Every key under which a token that is still alive may have been signed: next, current and retiring. */
   abstract verificationKeys(): Promise<readonly VerificationKey[]>;
+  /** Called after each change of the verification keys: what was checked by those before counts no more. */
+  abstract whenKeysChange(listener: () => void): void;
   /** The one of them that has this id; an id that isn't known is looked for once more before null. */
   abstract verificationKey(kid: string): Promise<VerificationKey | null>;
 }

@@ -17,7 +17,7 @@ describe('ChangeFeed', () => {
     database = await createTestDatabase();
     const settings = Object.assign(new Settings(), { DATABASE_URL: database.url });
     feed = new ChangeFeed(settings, clock, createLogger('silent'), new Gauge({ name: 'x', help: 'x', registers: [] }));
-    feed.subscribe(['user', 'tenant'], {
+    feed.subscribe(['user', 'tenant', 'access', 'session'], {
       changed: (topic: ChangeTopic, key) => heard.push(`${topic}:${key}`),
       missed: () => {
         missed += 1;
@@ -54,6 +54,33 @@ describe('ChangeFeed', () => {
     );
     await database.dataSource.query('UPDATE tenants SET sign_in_allowed = false WHERE id = $1', [id]);
     await until(() => heard.includes(`tenant:${id}`));
+  });
+
+  it('hears of both whose an assignment was and is, and of everything that was emptied at once', async () => {
+    const [tenant, one, other, role] = ['a', 'b', 'c', 'd'].map((end) => `01900000-0000-7000-8000-00000000010${end}`);
+    const { dataSource } = database;
+    await dataSource.query(
+      `INSERT INTO tenants (id, entra_tenant_id, display_name, sign_in_allowed, scan_enabled, scan_interval_seconds)
+       VALUES ($1, $1, 'x', true, false, 60)`,
+      [tenant],
+    );
+    for (const id of [one, other]) {
+      await dataSource.query(`INSERT INTO users (id, tenant_id, object_id, display_name) VALUES ($1, $2, $1, 'x')`, [
+        id,
+        tenant,
+      ]);
+    }
+    await dataSource.query(`INSERT INTO roles (id, name, description) VALUES ($1, 'x', 'x')`, [role]);
+    await dataSource.query(
+      `INSERT INTO role_assignments (id, user_id, role_id, effect, reason, assigned_by_type, assigned_by_id)
+       VALUES ($1, $1, $2, 'allow', 'x', 'system', 'x')`,
+      [one, role],
+    );
+    heard.length = 0;
+    await dataSource.query('UPDATE role_assignments SET user_id = $1', [other]);
+    await until(() => heard.includes(`access:${one}`) && heard.includes(`access:${other}`));
+    await dataSource.query('TRUNCATE role_assignments, user_sessions CASCADE');
+    await until(() => heard.includes('access:*') && heard.includes('session:*'));
   });
 
   it('is not fresh while its connection is silent, and knows everything again when it speaks', async () => {

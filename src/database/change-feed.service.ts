@@ -24,6 +24,7 @@ const FRESH_MS = 750;
 /** A connection that has proved nothing for so long is given up. */
 const LOST_MS = 2500;
 const RECONNECT_MS = 200;
+const MAX_RECONNECT_MS = 2000;
 
 /**
  * Changes as other instances commit them, by LISTEN on a connection of its own, which must be a session of PostgreSQL itself
@@ -44,6 +45,10 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
   private timer: NodeJS.Timeout | undefined;
   private listeningSince = 0;
   private nextPulse = 0;
+  private isListening = false;
+  /** Said once, and tried more seldom the longer it lasts. */
+  private isAway = false;
+  private failures = 0;
   private stopped = false;
 
   constructor(
@@ -116,7 +121,8 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
       await Promise.all([...everybody].map(async (listener) => listener.missed()));
       if (client !== this.client) return;
       this.listeningSince = performance.now();
-      this.nextPulse += 1;
+      this.isListening = true;
+      this.isAway = false;
       this.sendPulse(client);
     } catch (error) {
       this.lost(client, error);
@@ -133,7 +139,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
       return;
     }
     // The first pulse is sent by connect, when what was missed has been made up for.
-    if (this.nextPulse > 0 && this.underWay === undefined) this.sendPulse(client);
+    if (this.isListening && this.underWay === undefined) this.sendPulse(client);
   }
 
   private sendPulse(client: pg.Client): void {
@@ -147,7 +153,11 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
       ])
       .then(({ rows: [row] }) => {
         if (client !== this.client) return;
-        if (row !== undefined) this.clock.sample(row.now, sentAt, performance.now());
+        // What was to end by itself ends by another clock than it was kept by.
+        if (row !== undefined && this.clock.sample(row.now, sentAt, performance.now())) {
+          this.lost(client, new Error('time has jumped'));
+          return;
+        }
         this.underWay = undefined;
         this.settleProven();
       })
@@ -177,7 +187,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
     if (client !== this.client) return;
     this.client = undefined;
     this.provenAt = Number.NEGATIVE_INFINITY;
-    this.nextPulse = 0;
+    this.isListening = false;
     this.underWay = undefined;
     for (const { settle } of this.waiting) settle();
     this.waiting.clear();
@@ -185,7 +195,11 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
     void client.end().catch(() => undefined);
     (client as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream?.destroy();
     if (this.stopped) return;
-    this.logger.warn({ err: error }, 'changes of other instances are not pushed; the database is asked instead');
-    setTimeout(() => void this.connect(), RECONNECT_MS).unref();
+    this.failures = this.isAway ? this.failures + 1 : 0;
+    const message = 'changes of other instances are not pushed; the database is asked instead';
+    if (this.isAway) this.logger.debug({ err: error }, message);
+    else this.logger.warn({ err: error }, message);
+    this.isAway = true;
+    setTimeout(() => void this.connect(), Math.min(RECONNECT_MS * 2 ** this.failures, MAX_RECONNECT_MS)).unref();
   }
 }

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 
 /** How long a sample with a short round trip is preferred to newer ones with longer ones. */
 const KEEP_BEST_MS = 10_000;
+/** More than two clocks drift apart between samples. */
+const JUMP_MS = 1000;
 
 /**
  * The database's time without asking each time: its difference to this process's monotonic clock, measured with each pulse of
@@ -27,12 +29,18 @@ export class DatabaseClock {
    * @param databaseMs what the database said, Unix milliseconds
    * @param sentAt performance.now() before the question
    * @param answeredAt performance.now() after the answer
+   * @returns whether time has jumped since the last sample: the host was suspended, or somebody set the database's clock
    */
-  sample(databaseMs: number, sentAt: number, answeredAt: number): void {
+  sample(databaseMs: number, sentAt: number, answeredAt: number): boolean {
     const roundTrip = answeredAt - sentAt;
-    if (roundTrip > this.roundTripMs && answeredAt - this.sampledAt < KEEP_BEST_MS) return;
-    this.offsetMs = databaseMs - (sentAt + answeredAt) / 2;
+    const offset = databaseMs - (sentAt + answeredAt) / 2;
+    const hasJumped = Math.abs(offset - this.offsetMs) > JUMP_MS + roundTrip;
+    const isWorse = roundTrip > this.roundTripMs && answeredAt - this.sampledAt < KEEP_BEST_MS;
+    const isFirst = this.roundTripMs === Number.POSITIVE_INFINITY;
+    if (isWorse && !hasJumped) return false;
+    this.offsetMs = offset;
     this.roundTripMs = roundTrip;
     this.sampledAt = answeredAt;
+    return hasJumped && !isFirst;
   }
 }

@@ -19,7 +19,7 @@ export class TransactionRunner {
     return withDatabaseErrors(() => this.dataSource.transaction(work));
   }
 
-  /** For reads that need no transaction of their own. */
+  /** For reads, and for single statements that are a transaction by themselves. */
   read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return withDatabaseErrors(() => work(this.dataSource.manager));
   }

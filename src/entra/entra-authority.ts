@@ -53,7 +53,8 @@ export class EntraAuthority {
     private readonly authority: string,
     private readonly logger: Logger,
     private readonly times: AuthorityTimes = DEFAULT_TIMES,
-    private readonly now: () => number = Date.now,
+    /** Milliseconds of a clock that never jumps. */
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** @throws DomainError entra.authority_unavailable */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Inject,
   Injectable,
@@ -22,6 +23,7 @@ const TOO_OLD_TO_SIGN_MS = 300_000;
 /** Whoever invents key ids causes no more reads than one in this time. */
 const LOOK_AGAIN_MS = 2000;
 const TICK_MS = 15_000;
+const RETRY_MS = 1000;
 
 /**
  * The key ring over PostgreSQL: data keys and signing keys lie in tables, wrapped under the master key. What was read is kept in
@@ -36,6 +38,8 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
   private readAgain = false;
   private lookedAgainAt = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
+  private readonly listeners: (() => void)[] = [];
+  private stopped = false;
 
   constructor(
     private readonly firstKeys: FirstKeys,
@@ -45,7 +49,13 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
     @InjectMetric(METRIC.signingKeyAge) private readonly age: Gauge,
   ) {
     super();
-    feed.subscribe(['keys'], { changed: () => void this.refresh(), missed: () => this.refresh() });
+    feed.subscribe(['keys'], {
+      changed: () => void this.refreshUntilRead(),
+      // A failure is passed on: on keys that may be old nothing counts as known.
+      missed: async () => {
+        await this.reread();
+      },
+    });
   }
 
   /** Makes the first keys of a new installation; stops the start when the master key isn't the one that wrapped them. */
@@ -64,7 +74,12 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
     this.timer.unref();
   }
 
+  whenKeysChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
   onApplicationShutdown(): void {
+    this.stopped = true;
     clearInterval(this.timer);
   }
 
@@ -129,6 +144,19 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
     }
   }
 
+  /** A change was announced: it is read, however often that takes. */
+  private async refreshUntilRead(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        await this.reread();
+        return;
+      } catch (error) {
+        this.logger.warn({ err: error }, 'the keys have changed and could not be read yet');
+        await sleep(RETRY_MS, undefined, { ref: false });
+      }
+    }
+  }
+
   /** A reading that began before this call may have seen the keys as they were before: then one more follows it. */
   private reread(): Promise<OpenKeys> {
     this.readAgain = true;
@@ -142,8 +170,10 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
     let open: OpenKeys;
     do {
       this.readAgain = false;
+      const before = this.opened;
       open = await this.reader.read();
       this.opened = open;
+      if (before !== undefined && !haveSameKeys(before, open)) for (const listener of this.listeners) listener();
     } while (this.readAgain);
     this.age.set(open.currentAgeSeconds);
     return open;
@@ -152,4 +182,9 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
 
 function ageMsOf({ readAt }: OpenKeys): number {
   return performance.now() - readAt;
+}
+
+function haveSameKeys(one: OpenKeys, other: OpenKeys): boolean {
+  const kids = (keys: OpenKeys) => [...keys.verificationKeys.keys()].sort().join(' ');
+  return kids(one) === kids(other);
 }

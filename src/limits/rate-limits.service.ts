@@ -105,10 +105,12 @@ export class RateLimits implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async exchange(): Promise<void> {
     const uses = this.cells.drain(this.clock.nowMs());
+    let isAdded = false;
     try {
       if (uses.length > 0) {
         this.hasWritten = true;
         const settled = await this.transactions.read((tx) => this.repository.add(tx, uses));
+        isAdded = true;
         for (const { key, freeAtMs } of settled) this.cells.settled(key, freeAtMs);
         const usedUp = await this.transactions.read((tx) => this.repository.findUsedUp(tx));
         for (const { key, freeAtMs } of usedUp) this.cells.learn(key, freeAtMs);
@@ -116,7 +118,7 @@ export class RateLimits implements OnApplicationBootstrap, BeforeApplicationShut
       await this.clean();
       this.isAway = false;
     } catch (error) {
-      this.cells.putBack(uses);
+      if (!isAdded) this.cells.putBack(uses);
       if (!this.isAway) this.logger.warn({ err: error }, 'limits are not shared; each instance counts by itself');
       this.isAway = true;
     }

@@ -63,6 +63,14 @@ export class RbacService {
   }
 
   /**
+   * For a transaction that changes an account and then gives it a role: everybody takes this lock before a row of users, and so
+   * no two wait for each other.
+   */
+  lockChanges(tx: Transaction): Promise<void> {
+    return this.rbac.lockChanges(tx);
+  }
+
+  /**
    * Gives a role everywhere and without an end; does nothing when the user already has it so.
    *
    * @returns whether anything changed

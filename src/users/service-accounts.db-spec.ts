@@ -15,6 +15,7 @@ import { ServiceAccountChanges } from './service-account-changes.service.js';
 import { ServiceAccountCredentials } from './service-account-credentials.service.js';
 import { ServiceAccountRules } from './service-account-rules.service.js';
 import { ServiceAccountsService } from './service-accounts.service.js';
+import { UserStatusRules } from './user-status-rules.service.js';
 import { UsersModule } from './users.module.js';
 import { UsersService } from './users.service.js';
 
@@ -46,6 +47,7 @@ describe('service accounts', () => {
     accounts = room.get(ServiceAccountsService);
     changes = room.get(ServiceAccountChanges);
     credentials = room.get(ServiceAccountCredentials);
+    room.get(UserStatusRules).beforeDisabling(async () => undefined);
     room.get(ServiceAccountRules).beforeControl(async (_tx, _actor, id) => {
       if (refused.has(id)) throw new Error('refused by a rule');
     });

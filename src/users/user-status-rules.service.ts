@@ -15,6 +15,7 @@ export class UserStatusRules {
   }
 
   async assertMayDisable(tx: Transaction, user: UserAccount): Promise<void> {
+    if (this.rules.length === 0) throw new Error('nobody has said whom not to disable: then nobody may be');
     for (const rule of this.rules) await rule(tx, user);
   }
 }

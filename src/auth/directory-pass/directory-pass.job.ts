@@ -109,8 +109,14 @@ export class DirectoryPassJob implements OnModuleDestroy {
     }
   }
 
+  /** @param cause what was thrown, perhaps half-way; without one the pass looked at everybody and took nothing from them */
   private async fail(run: SlotRun, reason: string, cause?: unknown): Promise<void> {
-    this.logger.warn({ err: cause, tenantId: run.key, reason }, 'a directory pass failed; nobody was signed out by it');
+    this.logger.warn(
+      { err: cause, tenantId: run.key, reason },
+      cause === undefined
+        ? 'a directory pass failed; nobody was signed out by it'
+        : 'a directory pass broke off; whom it signed out before that stays signed out, the others are asked again',
+    );
     await this.transactions.run((tx) => this.slots.fail(tx, run, reason, false));
   }
 

@@ -10,6 +10,7 @@ import { Outbox } from '../../outbox/outbox.service.js';
 import { AUTH_ACTIONS } from '../auth.events.js';
 import { LIFETIME } from '../lifetimes.js';
 import { SessionsRepository } from '../sessions/sessions.repository.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { type KnownRefreshToken, RefreshTokensRepository } from './refresh-tokens.repository.js';
 import type { RotatedSession } from './rotate-statement.js';
 import { openSuccessor, sealSuccessor } from './seal-successor.js';
@@ -39,7 +40,8 @@ export class RefreshRotation {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly refreshTokens: RefreshTokensRepository,
-    private readonly sessions: SessionsRepository,
+    private readonly repository: SessionsRepository,
+    private readonly sessions: SessionsService,
     private readonly audit: AuditService,
     private readonly outbox: Outbox,
   ) {}
@@ -78,7 +80,7 @@ export class RefreshRotation {
 
   private async endFamily(tx: Transaction, token: KnownRefreshToken): Promise<RotationOutcome> {
     const { sessionId, userId, tenantId, familyId, generation } = token;
-    const ended = await this.sessions.end(tx, sessionId, 'refresh_token_reused');
+    const ended = await this.repository.end(tx, sessionId, 'refresh_token_reused');
     // Of several reuses at once one ends the family and tells of it.
     if (ended === null) return { kind: 'ended' };
     await this.audit.record(tx, ANONYMOUS, {
@@ -94,18 +96,7 @@ export class RefreshRotation {
   }
 
   private async endForChangedUser(tx: Transaction, token: KnownRefreshToken): Promise<RotationOutcome> {
-    const reason = 'user_changed';
-    const ended = await this.sessions.end(tx, token.sessionId, reason);
-    if (ended !== null) {
-      await this.audit.record(tx, ANONYMOUS, {
-        action: AUTH_ACTIONS['auth.session.ended'],
-        tenantId: token.tenantId,
-        target: { type: 'session', id: token.sessionId },
-        outcome: 'success',
-        reason,
-        before: { userId: token.userId },
-      });
-    }
+    await this.sessions.end(tx, ANONYMOUS, token.sessionId, 'user_changed');
     return { kind: 'ended' };
   }
 }

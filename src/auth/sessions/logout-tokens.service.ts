@@ -14,7 +14,7 @@ export interface VerifiedLogout extends LogoutClaims {
   tenant: WatchedTenant;
 }
 
-/** Logout tokens (OpenID Connect Back-Channel Logout 1.0) of the tenants whose people may sign in here. */
+/** Logout tokens (OpenID Connect Back-Channel Logout 1.0) of the tenants that are known here. */
 @Injectable()
 export class LogoutTokens {
   constructor(
@@ -47,11 +47,10 @@ export class LogoutTokens {
     }
   }
 
-  /** The tenant whose issuer this is exactly, if its people may sign in here. */
+  /** The tenant whose issuer this is exactly. Its sessions end although it is closed just now: they would stand again with it. */
   async tenantOf(issuer: string): Promise<WatchedTenant | null> {
     const entraTenantId = this.authorities.tenantOfIssuer(issuer);
     if (entraTenantId === null) return null;
-    const tenant = await this.tenants.findByEntraTenantId(entraTenantId);
-    return tenant?.signInAllowed === true ? tenant : null;
+    return this.tenants.findByEntraTenantId(entraTenantId);
   }
 }

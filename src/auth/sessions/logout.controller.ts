@@ -13,6 +13,7 @@ import { type PublicAddress, publicAddress } from '../public-address.js';
 import { assertSameOrigin } from '../same-origin.js';
 import { safeReturnTo } from '../sign-in/return-to.js';
 import { presentedToken } from '../tokens/bearer-token.js';
+import { EntraSignOutPage } from './entra-sign-out-page.service.js';
 import { SignOutService } from './sign-out.service.js';
 
 /** Never a 204 for somebody whose session goes on. */
@@ -25,6 +26,7 @@ export class LogoutController {
 
   constructor(
     private readonly signOut: SignOutService,
+    private readonly entraPage: EntraSignOutPage,
     settings: Settings,
   ) {
     this.address = publicAddress(settings);
@@ -55,7 +57,7 @@ export class LogoutController {
     if (accessToken === null && body.refreshToken === undefined) clearCookie(reply, 'session', this.address);
     if (body.endEntraSession !== true) return undefined;
     reply.status(200);
-    return { location: await this.signOut.entraLocation(userId, returnTo), deadWithinMs: DEAD_WITHIN_MS };
+    return { location: await this.entraPage.locationFor(userId, returnTo), deadWithinMs: DEAD_WITHIN_MS };
   }
 
   /** @throws DomainError auth.cross_site when there is a cookie and no proof that our own page sent it */

@@ -51,6 +51,17 @@ export class SessionsService {
     });
   }
 
+  /**
+   * Ends one session, whoever's it is; one that is over already has nothing to end. On record where its user is, who needn't be
+   * of the actor's tenant.
+   */
+  async end(tx: Transaction, actor: AuditActor, id: string, reason: SessionEnd): Promise<void> {
+    const ended = await this.sessions.end(tx, id, reason);
+    if (ended === null) return;
+    const user = await this.users.find(tx, ended.userId);
+    await this.recordEnded(tx, actor, ended, reason, user?.tenantId ?? null);
+  }
+
   /** Ends a user's sessions that began before this moment. @returns how many */
   async endBegunBefore(
     tx: Transaction,
@@ -102,7 +113,7 @@ export class SessionsService {
     await this.recordEnded(tx, actor, session, reason, user?.tenantId ?? null);
   }
 
-  recordEnded(
+  private recordEnded(
     tx: Transaction,
     actor: AuditActor,
     session: Pick<SessionSummary, 'id' | 'userId'>,

@@ -1,42 +1,44 @@
 import { Injectable } from '@nestjs/common';
 import { systemActor, type UserActor } from '../../access/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
-import { Settings } from '../../config/settings.js';
 import { randomToken } from '../../crypto/digest.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { currentContext } from '../../kernel/context/request-context.js';
 import { newId } from '../../kernel/ids/ids.js';
 import { storableText } from '../../kernel/text/storable-text.js';
-import { RbacService } from '../../rbac/rbac.service.js';
 import { UsersService } from '../../users/users.service.js';
 import type { SignedInPerson, UserAccount } from '../../users/users.types.js';
 import { AUTH_ACTIONS } from '../auth.events.js';
 import { RefreshTokensRepository } from '../refresh/refresh-tokens.repository.js';
 import { SessionsRepository } from '../sessions/sessions.repository.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { BootstrapAdministrator } from './bootstrap-administrator.service.js';
 import type { ProvenSignIn } from './entra-sign-in.service.js';
 
 /** From what Entra proved to a session here: always a new one, never one that was there before (ASVS 7.2.4). */
 @Injectable()
 export class SessionStart {
   constructor(
-    private readonly settings: Settings,
-    private readonly sessions: SessionsRepository,
+    private readonly repository: SessionsRepository,
+    private readonly sessions: SessionsService,
     private readonly refreshTokens: RefreshTokensRepository,
     private readonly users: UsersService,
-    private readonly rbac: RbacService,
+    private readonly bootstrap: BootstrapAdministrator,
     private readonly audit: AuditService,
   ) {}
 
   /** @returns the first refresh token; null when the account is disabled here, which is on record then */
   async start(tx: Transaction, proven: ProvenSignIn): Promise<string | null> {
+    const isBootstrap = this.bootstrap.isNamed(proven);
+    if (isBootstrap) await this.bootstrap.lockFirst(tx);
     const user = await this.users.recordSignIn(tx, personOf(proven));
     if (user.status !== 'active') {
       await this.recordRefused(tx, user);
       return null;
     }
-    await this.grantBootstrapAdministrator(tx, user, proven);
+    if (isBootstrap) await this.bootstrap.grant(tx, user.id);
     const context = currentContext();
-    const sessionId = await this.sessions.insert(tx, {
+    const sessionId = await this.repository.insert(tx, {
       userId: user.id,
       securityStamp: user.securityStamp,
       dpopJkt: proven.dpopJkt,
@@ -55,7 +57,8 @@ export class SessionStart {
       sessionId,
       scopes: null,
     };
-    await this.replace(tx, actor, proven.replacesSessionId);
+    const { replacesSessionId } = proven;
+    if (replacesSessionId !== null) await this.sessions.end(tx, actor, replacesSessionId, 'replaced_by_new_sign_in');
     await this.audit.record(tx, actor, {
       action: AUTH_ACTIONS['auth.session.started'],
       tenantId: user.tenantId,
@@ -63,41 +66,6 @@ export class SessionStart {
       outcome: 'success',
     });
     return refreshToken;
-  }
-
-  /** The environment names one person who may always come in as administrator. Everybody else gets an account and nothing more. */
-  private async grantBootstrapAdministrator(
-    tx: Transaction,
-    user: UserAccount,
-    { tenant }: ProvenSignIn,
-  ): Promise<void> {
-    const { BOOTSTRAP_ADMIN_OBJECT_ID: objectId, ENTRA_TENANT_ID: entraTenantId } = this.settings;
-    const isNamed =
-      objectId !== undefined &&
-      user.objectId.toLowerCase() === objectId.toLowerCase() &&
-      tenant.entraTenantId.toLowerCase() === entraTenantId?.toLowerCase();
-    if (!isNamed) return;
-    await this.rbac.grantRole(
-      tx,
-      systemActor('bootstrap'),
-      user.id,
-      'administrator',
-      'named by BOOTSTRAP_ADMIN_OBJECT_ID',
-    );
-  }
-
-  private async replace(tx: Transaction, actor: UserActor, sessionId: string | null): Promise<void> {
-    const reason = 'replaced_by_new_sign_in';
-    const ended = sessionId === null ? null : await this.sessions.end(tx, sessionId, reason);
-    if (ended === null) return;
-    await this.audit.record(tx, actor, {
-      action: AUTH_ACTIONS['auth.session.ended'],
-      tenantId: actor.tenantId,
-      target: { type: 'session', id: ended.id },
-      outcome: 'success',
-      reason,
-      before: { userId: ended.userId },
-    });
   }
 
   private recordRefused(tx: Transaction, user: UserAccount): Promise<void> {

@@ -5,7 +5,7 @@ import { Public } from '../../access/access.decorators.js';
 import { Settings } from '../../config/settings.js';
 import { LimitedBy } from '../../limits/limited-by.decorator.js';
 import { authError } from '../auth.errors.js';
-import { clearCookie, readCookie, setCookie } from '../auth-cookies.js';
+import { readCookie, setCookie } from '../auth-cookies.js';
 import { LoginQueryDto } from '../dto/auth.dto.js';
 import { type PublicAddress, publicAddress } from '../public-address.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -68,7 +68,7 @@ export class SignInController {
     const answer = readCallback(query);
     if (answer === null) throw authError('auth.sign_in_expired', { detail: 'This is not an answer of Entra ID.' });
     const { refreshToken, returnTo } = await this.signIn.complete(answer, readCookie(request, 'sign-in', this.address));
-    clearCookie(reply, 'sign-in', this.address);
+    // The sign-in cookie stays until its ten minutes are over: another tab of this browser may be on its way with it.
     setCookie(reply, 'session', refreshToken, this.address);
     // 303: the next request is a GET whatever this one was, and carries nothing of it (RFC 9700 4.12).
     await reply.redirect(returnTo, 303);

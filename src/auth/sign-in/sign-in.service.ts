@@ -26,7 +26,7 @@ export class SignInService {
     @InjectMetric(METRIC.signIns) private readonly signIns: Counter,
   ) {}
 
-  /** @throws DomainError auth.not_configured, auth.tenant_not_allowed, auth.entra_unavailable */
+  /** @throws DomainError auth.not_configured, auth.tenant_not_allowed, auth.entra_unavailable, auth.too_many_sign_ins */
   async begin(wish: SignInWish): Promise<BegunSignIn> {
     try {
       return await this.entraSignIn.begin(wish);
@@ -51,11 +51,19 @@ export class SignInService {
       const error = inOurWords(thrown);
       const outcome = error instanceof DomainError ? error.code : 'failure';
       this.signIns.inc({ outcome });
-      // A disabled account is somebody known, and already on record.
-      if (outcome !== 'auth.user_disabled') this.refused.count(outcome);
+      if (isRefusal(error)) this.refused.count(error.code);
       throw error;
     }
   }
+}
+
+/**
+ * That Entra ID or the database is away says nothing against whoever asks, and must cost others of the same address nothing. A
+ * disabled account is somebody known, and already on record.
+ */
+function isRefusal(error: unknown): error is DomainError {
+  if (!(error instanceof DomainError) || error.code === 'auth.user_disabled') return false;
+  return error.kind === 'unauthenticated' || error.kind === 'denied';
 }
 
 const OUR_CODES = {

@@ -10,6 +10,7 @@ import { authError } from '../auth.errors.js';
 import { LIFETIME } from '../lifetimes.js';
 import { publicAddress } from '../public-address.js';
 import { formatScope, parseScope } from './token-scope.js';
+import { OWN_TOKEN_TYPE } from './token-type.js';
 
 /** Who an access token speaks for. */
 export type TokenSubject =
@@ -42,8 +43,8 @@ export interface IssuedAccessToken {
   expiresInSeconds: number;
 }
 
-/** `typ` of our access tokens (RFC 9068 2.1): no other JWT can be taken for one. */
-const TOKEN_TYPE = 'at+jwt';
+/** Between the clocks of two instances, which both follow the database's. */
+const SKEW_SECONDS = 30;
 /** RFC 7638: SHA-256 in base64url. */
 const THUMBPRINT = /^[\w-]{43}$/;
 
@@ -79,14 +80,9 @@ export class AccessTokens {
         ...(scopes === null ? {} : { scope: formatScope(scopes) }),
         ...(dpopJkt === null ? {} : { cnf: { jkt: dpopJkt } }),
       },
-      { privateKey, algorithm, header: { alg: algorithm, typ: TOKEN_TYPE, kid } },
+      { privateKey, algorithm, header: { alg: algorithm, typ: OWN_TOKEN_TYPE, kid } },
     );
     return { token, expiresInSeconds: lifetime };
-  }
-
-  /** Whether the token claims to be one of ours; nothing is checked yet. */
-  isOwn(token: string): boolean {
-    return parseCompactJws(token)?.header['typ'] === TOKEN_TYPE;
   }
 
   /**
@@ -96,7 +92,7 @@ export class AccessTokens {
    */
   async verify(token: string): Promise<AccessTokenClaims> {
     const jws = parseCompactJws(token);
-    if (jws === null || jws.header['typ'] !== TOKEN_TYPE || !(await this.isSigned(jws)))
+    if (jws === null || jws.header['typ'] !== OWN_TOKEN_TYPE || !(await this.isSigned(jws)))
       throw authError('auth.token_invalid');
     const { iss, aud, sub, jti, exp, iat, client_id: clientId, scope, cnf } = jws.payload;
     const namesUs = iss === this.issuer && aud === this.issuer;
@@ -114,6 +110,10 @@ export class AccessTokens {
     ) {
       throw authError('auth.token_invalid');
     }
+    // Whoever signs with a key of ours that leaked doesn't choose how long that is good for.
+    const lifetime = exp - iat;
+    if (lifetime > LIFETIME.accessTokenSeconds || iat > this.clock.nowSeconds() + SKEW_SECONDS)
+      throw authError('auth.token_invalid');
     if (exp * 1000 <= this.clock.nowMs()) throw authError('auth.token_expired');
     return { subject: subjectOf(sub, clientId, jws), clientId, scopes, dpopJkt, jti, issuedAt: iat, expiresAt: exp };
   }

@@ -9,6 +9,7 @@ import { type AccessTokenPlan, AccessTokens } from './access-tokens.service.js';
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 class OneKey extends KeyRing {
+  whenKeysChange(): void {}
   async seal(): Promise<Buffer> {
     throw new Error('not for tokens');
   }

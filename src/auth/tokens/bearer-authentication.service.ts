@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { CallerActor } from '../../access/actor.js';
 import type { Permission } from '../../access/permissions.js';
 import { sha256 } from '../../crypto/digest.js';
-import { ChangeFeed } from '../../database/change-feed.service.js';
+import { KeyRing } from '../../crypto/key-ring.js';
 import { DatabaseClock } from '../../database/database-clock.service.js';
 import type { LiveEntry } from '../../database/live-cache.js';
 import { EntraBearer } from '../../entra/entra-bearer.js';
@@ -34,8 +34,6 @@ export interface AuthenticatedBearer {
 const CAPACITY = 10_000;
 /** A token of Entra is checked again after this, so that a key that Entra withdrew doesn't live on here. */
 const ENTRA_KEPT_MS = 10 * 60_000;
-/** Within this the key ring reads a change of keys. */
-const KEYS_KNOWN_MS = 1000;
 
 /**
  * From a presented token to who acts. A signature is checked once: the token is then known by its exact text until it ends, and
@@ -45,23 +43,23 @@ const KEYS_KNOWN_MS = 1000;
 @Injectable()
 export class BearerAuthentication implements OnModuleInit {
   private readonly tokens = new BearerCache<KnownToken>(CAPACITY);
+  /** Of keys: what was begun under older ones isn't kept. */
+  private generation = 0;
 
   constructor(
     private readonly accessTokens: AccessTokens,
     private readonly entraBearer: EntraBearer,
     private readonly standings: Standings,
     private readonly clock: DatabaseClock,
-    private readonly feed: ChangeFeed,
+    private readonly keyRing: KeyRing,
   ) {}
 
   onModuleInit(): void {
-    // Keys change once a month, or because one leaked: then no signature that was checked before counts. Once more when the key
-    // ring has surely read the change too, for what was checked by the old keys meanwhile.
-    const forget = () => {
+    // Keys change once a month, or because one leaked: then no signature that was checked before counts.
+    this.keyRing.whenKeysChange(() => {
+      this.generation += 1;
       this.tokens.clear();
-      setTimeout(() => this.tokens.clear(), KEYS_KNOWN_MS).unref();
-    };
-    this.feed.subscribe(['keys'], { changed: forget, missed: forget });
+    });
   }
 
   /**
@@ -87,9 +85,10 @@ export class BearerAuthentication implements OnModuleInit {
    */
   async authenticate(token: string): Promise<AuthenticatedBearer> {
     const key = keyOf(token);
+    const { generation } = this;
     const known = this.tokens.get(key);
     const checked = isOwnToken(token) ? await this.checkOwn(token, known?.own ?? null) : await this.checkEntras(token);
-    this.tokens.set(key, checked);
+    if (generation === this.generation) this.tokens.set(key, checked);
     return { actor: checked.actor, dpopJkt: checked.own?.dpopJkt ?? null };
   }
 

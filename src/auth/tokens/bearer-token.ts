@@ -11,9 +11,3 @@ export function presentedToken(header: string | undefined): PresentedToken | nul
   if (scheme === undefined || token === undefined) return null;
   return { scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', token };
 }
-
-/** The token of an `Authorization: Bearer` header, or null. */
-export function bearerToken(header: string | undefined): string | null {
-  const presented = presentedToken(header);
-  return presented?.scheme === 'Bearer' ? presented.token : null;
-}

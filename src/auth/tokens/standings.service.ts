@@ -6,6 +6,7 @@ import { LiveCache, type LiveEntry } from '../../database/live-cache.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { METRIC } from '../../observability/metrics.js';
 import { authError } from '../auth.errors.js';
+import { LIFETIME } from '../lifetimes.js';
 import type { AccountStanding, ServiceAccountStanding, SessionStanding } from './standing.types.js';
 import { StandingsRepository } from './standings.repository.js';
 
@@ -13,6 +14,8 @@ export type Standing = SessionStanding | ServiceAccountStanding | AccountStandin
 
 /** Sessions and accounts kept in memory; some 300 bytes each. */
 const KEPT = 50_000;
+/** Longer than any access token lives. */
+const REVOKED_KEPT_MS = (LIFETIME.accessTokenSeconds + 60) * 1000;
 const SUBJECT_TOPICS: ChangeTopic[] = ['session', 'user', 'tenant', 'service-account'];
 
 /**
@@ -22,7 +25,8 @@ const SUBJECT_TOPICS: ChangeTopic[] = ['session', 'user', 'tenant', 'service-acc
 @Injectable()
 export class Standings implements OnModuleInit {
   private readonly kept: LiveCache<Standing>;
-  private revoked = new Set<string>();
+  /** `jti` to performance.now() after which no such token lives any more. */
+  private readonly revoked = new Map<string, number>();
 
   constructor(
     private readonly transactions: TransactionRunner,
@@ -35,9 +39,10 @@ export class Standings implements OnModuleInit {
 
   onModuleInit(): void {
     this.feed.subscribe(['revoked-token'], {
-      changed: (_topic, jti) => void this.revoked.add(jti),
+      changed: (_topic, jti) => this.noteRevoked(jti),
+      // Added to what is known and never put in its place: what is announced meanwhile is in none of the rows.
       missed: async () => {
-        this.revoked = new Set(await this.transactions.read((tx) => this.standings.findRevoked(tx)));
+        for (const jti of await this.transactions.read((tx) => this.standings.findRevoked(tx))) this.noteRevoked(jti);
       },
     });
   }
@@ -116,6 +121,17 @@ export class Standings implements OnModuleInit {
       ? this.revoked.has(jti)
       : await this.transactions.read((tx) => this.standings.isRevoked(tx, jti));
     if (revoked) throw authError('auth.token_revoked');
+  }
+
+  private noteRevoked(jti: string): void {
+    const now = performance.now();
+    // In the order of their ends: the first that still counts is followed by others that do.
+    for (const [old, until] of this.revoked) {
+      if (until > now) break;
+      this.revoked.delete(old);
+    }
+    this.revoked.delete(jti);
+    this.revoked.set(jti, now + REVOKED_KEPT_MS);
   }
 
   private async entry(

@@ -1,4 +1,5 @@
-const OWN_TYPE = 'at+jwt';
+/** `typ` of our access tokens (RFC 9068 2.1): no other JWT can be taken for one. */
+export const OWN_TOKEN_TYPE = 'at+jwt';
 const MAX_HEADER_LENGTH = 1024;
 const MAX_REMEMBERED = 64;
 
@@ -12,7 +13,7 @@ export function isOwnToken(token: string): boolean {
   const header = token.slice(0, end);
   const known = remembered.get(header);
   if (known !== undefined) return known;
-  const isOwn = typeOf(header) === OWN_TYPE;
+  const isOwn = typeOf(header) === OWN_TOKEN_TYPE;
   // Anybody can invent headers.
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
   remembered.set(header, isOwn);

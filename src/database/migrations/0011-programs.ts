@@ -100,11 +100,20 @@ export class Programs1764000000011 implements MigrationInterface {
   private async announceChanges(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE FUNCTION announce_change() RETURNS trigger LANGUAGE plpgsql AS $$
-      DECLARE
-        changed jsonb := CASE WHEN TG_LEVEL = 'ROW' THEN to_jsonb(coalesce(NEW, OLD)) ELSE '{}' END;
       BEGIN
-        PERFORM pg_notify('blindspotx_changes',
-          TG_ARGV[0] || ':' || coalesce(changed ->> TG_ARGV[1], changed ->> TG_ARGV[2], '*'));
+        IF TG_LEVEL = 'STATEMENT' THEN
+          PERFORM pg_notify('blindspotx_changes', TG_ARGV[0] || ':*');
+          RETURN NULL;
+        END IF;
+        -- Both: a row may have been moved from one to another.
+        IF TG_OP <> 'INSERT' THEN
+          PERFORM pg_notify('blindspotx_changes', TG_ARGV[0] || ':'
+            || coalesce(to_jsonb(OLD) ->> TG_ARGV[1], to_jsonb(OLD) ->> TG_ARGV[2], '*'));
+        END IF;
+        IF TG_OP <> 'DELETE' THEN
+          PERFORM pg_notify('blindspotx_changes', TG_ARGV[0] || ':'
+            || coalesce(to_jsonb(NEW) ->> TG_ARGV[1], to_jsonb(NEW) ->> TG_ARGV[2], '*'));
+        END IF;
         RETURN NULL;
       END $$`);
     // Row by row and only for what ends something: a refresh moves the idle end on and announces nothing.
@@ -145,6 +154,17 @@ export class Programs1764000000011 implements MigrationInterface {
         EXECUTE FUNCTION announce_change('${topic}', '${key}')`);
     }
     for (const [table, topic] of [
+      ['user_sessions', 'session'],
+      ['users', 'user'],
+      ['tenants', 'tenant'],
+      ['service_accounts', 'service-account'],
+      ['role_assignments', 'access'],
+    ]) {
+      await runner.query(`
+        CREATE TRIGGER tr_${table}_announce_truncate AFTER TRUNCATE ON ${table} FOR EACH STATEMENT
+        EXECUTE FUNCTION announce_change('${topic}')`);
+    }
+    for (const [table, topic] of [
       ['roles', 'access'],
       ['role_permissions', 'access'],
       ['signing_keys', 'keys'],
@@ -158,7 +178,9 @@ export class Programs1764000000011 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     for (const table of ['user_sessions', 'users', 'tenants', 'service_accounts']) {
       await runner.query(`DROP TRIGGER tr_${table}_announce_delete ON ${table}`);
+      await runner.query(`DROP TRIGGER tr_${table}_announce_truncate ON ${table}`);
     }
+    await runner.query('DROP TRIGGER tr_role_assignments_announce_truncate ON role_assignments');
     for (const table of [
       'user_sessions',
       'users',
