@@ -299,6 +299,7 @@ CREATE INDEX ix_role_assignments_role_id ON public.role_assignments USING btree 
 CREATE INDEX ix_role_assignments_service_account_id ON public.role_assignments USING btree (service_account_id);
 CREATE INDEX ix_role_assignments_user_id ON public.role_assignments USING btree (user_id);
 CREATE TRIGGER tr_role_assignments_announce AFTER INSERT OR DELETE OR UPDATE ON public.role_assignments FOR EACH ROW EXECUTE FUNCTION announce_change('access', 'user_id', 'service_account_id');
+CREATE TRIGGER tr_role_assignments_announce_truncate AFTER TRUNCATE ON public.role_assignments FOR EACH STATEMENT EXECUTE FUNCTION announce_change('access');
 
 CREATE TABLE role_permissions (
   role_id uuid NOT NULL,
@@ -360,6 +361,7 @@ CREATE TABLE service_accounts (
 CREATE INDEX ix_service_accounts_owner_user_id ON public.service_accounts USING btree (owner_user_id);
 CREATE TRIGGER tr_service_accounts_announce AFTER UPDATE ON public.service_accounts FOR EACH ROW EXECUTE FUNCTION announce_change('service-account', 'id');
 CREATE TRIGGER tr_service_accounts_announce_delete AFTER DELETE ON public.service_accounts FOR EACH ROW EXECUTE FUNCTION announce_change('service-account', 'id');
+CREATE TRIGGER tr_service_accounts_announce_truncate AFTER TRUNCATE ON public.service_accounts FOR EACH STATEMENT EXECUTE FUNCTION announce_change('service-account');
 
 CREATE TABLE sign_in_attempts (
   id uuid NOT NULL,
@@ -413,6 +415,7 @@ CREATE TABLE tenants (
 );
 CREATE TRIGGER tr_tenants_announce AFTER UPDATE ON public.tenants FOR EACH ROW WHEN ((old.sign_in_allowed IS DISTINCT FROM new.sign_in_allowed)) EXECUTE FUNCTION announce_change('tenant', 'id');
 CREATE TRIGGER tr_tenants_announce_delete AFTER DELETE ON public.tenants FOR EACH ROW EXECUTE FUNCTION announce_change('tenant', 'id');
+CREATE TRIGGER tr_tenants_announce_truncate AFTER TRUNCATE ON public.tenants FOR EACH STATEMENT EXECUTE FUNCTION announce_change('tenant');
 
 CREATE TABLE used_proofs (
   digest bytea NOT NULL,
@@ -451,6 +454,7 @@ CREATE INDEX ix_user_sessions_entra_subject ON public.user_sessions USING btree 
 CREATE INDEX ix_user_sessions_user_id ON public.user_sessions USING btree (user_id, id);
 CREATE TRIGGER tr_user_sessions_announce AFTER UPDATE ON public.user_sessions FOR EACH ROW WHEN (((old.ended_at IS DISTINCT FROM new.ended_at) OR (new.expires_at < old.expires_at) OR (new.idle_expires_at < old.idle_expires_at) OR (old.dpop_jkt IS DISTINCT FROM new.dpop_jkt) OR (old.scope IS DISTINCT FROM new.scope) OR (old.security_stamp IS DISTINCT FROM new.security_stamp))) EXECUTE FUNCTION announce_change('session', 'id');
 CREATE TRIGGER tr_user_sessions_announce_delete AFTER DELETE ON public.user_sessions FOR EACH ROW EXECUTE FUNCTION announce_change('session', 'id');
+CREATE TRIGGER tr_user_sessions_announce_truncate AFTER TRUNCATE ON public.user_sessions FOR EACH STATEMENT EXECUTE FUNCTION announce_change('session');
 
 CREATE TABLE users (
   id uuid NOT NULL,
@@ -474,6 +478,7 @@ CREATE TABLE users (
 );
 CREATE TRIGGER tr_users_announce AFTER UPDATE ON public.users FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.security_stamp IS DISTINCT FROM new.security_stamp) OR (old.security_stamp_raised_at IS DISTINCT FROM new.security_stamp_raised_at) OR (old.entra_valid_from IS DISTINCT FROM new.entra_valid_from) OR (old.display_name IS DISTINCT FROM new.display_name))) EXECUTE FUNCTION announce_change('user', 'id');
 CREATE TRIGGER tr_users_announce_delete AFTER DELETE ON public.users FOR EACH ROW EXECUTE FUNCTION announce_change('user', 'id');
+CREATE TRIGGER tr_users_announce_truncate AFTER TRUNCATE ON public.users FOR EACH STATEMENT EXECUTE FUNCTION announce_change('user');
 
 CREATE TABLE webhook_deliveries (
   id uuid NOT NULL,

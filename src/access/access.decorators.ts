@@ -5,15 +5,19 @@ import type { Permission } from './permissions.js';
 /** What a route demands of its caller. A route without one doesn't start (app/route-policies.ts). */
 export type RouteAccess =
   | { kind: 'public'; reason: string }
-  | { kind: 'authenticated' }
+  | { kind: 'authenticated'; narrowed?: true }
   | { kind: 'permission'; permission: Permission };
 
 export const ROUTE_ACCESS = Symbol('route-access');
 
 /** Anybody may call it; the reason stands in docs/contract/endpoints.json for the reviewer. */
 export const Public = (reason: string) => SetMetadata<symbol, RouteAccess>(ROUTE_ACCESS, { kind: 'public', reason });
-/** Anybody who is signed in may call it: for what concerns only the caller. */
-export const Authenticated = () => SetMetadata<symbol, RouteAccess>(ROUTE_ACCESS, { kind: 'authenticated' });
+/**
+ * Anybody who is signed in may call it: for what concerns only the caller. A token that is narrowed to scopes may not, unless the
+ * route says so: what it does has no permission that a scope could name.
+ */
+export const Authenticated = (options: { narrowed?: true } = {}) =>
+  SetMetadata<symbol, RouteAccess>(ROUTE_ACCESS, { kind: 'authenticated', ...options });
 export const RequirePermission = (permission: Permission) =>
   SetMetadata<symbol, RouteAccess>(ROUTE_ACCESS, { kind: 'permission', permission });
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
+import { rateLimited } from '../limits/rate-limited.js';
 import { RateLimits } from '../limits/rate-limits.service.js';
 
 /**
@@ -12,6 +13,16 @@ export class RefusedCredentials {
     private readonly audit: AuditService,
     private readonly limits: RateLimits,
   ) {}
+
+  /**
+   * Counts a request for a token.
+   *
+   * @throws DomainError request.rate_limited
+   */
+  assertMayAsk(): void {
+    const waitMs = this.limits.take('tokens');
+    if (waitMs > 0) throw rateLimited('tokens', waitMs);
+  }
 
   /** @param reason an error code, never what the caller sent */
   count(reason: string): void {

@@ -2,9 +2,9 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
 import { Settings } from '../config/settings.js';
-import { kernelError } from '../kernel/errors/kernel.errors.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRIC } from '../observability/metrics.js';
+import { rateLimited } from './rate-limited.js';
 import { type LimitName, RateLimits } from './rate-limits.service.js';
 import { LIMITED_BY, type RouteLimit } from './route-limit.js';
 
@@ -25,9 +25,11 @@ export class RateLimitGuard implements CanActivate {
     const limit = Reflect.getMetadata(LIMITED_BY, context.getHandler()) as RouteLimit;
     if (limit === 'sign-ins') {
       this.assertNone('sign-ins', await this.limits.takeExact('sign-ins'), context);
+    } else if (limit === 'frames') {
+      this.assertNone('frames', this.limits.take('frames'), context);
     } else {
       this.assertNone('failures', this.limits.wait('failures'), context);
-      this.assertNone('tokens', this.limits.take('tokens'), context);
+      if (limit === 'tokens') this.assertNone('tokens', this.limits.take('tokens'), context);
     }
     return true;
   }
@@ -36,11 +38,7 @@ export class RateLimitGuard implements CanActivate {
     if (waitMs === 0) return;
     this.refusals.inc({ limit });
     this.hintAtProxies(context);
-    const retryAfterSeconds = Math.ceil(waitMs / 1000);
-    throw kernelError('request.rate_limited', {
-      detail: `${WHAT[limit]} from one address. Try again in ${retryAfterSeconds} s.`,
-      retryAfterSeconds,
-    });
+    throw rateLimited(limit, waitMs);
   }
 
   /** Behind a proxy that isn't trusted, everybody seems to come from one address, and shares its limits. */
@@ -51,9 +49,3 @@ export class RateLimitGuard implements CanActivate {
     this.logger.warn('requests are limited by address, and some come through a proxy: is TRUSTED_PROXIES set right?');
   }
 }
-
-const WHAT: Record<LimitName, string> = {
-  'sign-ins': 'Too many sign-ins',
-  tokens: 'Too many requests for tokens',
-  failures: 'Too many refused credentials',
-};

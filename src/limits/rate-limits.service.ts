@@ -9,7 +9,7 @@ import { BURST_MS, intervalMs } from './gcra.js';
 import { LocalCells } from './local-cells.js';
 import { RateLimitsRepository } from './rate-limits.repository.js';
 
-export type LimitName = 'sign-ins' | 'tokens' | 'failures';
+export type LimitName = 'sign-ins' | 'tokens' | 'failures' | 'frames';
 
 const MAX_CELLS = 20_000;
 const SETTLE_MS = 250;
@@ -41,6 +41,7 @@ export class RateLimits implements OnApplicationBootstrap, BeforeApplicationShut
       'sign-ins': settings.RATE_LIMIT_SIGN_INS_PER_MINUTE,
       tokens: settings.RATE_LIMIT_TOKENS_PER_MINUTE,
       failures: settings.RATE_LIMIT_FAILURES_PER_MINUTE,
+      frames: settings.RATE_LIMIT_SIGN_INS_PER_MINUTE,
     };
   }
 

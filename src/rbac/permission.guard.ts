@@ -37,7 +37,10 @@ export class PermissionGuard implements CanActivate {
       throw rbacError('access.denied');
     }
     if (policy === undefined) return this.deny(actor, request, null, 'no_policy', 'This route is open to nobody.');
-    if (policy.kind === 'authenticated') return true;
+    if (policy.kind === 'authenticated') {
+      if (actor.scopes === null || policy.narrowed === true) return true;
+      return this.deny(actor, request, null, 'narrowed_token', 'This needs a token that is not narrowed to scopes.');
+    }
     const { permission } = policy;
     return this.decisions.recall(actor, permission) === true || this.decide(actor, request, permission);
   }

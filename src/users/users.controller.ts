@@ -25,7 +25,7 @@ export class UsersController {
 
   /** Read one's own account */
   @Get('me')
-  @Authenticated()
+  @Authenticated({ narrowed: true })
   async me(@CurrentActor() actor: CallerActor): Promise<UserDto> {
     return UserDto.from(await this.users.get(actor.id));
   }

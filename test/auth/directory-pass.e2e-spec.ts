@@ -10,7 +10,7 @@ import { type AuthStage, startAuthStage } from './auth-stage.js';
 
 const SETTINGS = { RATE_LIMIT_SIGN_INS_PER_MINUTE: '0', DIRECTORY_PASS_INTERVAL_SECONDS: '86400' };
 
-const PEOPLE = 18;
+const PEOPLE = 20;
 
 interface Person {
   upn: string;
@@ -112,6 +112,38 @@ describe('the directory pass', () => {
       expect(await metric(reason)).toBe(counted + 1);
       expect(await stands(bystander)).toEqual([200, 200]);
     });
+  });
+
+  it('does not say that nobody was signed out when it breaks off half-way', async () => {
+    const [first, second] = [await signIn(18), await signIn(19)];
+    await disable(first);
+    await disable(second);
+    await stage.sql(
+      `CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken off'; END $$`,
+    );
+    // People are taken in the order of their ids, and the second came later.
+    await stage.sql(
+      `CREATE TRIGGER break_off BEFORE UPDATE ON users FOR EACH ROW WHEN (OLD.id = '${second.id}') EXECUTE FUNCTION break_off()`,
+    );
+    const before = stage.service.logged.length;
+    try {
+      expect((await pass())?.status).toBe('failed');
+    } finally {
+      await stage.sql('DROP TRIGGER break_off ON users');
+      await stage.sql('DROP FUNCTION break_off()');
+    }
+    await sleep(DEAD_WITHIN_MS);
+    expect([await stands(first), await stands(second)]).toEqual([
+      [401, 401],
+      [200, 200],
+    ]);
+    const said = stage.service.logged.slice(before).map(({ message }) => String(message));
+    expect(said.filter((message) => message.includes('directory pass'))).toEqual([
+      expect.stringContaining('stays signed out'),
+    ]);
+    expect((await pass())?.status).toBe('completed');
+    await sleep(DEAD_WITHIN_MS);
+    expect(await stands(second)).toEqual([401, 401]);
   });
 
   it('lets somebody whom Entra enabled again come back by a new sign-in and no other way', async () => {

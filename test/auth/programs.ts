@@ -39,10 +39,10 @@ export function basic({ id, secret }: Program): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
 }
 
-/** POST of a form to one of the OAuth endpoints. */
+/** POST of a form to one of the OAuth endpoints, or of a logout token. */
 export function postForm(
   serviceUrl: string,
-  endpoint: 'token' | 'introspect' | 'revoke',
+  endpoint: 'token' | 'introspect' | 'revoke' | 'backchannel-logout',
   form: Record<string, string> | string,
   headers: Record<string, string> = {},
 ): Promise<Answer> {

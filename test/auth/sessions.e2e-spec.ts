@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, type AuthStage, type Browser, PUBLIC_URL, startAuthStage } from './auth-stage.js';
 import { diesInTime } from './dies-in-time.js';
 import { basic, makeProgram, postForm } from './programs.js';
@@ -6,6 +7,10 @@ const UNLIMITED = { RATE_LIMIT_SIGN_INS_PER_MINUTE: '0', RATE_LIMIT_FAILURES_PER
 const EDGE =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0';
 const SAME_ORIGIN = { origin: PUBLIC_URL, 'sec-fetch-site': 'same-origin' };
+
+function jtiOf(token: string): unknown {
+  return (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as { jti?: unknown }).jti;
+}
 
 interface SignedIn {
   browser: Browser;
@@ -132,6 +137,27 @@ describe('sessions', () => {
       expect(brief(await call('DELETE', `/auth/sessions/${id}`, token))).toEqual([404, 'auth.session_not_found']);
     }
     expect(await works(admin)).toBe(200);
+  });
+
+  it('are no excuse for a program: what it signs out is its token, dead in time and on record; its credential goes on', async () => {
+    const program = await makeProgram(stage, stage.tenant.administrator);
+    const issue = async () => {
+      const form = { grant_type: 'client_credentials' };
+      return String((await postForm(stage.service.url, 'token', form, basic(program))).body['access_token']);
+    };
+    const [ended, other] = [{ token: await issue() }, { token: await issue() }];
+    const works = async ({ token }: { token: string }) => (await call('GET', '/auth/sessions', token)).status;
+    expect([await works(ended), await works(other)]).toEqual([200, 200]);
+    expect((await call('POST', '/auth/logout', ended.token)).status).toBe(204);
+    expect(await diesInTime(() => works(ended))).toBe(401);
+    expect(brief(await call('POST', '/auth/logout', ended.token))).toEqual([401, 'auth.token_revoked']);
+    expect([await works(other), await works({ token: await issue() })]).toEqual([200, 200]);
+    const records = await stage.sql(
+      `SELECT actor_type, actor_id, target_id = $2 AS of_token FROM audit_events
+        WHERE action = 'auth.token.revoked' AND actor_id = $1`,
+      [program.id, jtiOf(ended.token)],
+    );
+    expect(records).toEqual([{ actor_type: 'service_account', actor_id: program.id, of_token: true }]);
   });
 
   describe('of others', () => {
@@ -336,6 +362,44 @@ describe('sessions', () => {
   });
 
   describe('of a tenant that is closed', () => {
+    it.each(['front', 'back'])(
+      'end for good by the %s channel, and do not stand again when it is opened',
+      async (channel) => {
+        const [person, bystander] = [await signIn(stage.person(16).upn), await signIn(stage.person(17).upn)];
+        const [row] = await stage.sql(
+          'SELECT entra_session_id AS sid FROM user_sessions WHERE user_id = $1 AND ended_at IS NULL',
+          [person.id],
+        );
+        const sid = String(row?.['sid']);
+        const open = (allowed: boolean) =>
+          stage.sql('UPDATE tenants SET sign_in_allowed = $2 WHERE entra_tenant_id = $1', [
+            stage.tenant.tenantId,
+            allowed,
+          ]);
+        await open(false);
+        try {
+          const query = new URLSearchParams({ sid, iss: stage.tenant.issuer });
+          const answer =
+            channel === 'front'
+              ? await stage.browser().request(`/api/v1/auth/frontchannel-logout?${query.toString()}`)
+              : await postForm(stage.service.url, 'backchannel-logout', {
+                  logout_token: stage.tenant.mintToken({ kind: 'logout', sid }),
+                });
+          expect(answer.status).toBe(200);
+        } finally {
+          await open(true);
+        }
+        // Standing again is what takes up to a second.
+        let status = 0;
+        for (let waited = 0; status !== 200 && waited < 3000; waited += 50) {
+          await sleep(50);
+          status = await works(bystander);
+        }
+        expect([status, await works(person), (await person.browser.refresh()).status]).toEqual([200, 401, 401]);
+        expect((await endsOnRecord(person.id)).at(-1)).toMatchObject({ reason: 'signed_out_at_entra' });
+      },
+    );
+
     it('end at once, and nobody of it signs in, not even who is on the way', async () => {
       const person = await signIn(stage.person(14).upn);
       const waiting = stage.browser();

@@ -12,6 +12,7 @@ import {
   TokenResponseDto,
 } from '../dto/oauth.dto.js';
 import { DEAD_WITHIN_MS } from '../lifetimes.js';
+import { ReachableFrom } from '../reachable-from.guard.js';
 import { Introspection } from './introspection.service.js';
 import { OAuthErrorFilter } from './oauth-error.filter.js';
 import { clientRequestOf, formOf, type OAuthRequest } from './oauth-request.js';
@@ -37,7 +38,8 @@ export class OAuthController {
   @Public(
     'the client authenticates itself, or presents the refresh token or the token of Entra ID that is the credential',
   )
-  @LimitedBy('tokens')
+  @LimitedBy('credentials')
+  @ReachableFrom('own-site')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @Header('Pragma', 'no-cache')
@@ -51,6 +53,7 @@ export class OAuthController {
   @Post('introspect')
   @Public('the client authenticates itself')
   @LimitedBy('tokens')
+  @ReachableFrom('own-site')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @ApiConsumes(FORM)
@@ -64,6 +67,7 @@ export class OAuthController {
   @UseInterceptors(SettledInterceptor)
   @Public('the client authenticates itself; the public client by the token that it revokes')
   @LimitedBy('tokens')
+  @ReachableFrom('own-site')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @ApiConsumes(FORM)

@@ -40,6 +40,8 @@ export class TokenRequests {
       const grant = this.grants.of(grantType);
       if (grant === undefined) throw oauthError('oauth.unsupported_grant_type');
       label = GRANT_TYPES[grantType as keyof typeof GRANT_TYPES];
+      // A refresh is counted where it is known whether it is one that was made already.
+      if (label !== 'refresh_token') this.refused.assertMayAsk();
       const proof = request.headers['dpop'];
       const dpopJkt =
         proof === undefined ? null : await this.dpopProofs.verify({ proof, method: 'POST', url: this.url });

@@ -5,10 +5,15 @@ import { isRandomToken } from '../../crypto/digest.js';
 import { METRIC } from '../../observability/metrics.js';
 import { authError } from '../auth.errors.js';
 import type { IssuedTokens } from '../auth.types.js';
+import { LIFETIME } from '../lifetimes.js';
 import { oauthError } from '../oauth/oauth.errors.js';
+import { RefusedCredentials } from '../refused-credentials.service.js';
 import { AccessTokens } from '../tokens/access-tokens.service.js';
 import { formatScope, parseScope } from '../tokens/token-scope.js';
 import { type RefreshPresenter, RefreshRotation, type RotationOutcome } from './refresh-rotation.service.js';
+
+/** Some 150 bytes each. */
+const MAX_RECENT = 20_000;
 
 type Refusal = Exclude<RotationOutcome['kind'], 'rotated' | 'repeated'>;
 
@@ -26,10 +31,13 @@ const REFUSALS = {
 export class RefreshService {
   /** Refreshes under way. One token in many hands at once costs one rotation, and doesn't fill the pool with waiters for a row. */
   private readonly underWay = new Map<string, Promise<RotationOutcome>>();
+  /** Refreshes that were answered within the grace, to performance.now() of its end. */
+  private readonly recent = new Map<string, number>();
 
   constructor(
     private readonly rotation: RefreshRotation,
     private readonly accessTokens: AccessTokens,
+    private readonly credentials: RefusedCredentials,
     @InjectMetric(METRIC.refreshes) private readonly refreshes: Counter,
     @InjectMetric(METRIC.refreshReuse) private readonly reuses: Counter,
   ) {}
@@ -67,6 +75,8 @@ export class RefreshService {
     const key = `${token} ${clientId} ${dpopJkt ?? ''} ${scopes === null ? '' : formatScope(scopes)}`;
     const known = this.underWay.get(key);
     if (known !== undefined) return known;
+    // One token in many hands is one request: whoever is told to wait beyond the grace would come back as a thief.
+    if (!this.isRecent(key)) this.credentials.assertMayAsk();
     const rotating = this.rotate(key, token, presenter);
     this.underWay.set(key, rotating);
     return rotating;
@@ -77,9 +87,24 @@ export class RefreshService {
       const outcome = await this.rotation.rotate(token, presenter);
       // Of all who share it one ended the family.
       if (outcome.kind === 'reused') this.reuses.inc();
+      if (outcome.kind === 'rotated' || outcome.kind === 'repeated') this.noteRecent(key);
       return outcome;
     } finally {
       this.underWay.delete(key);
     }
+  }
+
+  private isRecent(key: string): boolean {
+    return (this.recent.get(key) ?? 0) > performance.now();
+  }
+
+  private noteRecent(key: string): void {
+    const now = performance.now();
+    // In the order of their ends.
+    for (const [old, until] of this.recent) {
+      if (until > now && this.recent.size < MAX_RECENT) break;
+      this.recent.delete(old);
+    }
+    if (!this.recent.has(key)) this.recent.set(key, now + LIFETIME.refreshGraceSeconds * 1000);
   }
 }

@@ -11,12 +11,13 @@ import { DpopProofs } from '../dpop/dpop-proofs.service.js';
 import { RefreshDto, TokensDto } from '../dto/auth.dto.js';
 import { OWN_CLIENT } from '../lifetimes.js';
 import { type PublicAddress, publicAddress } from '../public-address.js';
+import { ReachableFrom } from '../reachable-from.guard.js';
 import { RefusedCredentials } from '../refused-credentials.service.js';
 import { assertSameOrigin } from '../same-origin.js';
 import { RefreshService } from './refresh.service.js';
 
 /** Refresh tokens that lead nowhere any more: the cookie is taken away. A superseded one stays, the browser has a newer. */
-const DEAD = new Set(['auth.refresh_invalid', 'auth.refresh_reused', 'auth.session_ended']);
+const DEAD = new Set(['auth.refresh_reused', 'auth.session_ended']);
 
 @ApiTags('sign-in')
 @Controller('auth')
@@ -35,7 +36,8 @@ export class TokensController {
   /** Get an access token for a refresh token, in the body or in the session cookie */
   @Post('refresh')
   @Public('the refresh token is the credential; by cookie with a same-origin proof')
-  @LimitedBy('tokens')
+  @LimitedBy('credentials')
+  @ReachableFrom('own-site')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @ApiBody({ type: RefreshDto, required: false })
@@ -64,7 +66,8 @@ export class TokensController {
       return answer;
     } catch (error) {
       if (error instanceof DomainError && error.kind === 'unauthenticated') {
-        this.refused.count(error.code);
+        // Whoever shows nothing, as a page does that nobody is signed in on, guesses nothing.
+        if (error.code !== 'auth.refresh_missing') this.refused.count(error.code);
         if (DEAD.has(error.code) && body.refreshToken === undefined) clearCookie(reply, 'session', this.address);
       }
       throw error;

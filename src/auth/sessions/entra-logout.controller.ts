@@ -22,7 +22,7 @@ export class EntraLogoutController {
   @UseInterceptors(SettledInterceptor)
   @Public('Entra ID calls it; the session id that only Entra and we know is the credential')
   @Header('Cache-Control', 'no-store')
-  @LimitedBy('tokens')
+  @LimitedBy('frames')
   @HttpCode(200)
   @ApiExcludeEndpoint()
   async frontChannel(@Query() { sid, iss }: Record<string, unknown>): Promise<void> {

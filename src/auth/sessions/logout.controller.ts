@@ -10,6 +10,7 @@ import { clearCookie, readCookie } from '../auth-cookies.js';
 import { LogoutDto, LogoutRequestDto } from '../dto/logout.dto.js';
 import { DEAD_WITHIN_MS } from '../lifetimes.js';
 import { type PublicAddress, publicAddress } from '../public-address.js';
+import { ReachableFrom } from '../reachable-from.guard.js';
 import { assertSameOrigin } from '../same-origin.js';
 import { safeReturnTo } from '../sign-in/return-to.js';
 import { presentedToken } from '../tokens/bearer-token.js';
@@ -36,6 +37,7 @@ export class LogoutController {
   @Post('logout')
   @Public('the token that is presented is the credential; by cookie with a same-origin proof')
   @LimitedBy('tokens')
+  @ReachableFrom('own-site')
   @UseInterceptors(SettledInterceptor)
   @HttpCode(204)
   @Header('Cache-Control', 'no-store')

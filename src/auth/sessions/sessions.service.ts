@@ -113,7 +113,7 @@ export class SessionsService {
     await this.recordEnded(tx, actor, session, reason, user?.tenantId ?? null);
   }
 
-  private recordEnded(
+  recordEnded(
     tx: Transaction,
     actor: AuditActor,
     session: Pick<SessionSummary, 'id' | 'userId'>,

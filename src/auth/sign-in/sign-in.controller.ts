@@ -8,6 +8,7 @@ import { authError } from '../auth.errors.js';
 import { readCookie, setCookie } from '../auth-cookies.js';
 import { LoginQueryDto } from '../dto/auth.dto.js';
 import { type PublicAddress, publicAddress } from '../public-address.js';
+import { ReachableFrom } from '../reachable-from.guard.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { assertNavigation } from './assert-navigation.js';
 import { readCallback } from './read-callback.js';
@@ -31,6 +32,7 @@ export class SignInController {
   @Get('login')
   @Public('the way in')
   @LimitedBy('sign-ins')
+  @ReachableFrom('navigations')
   @Header('Cache-Control', 'no-store')
   async login(
     @Query() query: LoginQueryDto,
@@ -40,6 +42,9 @@ export class SignInController {
     assertNavigation(request.headers);
     const returnTo = safeReturnTo(query.returnTo ?? '/');
     if (returnTo === null) throw authError('auth.invalid_return_to');
+    // Whoever begins with a key must have it: a link from elsewhere would bind somebody's session to another's.
+    if (query.dpopJkt !== undefined && request.headers['sec-fetch-site'] === 'cross-site')
+      throw authError('auth.cross_site');
     const session = readCookie(request, 'session', this.address);
     const { url, browser } = await this.signIn.begin({
       returnTo,
@@ -58,6 +63,7 @@ export class SignInController {
   @Public('Entra ID sends browsers here; state, cookie and code are the credential')
   // Not by the limit of sign-ins: whoever was let in at the beginning isn't stopped at the end by others who only begin.
   @LimitedBy('tokens')
+  @ReachableFrom('navigations')
   @Header('Cache-Control', 'no-store')
   @ApiExcludeEndpoint()
   async callback(
