@@ -6,7 +6,7 @@
  *          a PEM key, one role guard). All answer the same body and write the same log line with the same logger.
  * entra    The same route with Entra access tokens that nobody has seen before; beside Fastify with a plain node:crypto verify.
  * refresh  POST /auth/token with a refresh token, 32 clients, each with its own family; beside the bare work (node:http, one
- *          ES256 signature, the same statements in one transaction) and beside oidc-provider with a PostgreSQL adapter.
+ *          ES256 signature, the same statement, which is a transaction by itself) and beside oidc-provider with a PostgreSQL adapter.
  *
  * Every server is a process of its own on core 0, load generator and PostgreSQL (with fsync) are on core 1. The variants take
  * turns, round by round; a ratio is that of one round, and what counts is the median of the ratios. CPU time is that of the

@@ -11,8 +11,5 @@ export const LIFETIME = {
   refreshGraceSeconds: 30,
 } as const;
 
-/** After so long what was ended is refused by every instance; what 750 ms of silence of the change feed leave room for. */
-export const DEAD_WITHIN_MS = 1000;
-
 /** The public OAuth client: this service's own sign-in. Programs have the id of their service account. */
 export const OWN_CLIENT = 'blindspotx';

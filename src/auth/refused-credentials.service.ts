@@ -4,8 +4,8 @@ import { rateLimited } from '../limits/rate-limited.js';
 import { RateLimits } from '../limits/rate-limits.service.js';
 
 /**
- * A credential was refused to nobody known: counted for the trail, and against the address that it came from. Not for bearer
- * calls: an access token that has run out is everybody's daily case.
+ * Requests for tokens, and credentials that were refused to nobody known, counted against the address that they come from; a
+ * refusal for the trail as well. Not for bearer calls: an access token that has run out is everybody's daily case.
  */
 @Injectable()
 export class RefusedCredentials {

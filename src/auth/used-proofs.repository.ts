@@ -21,7 +21,8 @@ export function isProofId(jti: unknown): jti is string {
 export class UsedProofs {
   /**
    * Uses up a proof: true for exactly one caller, however many ask at once and on however many instances. It must be committed
-   * whatever comes of the request, so it has no place in a transaction that may still be rolled back.
+   * whatever comes of the request, so it has no place in a transaction that may still be rolled back; except where nothing has happened then, as at a logout
+   * token that may be sent again.
    *
    * @param issuer whose `jti` it is (client id, key thumbprint, issuer): nobody can use up somebody else's
    * @param expiresAtSeconds when the proof is refused for its age anyway, Unix seconds

@@ -21,6 +21,8 @@ const CHANNEL = 'blindspotx_changes';
 const PULSE_MS = 150;
 /** How old the last proof may be. Beyond it, what is in memory isn't believed and the database is asked. */
 const FRESH_MS = 750;
+/** After so long what was ended is refused by every instance: what FRESH_MS leaves room for. What answers promise. */
+export const DEAD_WITHIN_MS = 1000;
 /** A connection that has proved nothing for so long is given up. */
 const LOST_MS = 2500;
 const RECONNECT_MS = 200;

@@ -14,7 +14,7 @@ export interface Use {
 
 /**
  * What this process knows of each source: what the database said last, and what was used here since. Bounded: beyond its limit
- * the source that was heard of longest ago is forgotten here, and learnt again from the database.
+ * the source that was heard of longest ago is forgotten here, with what wasn't settled yet; what was is in the database.
  */
 export class LocalCells {
   private readonly cells = new Map<string, Cell>();

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Header, Param, ParseUUIDPipe, Post, Quer
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
+import { DEAD_WITHIN_MS } from '../database/change-feed.service.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { CreateCredentialDto } from './dto/create-credential.dto.js';
 import {
@@ -10,7 +11,6 @@ import {
   CredentialPageDto,
   CredentialRevokedDto,
 } from './dto/service-account-credential.dto.js';
-import { DEAD_WITHIN_MS } from './service-account.types.js';
 import { ServiceAccountCredentials } from './service-account-credentials.service.js';
 
 @ApiTags('service-accounts')

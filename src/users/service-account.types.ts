@@ -77,6 +77,3 @@ export interface NewCredential {
 }
 
 export type CredentialContent = { secretHash: Buffer } | { publicJwk: JsonObject };
-
-/** How soon what was ended is dead on every instance. */
-export const DEAD_WITHIN_MS = 1000;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEAD_WITHIN_MS } from '../../src/auth/lifetimes.js';
+import { DEAD_WITHIN_MS } from '../../src/database/change-feed.service.js';
 
 const STEP_MS = 20;
 

@@ -3,7 +3,7 @@ import { register } from 'prom-client';
 import type { Fault } from '../../demo/faults/fault-registry.js';
 import { wire } from '../../demo/testing/tenant-client.js';
 import { DIRECTORY_PASS_JOB, DirectoryPassJob } from '../../src/auth/directory-pass/directory-pass.job.js';
-import { DEAD_WITHIN_MS } from '../../src/auth/lifetimes.js';
+import { DEAD_WITHIN_MS } from '../../src/database/change-feed.service.js';
 import { METRIC } from '../../src/observability/metrics.js';
 import type { TestService } from '../support/test-service.js';
 import { type AuthStage, startAuthStage } from './auth-stage.js';

@@ -1,5 +1,5 @@
+import { DEAD_WITHIN_MS } from '../../database/change-feed.service.js';
 import type { SessionSummary } from '../auth.types.js';
-import { DEAD_WITHIN_MS } from '../lifetimes.js';
 import { describeDevice } from '../sessions/describe-device.js';
 
 /** One session of a person. */

@@ -1,6 +1,7 @@
 import { Controller, Header, HttpCode, Post, Req, UseFilters, UseInterceptors } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { Public } from '../../access/access.decorators.js';
+import { DEAD_WITHIN_MS } from '../../database/change-feed.service.js';
 import { SettledInterceptor } from '../../database/settled.interceptor.js';
 import { LimitedBy } from '../../limits/limited-by.decorator.js';
 import { ClientAuthentication } from '../clients/client-authentication.service.js';
@@ -11,7 +12,6 @@ import {
   TokenRequestDto,
   TokenResponseDto,
 } from '../dto/oauth.dto.js';
-import { DEAD_WITHIN_MS } from '../lifetimes.js';
 import { ReachableFrom } from '../reachable-from.guard.js';
 import { Introspection } from './introspection.service.js';
 import { OAuthErrorFilter } from './oauth-error.filter.js';

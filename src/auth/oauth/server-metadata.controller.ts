@@ -3,13 +3,13 @@ import { ApiTags } from '@nestjs/swagger';
 import { Public } from '../../access/access.decorators.js';
 import { PERMISSIONS } from '../../access/permissions.js';
 import { Settings } from '../../config/settings.js';
+import { ASSERTION_ALGORITHMS } from '../clients/client-assertions.service.js';
 import { DPOP_ALGORITHMS } from '../dpop/dpop-proofs.service.js';
 import { ServerMetadataDto } from '../dto/oauth.dto.js';
 import { endpointUrls } from './endpoint-urls.js';
 import { GRANT_TYPES } from './grants.js';
 
 const CREDENTIALS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
-const ASSERTION_ALGORITHMS = ['ES256', 'RS256', 'PS256'];
 
 @ApiTags('oauth')
 @Controller('.well-known')
@@ -29,11 +29,11 @@ export class ServerMetadataController {
       response_types_supported: [],
       grant_types_supported: Object.keys(GRANT_TYPES),
       token_endpoint_auth_methods_supported: [...CREDENTIALS, 'none'],
-      token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+      token_endpoint_auth_signing_alg_values_supported: [...ASSERTION_ALGORITHMS],
       introspection_endpoint_auth_methods_supported: CREDENTIALS,
-      introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+      introspection_endpoint_auth_signing_alg_values_supported: [...ASSERTION_ALGORITHMS],
       revocation_endpoint_auth_methods_supported: [...CREDENTIALS, 'none'],
-      revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+      revocation_endpoint_auth_signing_alg_values_supported: [...ASSERTION_ALGORITHMS],
       dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
     };
   }

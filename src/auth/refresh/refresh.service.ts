@@ -9,7 +9,7 @@ import { LIFETIME } from '../lifetimes.js';
 import { oauthError } from '../oauth/oauth.errors.js';
 import { RefusedCredentials } from '../refused-credentials.service.js';
 import { AccessTokens } from '../tokens/access-tokens.service.js';
-import { formatScope, parseScope } from '../tokens/token-scope.js';
+import { formatScope, storedScopes } from '../tokens/token-scope.js';
 import { type RefreshPresenter, RefreshRotation, type RotationOutcome } from './refresh-rotation.service.js';
 
 /** Some 150 bytes each. */
@@ -52,8 +52,7 @@ export class RefreshService {
     this.refreshes.inc({ outcome: outcome.kind });
     if (outcome.kind !== 'rotated' && outcome.kind !== 'repeated') throw REFUSALS[outcome.kind]();
     const { userId, sessionId, scope, dpopJkt, secondsLeft } = outcome.session;
-    // A scope that names what the catalogue no longer has narrows to nothing, never to everything.
-    const scopes = presenter.scopes ?? (scope === null ? null : (parseScope(scope) ?? []));
+    const scopes = presenter.scopes ?? storedScopes(scope);
     const issued = await this.accessTokens.issue({
       subject: { type: 'user', userId, sessionId },
       clientId: presenter.clientId,

@@ -3,12 +3,12 @@ import { ApiBody, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/s
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../access/access.decorators.js';
 import { Settings } from '../../config/settings.js';
+import { DEAD_WITHIN_MS } from '../../database/change-feed.service.js';
 import { SettledInterceptor } from '../../database/settled.interceptor.js';
 import { LimitedBy } from '../../limits/limited-by.decorator.js';
 import { authError } from '../auth.errors.js';
 import { clearCookie, readCookie } from '../auth-cookies.js';
 import { LogoutDto, LogoutRequestDto } from '../dto/logout.dto.js';
-import { DEAD_WITHIN_MS } from '../lifetimes.js';
 import { type PublicAddress, publicAddress } from '../public-address.js';
 import { ReachableFrom } from '../reachable-from.guard.js';
 import { assertSameOrigin } from '../same-origin.js';

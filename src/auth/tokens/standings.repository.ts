@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
 import type { AccountStanding, ServiceAccountStanding, SessionStanding } from './standing.types.js';
-import { parseScope } from './token-scope.js';
+import { storedScopes } from './token-scope.js';
 
 export interface Timed<S> {
   standing: S;
@@ -50,9 +50,8 @@ export class StandingsRepository {
     if (row === undefined) return null;
     const { scope, secondsLeft, programId, programOwnerId, ...session } = row;
     const program = programId === null || programOwnerId === null ? null : { id: programId, ownerId: programOwnerId };
-    // A scope that names what the catalogue no longer has narrows to nothing, never to everything.
     return {
-      standing: { ...session, scopes: scope === null ? null : (parseScope(scope) ?? []) },
+      standing: { ...session, scopes: storedScopes(scope) },
       secondsLeft,
       program,
     };

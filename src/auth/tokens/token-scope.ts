@@ -9,6 +9,11 @@ export function parseScope(scope: string): Permission[] | undefined {
   return [...names].every((name) => Object.hasOwn(PERMISSIONS, name)) ? ([...names] as Permission[]) : undefined;
 }
 
+/** A stored scope; null is everything. What names something that the catalogue no longer has narrows to nothing, never to everything. */
+export function storedScopes(scope: string | null): Permission[] | null {
+  return scope === null ? null : (parseScope(scope) ?? []);
+}
+
 export function formatScope(scopes: readonly Permission[]): string {
   return scopes.join(' ');
 }

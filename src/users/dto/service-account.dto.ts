@@ -1,4 +1,5 @@
-import { DEAD_WITHIN_MS, type ServiceAccount } from '../service-account.types.js';
+import { DEAD_WITHIN_MS } from '../../database/change-feed.service.js';
+import { type ServiceAccount } from '../service-account.types.js';
 
 /** A program with an account of its own. */
 export class ServiceAccountDto {
