@@ -15,6 +15,7 @@ import { Outbox1764000000008 } from './src/database/migrations/0008-outbox.js';
 import { Notifications1764000000009 } from './src/database/migrations/0009-notifications.js';
 import { Drift1764000000010 } from './src/database/migrations/0010-drift.js';
 import { Programs1764000000011 } from './src/database/migrations/0011-programs.js';
+import { Access1764000000012 } from './src/database/migrations/0012-access.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftChange } from './src/drift/report/drift-change.entity.js';
 import { DriftReport } from './src/drift/report/drift-report.entity.js';
@@ -23,10 +24,10 @@ import { DataKey } from './src/keys/data-key.entity.js';
 import { SigningKeyRow } from './src/keys/signing-key.entity.js';
 import { WebhookDelivery } from './src/notifications/webhook-delivery.entity.js';
 import { WebhookEndpoint } from './src/notifications/webhook-endpoint.entity.js';
-import { Permission } from './src/rbac/permission.entity.js';
-import { Role } from './src/rbac/role.entity.js';
-import { RoleAssignment } from './src/rbac/role-assignment.entity.js';
-import { RolePermission } from './src/rbac/role-permission.entity.js';
+import { RoleAssignment } from './src/rbac/assignments/role-assignment.entity.js';
+import { Permission } from './src/rbac/catalogue/permission.entity.js';
+import { Role } from './src/rbac/roles/role.entity.js';
+import { RolePermission } from './src/rbac/roles/role-permission.entity.js';
 import { Tenant } from './src/tenants/tenant.entity.js';
 import { ServiceAccountRow } from './src/users/service-account.entity.js';
 import { ServiceAccountCredentialRow } from './src/users/service-account-credential.entity.js';
@@ -71,6 +72,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   Notifications1764000000009,
   Drift1764000000010,
   Programs1764000000011,
+  Access1764000000012,
 ];
 
 export interface DatabaseSettings {

@@ -6,7 +6,7 @@ import type { Permission } from './permissions.js';
 export type RouteAccess =
   | { kind: 'public'; reason: string }
   | { kind: 'authenticated'; narrowed?: true }
-  | { kind: 'permission'; permission: Permission };
+  | { kind: 'permission'; permission: Permission; anyScope?: true };
 
 export const ROUTE_ACCESS = Symbol('route-access');
 
@@ -18,8 +18,12 @@ export const Public = (reason: string) => SetMetadata<symbol, RouteAccess>(ROUTE
  */
 export const Authenticated = (options: { narrowed?: true } = {}) =>
   SetMetadata<symbol, RouteAccess>(ROUTE_ACCESS, { kind: 'authenticated', ...options });
-export const RequirePermission = (permission: Permission) =>
-  SetMetadata<symbol, RouteAccess>(ROUTE_ACCESS, { kind: 'permission', permission });
+/**
+ * Demands a permission, everywhere. With `anyScope` it is enough to hold it on some scope: what the request concerns is known only
+ * to the service, which must ask AccessDecisions or AccessAuthority for that scope.
+ */
+export const RequirePermission = (permission: Permission, options: { anyScope?: true } = {}) =>
+  SetMetadata<symbol, RouteAccess>(ROUTE_ACCESS, { kind: 'permission', permission, ...options });
 
 /** What the guards leave on the Fastify request for those after them. */
 export interface AuthenticatedRequest {

@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { createLogger, NestLogger } from '../observability/logger.js';
-import { RbacService } from '../rbac/rbac.service.js';
+import { AssignmentsService } from '../rbac/assignments/assignments.service.js';
 import { AppModule } from './app.module.js';
 
 /**
@@ -18,7 +18,7 @@ export async function grantByOperator(settings: Settings, dataSource: DataSource
     abortOnError: false,
   });
   try {
-    const { user: account, granted } = await app.get(RbacService).grantRoleByOperator(user, role);
+    const { user: account, granted } = await app.get(AssignmentsService).grantRoleByOperator(user, role);
     return { displayName: account.displayName, granted };
   } finally {
     await app.close();

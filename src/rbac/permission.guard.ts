@@ -8,7 +8,7 @@ import type { Permission } from '../access/permissions.js';
 import { RoutePolicies } from '../access/route-policies.js';
 import { AuditService } from '../audit/audit.service.js';
 import { METRIC } from '../observability/metrics.js';
-import { AccessDecisions } from './access-decisions.service.js';
+import { AccessDecisions } from './decisions/access-decisions.service.js';
 import { rbacError } from './rbac.errors.js';
 
 type Request = FastifyRequest & AuthenticatedRequest;

@@ -1,34 +1,34 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { AccessAuthority } from './access-authority.service.js';
-import { AccessCatalogue } from './access-catalogue.service.js';
-import { AccessDecisions } from './access-decisions.service.js';
-import { AccessSubjects } from './access-subjects.service.js';
-import { CatalogueRepository } from './catalogue.repository.js';
-import { LastAdministrator } from './last-administrator.service.js';
+import { AssignmentsController } from './assignments/assignments.controller.js';
+import { AssignmentsRepository } from './assignments/assignments.repository.js';
+import { AssignmentsService } from './assignments/assignments.service.js';
+import { AccessAuthority } from './authority/access-authority.service.js';
+import { AccessSubjects } from './authority/access-subjects.service.js';
+import { LastAdministrator } from './authority/last-administrator.service.js';
+import { AccessCatalogue } from './catalogue/access-catalogue.service.js';
+import { CatalogueRepository } from './catalogue/catalogue.repository.js';
+import { AccessDecisions } from './decisions/access-decisions.service.js';
+import { ServiceAccountAccessController } from './decisions/service-account-access.controller.js';
+import { UserAccessController } from './decisions/user-access.controller.js';
 import { PermissionGuard } from './permission.guard.js';
-import { RbacController } from './rbac.controller.js';
-import { RbacRepository } from './rbac.repository.js';
-import { RbacService } from './rbac.service.js';
-import { ServiceAccountAccessController } from './service-account-access.controller.js';
-import { UserAccessController } from './user-access.controller.js';
 
 /** Who may do what: roles, assignments, decisions, and the guard that asks for one on every route. */
 @Module({
   imports: [AuditModule, UsersModule],
-  controllers: [RbacController, UserAccessController, ServiceAccountAccessController],
+  controllers: [AssignmentsController, UserAccessController, ServiceAccountAccessController],
   providers: [
     CatalogueRepository,
-    RbacRepository,
+    AssignmentsRepository,
     AccessCatalogue,
     AccessSubjects,
     AccessDecisions,
     AccessAuthority,
     LastAdministrator,
-    RbacService,
+    AssignmentsService,
     PermissionGuard,
   ],
-  exports: [AccessDecisions, RbacService, PermissionGuard],
+  exports: [AccessDecisions, AssignmentsService, PermissionGuard],
 })
 export class RbacModule {}

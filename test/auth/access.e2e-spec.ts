@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { ACCESS_LOCK } from '../../src/rbac/rbac.repository.js';
+import { ACCESS_LOCK } from '../../src/rbac/assignments/assignments.repository.js';
 import { type AuthStage, startAuthStage } from './auth-stage.js';
 
 interface SignedIn {

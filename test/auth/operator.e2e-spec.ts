@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
-import { RbacService } from '../../src/rbac/rbac.service.js';
+import { AssignmentsService } from '../../src/rbac/assignments/assignments.service.js';
 import { type AuthStage, startAuthStage } from './auth-stage.js';
 
 /** A certificate that signs itself, as `openssl req -x509` makes one, with its key in one PEM file. */
@@ -54,7 +54,7 @@ describe('an installation with a certificate and without an administrator', () =
   });
 
   it('gets an administrator from the command line: by name, object id or id, once, on record', async () => {
-    const rbac = stage.service.app.get(RbacService, { strict: false });
+    const rbac = stage.service.app.get(AssignmentsService, { strict: false });
     const { upn, objectId } = stage.person(1);
     await expect(rbac.grantRoleByOperator(upn)).rejects.toMatchObject({ code: 'users.not_found' });
     const token = await stage.browser().accessToken(upn);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ServiceAccountActor } from '../../access/actor.js';
 import type { Permission } from '../../access/permissions.js';
 import { AuditService } from '../../audit/audit.service.js';
-import { AccessDecisions } from '../../rbac/access-decisions.service.js';
+import { AccessDecisions } from '../../rbac/decisions/access-decisions.service.js';
 import { AUTH_ACTIONS } from '../auth.events.js';
 import type { TokenResponseDto } from '../dto/oauth.dto.js';
 import { AccessTokens } from '../tokens/access-tokens.service.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
-import { AccessDecisions } from '../../rbac/access-decisions.service.js';
+import { AccessDecisions } from '../../rbac/decisions/access-decisions.service.js';
 import { ClientAuthentication, type OAuthClient } from '../clients/client-authentication.service.js';
 import type { IntrospectionDto } from '../dto/oauth.dto.js';
 import { publicAddress } from '../public-address.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { systemActor } from '../../access/actor.js';
 import { Settings } from '../../config/settings.js';
 import type { Transaction } from '../../database/transaction-runner.js';
-import { RbacService } from '../../rbac/rbac.service.js';
+import { AssignmentsService } from '../../rbac/assignments/assignments.service.js';
 import type { ProvenSignIn } from './entra-sign-in.service.js';
 
 /** The environment names one person who may always come in as administrator. Everybody else gets an account and nothing more. */
@@ -10,7 +10,7 @@ import type { ProvenSignIn } from './entra-sign-in.service.js';
 export class BootstrapAdministrator {
   constructor(
     private readonly settings: Settings,
-    private readonly rbac: RbacService,
+    private readonly rbac: AssignmentsService,
   ) {}
 
   isNamed({ claims, tenant }: ProvenSignIn): boolean {

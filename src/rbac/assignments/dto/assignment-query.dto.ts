@@ -1,7 +1,7 @@
 import { IsUUID } from 'class-validator';
-import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
-import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
-import type { AssignmentFilter } from '../rbac.types.js';
+import { PageQueryDto } from '../../../kernel/paging/page-query.dto.js';
+import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
+import type { AssignmentFilter } from '../../rbac.types.js';
 
 /** Which assignments to list. */
 export class AssignmentQueryDto extends PageQueryDto {

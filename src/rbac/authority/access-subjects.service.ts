@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
-import type { ServiceAccount } from '../users/service-account.types.js';
-import { ServiceAccountsService } from '../users/service-accounts.service.js';
-import { UsersService } from '../users/users.service.js';
-import type { UserAccount } from '../users/users.types.js';
-import type { AccessSubject } from './rbac.types.js';
+import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
+import type { ServiceAccount } from '../../users/service-account.types.js';
+import { ServiceAccountsService } from '../../users/service-accounts.service.js';
+import { UsersService } from '../../users/users.service.js';
+import type { UserAccount } from '../../users/users.types.js';
+import type { AccessSubject } from '../rbac.types.js';
 
 /** Who can hold roles: people, and programs with an account of their own. */
 @Injectable()

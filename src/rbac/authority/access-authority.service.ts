@@ -1,17 +1,17 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Actor } from '../access/actor.js';
-import type { Permission } from '../access/permissions.js';
-import type { Transaction } from '../database/transaction-runner.js';
-import { ServiceAccountRules } from '../users/service-account-rules.service.js';
-import { AccessDecisions } from './access-decisions.service.js';
-import { rbacError } from './rbac.errors.js';
-import { RbacRepository } from './rbac.repository.js';
+import type { Actor } from '../../access/actor.js';
+import type { Permission } from '../../access/permissions.js';
+import type { Transaction } from '../../database/transaction-runner.js';
+import { ServiceAccountRules } from '../../users/service-account-rules.service.js';
+import { AssignmentsRepository } from '../assignments/assignments.repository.js';
+import { AccessDecisions } from '../decisions/access-decisions.service.js';
+import { rbacError } from '../rbac.errors.js';
 
 /** No way up and none down: nobody changes the access of those who hold more than they do, directly or by a detour. */
 @Injectable()
 export class AccessAuthority implements OnModuleInit {
   constructor(
-    private readonly rbac: RbacRepository,
+    private readonly rbac: AssignmentsRepository,
     private readonly decisions: AccessDecisions,
     private readonly serviceAccountRules: ServiceAccountRules,
   ) {}

@@ -1,4 +1,4 @@
-import type { Assignment } from '../rbac.types.js';
+import type { Assignment } from '../../rbac.types.js';
 
 /** A role given to a user or service account, or denied. */
 export class AssignmentDto {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Transaction } from '../database/transaction-runner.js';
-import { newId } from '../kernel/ids/ids.js';
+import type { Transaction } from '../../database/transaction-runner.js';
+import { newId } from '../../kernel/ids/ids.js';
 
 @Injectable()
 export class CatalogueRepository {

@@ -1,7 +1,7 @@
 import { IsIn, IsISO8601, IsString, IsUUID, MaxLength, MinLength } from 'class-validator';
-import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
-import type { NewAssignment } from '../rbac.types.js';
-import { ROOT_SCOPE } from '../scope.js';
+import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
+import type { NewAssignment } from '../../rbac.types.js';
+import { ROOT_SCOPE } from '../../scope.js';
 
 /** A role to give to a user or service account, or to deny. */
 export class CreateAssignmentDto {

@@ -1,6 +1,6 @@
 import { IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
-import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
-import { SCOPE_PATTERN } from '../scope.js';
+import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
+import { SCOPE_PATTERN } from '../../scope.js';
 
 /** A question: may this subject do that here? */
 export class CheckDto {

@@ -1,9 +1,9 @@
-import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
-import { PERMISSIONS, SYSTEM_ROLES } from '../access/permissions.js';
-import { TransactionRunner } from '../database/transaction-runner.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { PERMISSIONS, SYSTEM_ROLES } from '../../access/permissions.js';
+import { TransactionRunner } from '../../database/transaction-runner.js';
+import { AssignmentsRepository } from '../assignments/assignments.repository.js';
 import { AccessCatalogue } from './access-catalogue.service.js';
 import { CatalogueRepository } from './catalogue.repository.js';
-import { RbacRepository } from './rbac.repository.js';
 
 describe('the system roles', () => {
   let database: TestDatabase;
@@ -11,7 +11,7 @@ describe('the system roles', () => {
   beforeAll(async () => {
     database = await createTestDatabase({ poolMax: 10 });
     const runner = new TransactionRunner(database.dataSource);
-    catalogue = new AccessCatalogue(runner, new CatalogueRepository(), new RbacRepository());
+    catalogue = new AccessCatalogue(runner, new CatalogueRepository(), new AssignmentsRepository());
   });
   afterAll(() => database.close());
 

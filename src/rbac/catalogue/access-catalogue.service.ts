@@ -1,10 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { PERMISSIONS, type Permission, SYSTEM_ROLES } from '../access/permissions.js';
-import { TransactionRunner } from '../database/transaction-runner.js';
+import { PERMISSIONS, type Permission, SYSTEM_ROLES } from '../../access/permissions.js';
+import { TransactionRunner } from '../../database/transaction-runner.js';
+import { AssignmentsRepository } from '../assignments/assignments.repository.js';
+import { rbacError } from '../rbac.errors.js';
+import type { RoleSummary } from '../rbac.types.js';
 import { CatalogueRepository } from './catalogue.repository.js';
-import { rbacError } from './rbac.errors.js';
-import { RbacRepository } from './rbac.repository.js';
-import type { RoleSummary } from './rbac.types.js';
 
 /** The permissions and roles there are. The code says which; the rows let assignments refer to them. */
 @Injectable()
@@ -12,7 +12,7 @@ export class AccessCatalogue implements OnModuleInit {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly catalogue: CatalogueRepository,
-    private readonly rbac: RbacRepository,
+    private readonly rbac: AssignmentsRepository,
   ) {}
 
   /** Brings the rows to what the code says; does nothing when they already are. */

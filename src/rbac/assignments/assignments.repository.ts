@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Permission as PermissionName } from '../access/permissions.js';
-import type { Transaction } from '../database/transaction-runner.js';
-import { newId } from '../kernel/ids/ids.js';
+import type { Permission as PermissionName } from '../../access/permissions.js';
+import type { Transaction } from '../../database/transaction-runner.js';
+import { newId } from '../../kernel/ids/ids.js';
 import type {
   AccessGrant,
   Assignment,
@@ -9,10 +9,10 @@ import type {
   NewAssignment,
   RoleSummary,
   SubjectRef,
-} from './rbac.types.js';
-import { Role } from './role.entity.js';
+} from '../rbac.types.js';
+import { Role } from '../roles/role.entity.js';
+import { RolePermission } from '../roles/role-permission.entity.js';
 import { RoleAssignment } from './role-assignment.entity.js';
-import { RolePermission } from './role-permission.entity.js';
 
 /** Any constant; it names our access rules among the advisory locks of the database. */
 export const ACCESS_LOCK = 0x62785802;
@@ -22,7 +22,7 @@ const VALID_NOW = 'a.valid_from <= now() AND (a.valid_until IS NULL OR a.valid_u
 const OF_SUBJECT = '(a.user_id = $1 OR a.service_account_id = $1)';
 
 @Injectable()
-export class RbacRepository {
+export class AssignmentsRepository {
   /**
    * Until the transaction ends, nobody else changes who holds what: two administrators who remove each other at the same
    * moment must not both succeed.

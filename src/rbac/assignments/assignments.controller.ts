@@ -1,27 +1,27 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
-import type { CallerActor } from '../access/actor.js';
-import { PERMISSIONS } from '../access/permissions.js';
-import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
-import { AccessCatalogue } from './access-catalogue.service.js';
-import { AccessDecisions } from './access-decisions.service.js';
+import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
+import type { CallerActor } from '../../access/actor.js';
+import { PERMISSIONS } from '../../access/permissions.js';
+import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
+import { AccessCatalogue } from '../catalogue/access-catalogue.service.js';
+import { AccessDecisions } from '../decisions/access-decisions.service.js';
+import { CheckDto, CheckResultDto } from '../decisions/dto/check.dto.js';
+import { isPermission } from '../decisions/evaluate-access.js';
+import { rbacError } from '../rbac.errors.js';
+import { PermissionPageDto, RoleDto, RolePageDto } from '../roles/dto/role.dto.js';
+import { ROOT_SCOPE } from '../scope.js';
+import { AssignmentsService } from './assignments.service.js';
 import { AssignmentDto, AssignmentPageDto } from './dto/assignment.dto.js';
 import { AssignmentQueryDto } from './dto/assignment-query.dto.js';
-import { CheckDto, CheckResultDto } from './dto/check.dto.js';
 import { CreateAssignmentDto } from './dto/create-assignment.dto.js';
-import { PermissionPageDto, RoleDto, RolePageDto } from './dto/role.dto.js';
-import { isPermission } from './evaluate-access.js';
-import { rbacError } from './rbac.errors.js';
-import { RbacService } from './rbac.service.js';
-import { ROOT_SCOPE } from './scope.js';
 
 @ApiTags('rbac')
 @Controller('rbac')
-export class RbacController {
+export class AssignmentsController {
   constructor(
     private readonly catalogue: AccessCatalogue,
-    private readonly rbac: RbacService,
+    private readonly rbac: AssignmentsService,
     private readonly decisions: AccessDecisions,
   ) {}
 

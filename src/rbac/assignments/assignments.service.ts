@@ -1,25 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, systemActor } from '../access/actor.js';
-import { AuditService } from '../audit/audit.service.js';
-import type { JsonObject } from '../crypto/canonical-json.js';
-import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
-import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
-import type { UserAccount } from '../users/users.types.js';
-import { AccessAuthority } from './access-authority.service.js';
-import { AccessSubjects } from './access-subjects.service.js';
-import { ADMINISTRATOR, LastAdministrator } from './last-administrator.service.js';
-import { rbacError } from './rbac.errors.js';
-import { RBAC_ACTIONS } from './rbac.events.js';
-import { RbacRepository } from './rbac.repository.js';
-import type { AccessSubject, Assignment, AssignmentFilter, NewAssignment } from './rbac.types.js';
-import { ROOT_SCOPE } from './scope.js';
+import { type Actor, systemActor } from '../../access/actor.js';
+import { AuditService } from '../../audit/audit.service.js';
+import type { JsonObject } from '../../crypto/canonical-json.js';
+import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
+import { decodeCursor, type Page, pageOf } from '../../kernel/paging/cursor.js';
+import type { UserAccount } from '../../users/users.types.js';
+import { AccessAuthority } from '../authority/access-authority.service.js';
+import { AccessSubjects } from '../authority/access-subjects.service.js';
+import { ADMINISTRATOR, LastAdministrator } from '../authority/last-administrator.service.js';
+import { rbacError } from '../rbac.errors.js';
+import { RBAC_ACTIONS } from '../rbac.events.js';
+import type { AccessSubject, Assignment, AssignmentFilter, NewAssignment } from '../rbac.types.js';
+import { ROOT_SCOPE } from '../scope.js';
+import { AssignmentsRepository } from './assignments.repository.js';
 
 /** Gives and takes roles. Every path that changes what somebody may do goes through AccessAuthority. */
 @Injectable()
-export class RbacService {
+export class AssignmentsService {
   constructor(
     private readonly transactions: TransactionRunner,
-    private readonly rbac: RbacRepository,
+    private readonly rbac: AssignmentsRepository,
     private readonly authority: AccessAuthority,
     private readonly lastAdministrator: LastAdministrator,
     private readonly subjects: AccessSubjects,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import type { AccessGrant } from '../rbac.types.js';
 import { allowedPermissions, evaluateAccess, isPermission } from './evaluate-access.js';
-import type { AccessGrant } from './rbac.types.js';
 
 const grant = (
   permission: AccessGrant['permission'],

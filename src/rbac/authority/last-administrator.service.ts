@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Transaction } from '../database/transaction-runner.js';
-import { UserStatusRules } from '../users/user-status-rules.service.js';
-import { rbacError } from './rbac.errors.js';
-import { RbacRepository } from './rbac.repository.js';
+import type { Transaction } from '../../database/transaction-runner.js';
+import { UserStatusRules } from '../../users/user-status-rules.service.js';
+import { AssignmentsRepository } from '../assignments/assignments.repository.js';
+import { rbacError } from '../rbac.errors.js';
 
 export const ADMINISTRATOR = 'administrator';
 
@@ -10,7 +10,7 @@ export const ADMINISTRATOR = 'administrator';
 @Injectable()
 export class LastAdministrator implements OnModuleInit {
   constructor(
-    private readonly rbac: RbacRepository,
+    private readonly rbac: AssignmentsRepository,
     private readonly userStatusRules: UserStatusRules,
   ) {}
 

@@ -1,5 +1,5 @@
-import { PERMISSIONS, type Permission } from '../access/permissions.js';
-import type { AccessGrant, EffectiveAccess } from './rbac.types.js';
+import { PERMISSIONS, type Permission } from '../../access/permissions.js';
+import type { AccessGrant, EffectiveAccess } from '../rbac.types.js';
 
 /**
  * From the valid assignments of one user to what they may do: a permission is held when at least one assignment allows it

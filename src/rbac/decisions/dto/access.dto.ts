@@ -1,4 +1,4 @@
-import type { EffectiveAccess } from '../rbac.types.js';
+import type { EffectiveAccess } from '../../rbac.types.js';
 
 /** One assignment through which a permission is given or denied. */
 export class AccessPathDto {

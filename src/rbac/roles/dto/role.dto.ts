@@ -1,4 +1,4 @@
-import type { RoleSummary } from '../rbac.types.js';
+import type { RoleSummary } from '../../rbac.types.js';
 
 /** A named set of permissions. */
 export class RoleDto {

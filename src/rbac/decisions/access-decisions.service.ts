@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, CallerActor } from '../access/actor.js';
-import type { Permission } from '../access/permissions.js';
-import { ChangeFeed } from '../database/change-feed.service.js';
-import { LiveCache } from '../database/live-cache.js';
-import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
-import { AccessSubjects } from './access-subjects.service.js';
+import type { Actor, CallerActor } from '../../access/actor.js';
+import type { Permission } from '../../access/permissions.js';
+import { ChangeFeed } from '../../database/change-feed.service.js';
+import { LiveCache } from '../../database/live-cache.js';
+import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
+import { AssignmentsRepository } from '../assignments/assignments.repository.js';
+import { AccessSubjects } from '../authority/access-subjects.service.js';
+import type { EffectiveAccess, SubjectRef } from '../rbac.types.js';
+import { ROOT_SCOPE } from '../scope.js';
 import { allowedPermissions, evaluateAccess } from './evaluate-access.js';
-import { RbacRepository } from './rbac.repository.js';
-import type { EffectiveAccess, SubjectRef } from './rbac.types.js';
-import { ROOT_SCOPE } from './scope.js';
 
 /** Subjects whose permissions are kept; some 2 kB each. */
 const KEPT = 20_000;
@@ -20,7 +20,7 @@ export class AccessDecisions {
 
   constructor(
     private readonly transactions: TransactionRunner,
-    private readonly rbac: RbacRepository,
+    private readonly rbac: AssignmentsRepository,
     private readonly subjects: AccessSubjects,
     feed: ChangeFeed,
   ) {
