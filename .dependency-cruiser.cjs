@@ -20,6 +20,7 @@ const ALLOWED = {
   health: [...GROUND, 'database', 'jobs', 'audit', 'tenants'],
   rbac: [...FLOOR, 'entra', 'tenants', 'users'],
   drift: [...FLOOR, 'entra', 'tenants'],
+  scim: [...FLOOR, 'tenants', 'users'],
   auth: [...FLOOR, 'limits', 'entra', 'tenants', 'users', 'rbac'],
 };
 
@@ -85,6 +86,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.(repository|entity)\\.ts$|^src/(database|app)/|\\.module\\.ts$|spec\\.ts$' },
       to: { path: 'node_modules/typeorm' },
+    },
+    {
+      name: 'the-judge-of-decisions-is-independent',
+      comment: 'the evaluator that decisions are compared with shares no line with them',
+      severity: 'error',
+      from: { path: '^test/rbac/naive-evaluator\\.ts$' },
+      to: { path: '^src/' },
     },
     {
       name: 'passport-azure-ad-in-one-file',

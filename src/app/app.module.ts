@@ -21,9 +21,11 @@ import { ObservabilityModule } from '../observability/observability.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { PermissionGuard } from '../rbac/permission.guard.js';
 import { RbacModule } from '../rbac/rbac.module.js';
+import { ScimModule } from '../scim/scim.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { auditMutations } from './audit-mutations.js';
+import { OwnSourcesModule } from './own-sources.module.js';
 
 /** The map of the house. Rooms are listed from the ground up; nobody imports a room that stands below it. */
 @Module({})
@@ -47,7 +49,9 @@ export class AppModule {
       UsersModule,
       RbacModule,
       AuthModule,
+      ScimModule,
       // The main job: what changed, and telling somebody
+      OwnSourcesModule,
       DriftModule,
       NotificationsModule,
       HealthModule,

@@ -1,6 +1,7 @@
 import { type DynamicModule, RequestMethod, type Type, UseInterceptors } from '@nestjs/common';
 import { INTERCEPTORS_METADATA, METHOD_METADATA, MODULE_METADATA } from '@nestjs/common/constants.js';
 import { ROUTE_ACCESS, type RouteAccess } from '../access/access.decorators.js';
+import { READS_ONLY } from '../access/reads-only.decorator.js';
 import { AuditInterceptor } from '../audit/audit.interceptor.js';
 
 const READS = new Set<RequestMethod>([RequestMethod.GET, RequestMethod.HEAD, RequestMethod.OPTIONS]);
@@ -8,7 +9,7 @@ const READS = new Set<RequestMethod>([RequestMethod.GET, RequestMethod.HEAD, Req
 /**
  * Binds the audit interceptor to every mutating route of these modules that wants a caller, before Nest reads their metadata. Bound globally it would
  * stand in the way of reads too, where it has nothing to do: an rxjs chain costs a read a third of its time. Public routes have no caller to put on record; what
- * they change records itself.
+ * they change records itself. A POST that only reads says so.
  */
 export function auditMutations(modules: readonly (Type | DynamicModule)[]): void {
   for (const controller of modules.flatMap(controllersOf)) {
@@ -18,7 +19,8 @@ export function auditMutations(modules: readonly (Type | DynamicModule)[]): void
       const handler: unknown = descriptor?.value;
       if (descriptor === undefined || typeof handler !== 'function') continue;
       const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
-      if (method === undefined || READS.has(method) || isPublic(handler, controller) || isAudited(handler)) continue;
+      if (method === undefined || READS.has(method) || Reflect.getMetadata(READS_ONLY, handler) === true) continue;
+      if (isPublic(handler, controller) || isAudited(handler)) continue;
       UseInterceptors(AuditInterceptor)(prototype, name, descriptor);
     }
   }

@@ -15,7 +15,7 @@ import { securityHeaders } from './security-headers.js';
 import { validationPipe } from './validation.js';
 
 /** Everything that answers outside /api/v1. */
-const UNPREFIXED = ['metrics', 'health/*path', '.well-known/*path', ''];
+const UNPREFIXED = ['metrics', 'health/*path', '.well-known/*path', 'scim/v2/*path', ''];
 const MAX_BODY_BYTES = 1_048_576;
 /** Longer than any load balancer's idle time, so that the server isn't the one who closes a connection in use. */
 const KEEP_ALIVE_MS = 75_000;

@@ -28,6 +28,10 @@ export function registerHttpHooks(
   const access = requestLogger(logger);
   fastify.decorateRequest('requestContext');
   fastify.decorateRequest('actor');
+  fastify.addHook('onRoute', (route) => {
+    const { bodyLimit } = (route.config ?? {}) as { bodyLimit?: unknown };
+    if (typeof bodyLimit === 'number') route.bodyLimit = bodyLimit;
+  });
   fastify.addHook('onRequest', (request: HookedRequest, reply, done) => {
     const context = contextOf(request);
     request.requestContext = context;

@@ -1,11 +1,12 @@
-import { ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import type { FieldError } from '../kernel/errors/domain-error.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
+import { precompiledOf } from '../kernel/validation/precompiled.js';
 
 /** Bodies and queries become DTOs: what a DTO doesn't declare is refused, what it declares is checked. */
 export function validationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new DtoPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
@@ -15,6 +16,13 @@ export function validationPipe(): ValidationPipe {
     exceptionFactory: (errors) =>
       kernelError('request.invalid', { errors: errors.flatMap((error) => fieldErrors(error, '')) }),
   });
+}
+
+class DtoPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'body' && precompiledOf(metadata.metatype)?.(value) === true) return value;
+    return super.transform(value, metadata) as Promise<unknown>;
+  }
 }
 
 function fieldErrors(error: ValidationError, parent: string): FieldError[] {

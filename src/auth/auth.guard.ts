@@ -63,7 +63,7 @@ export class AuthGuard implements CanActivate {
   }
 
   private async caller(request: FastifyRequest, scheme: 'Bearer' | 'DPoP', token: string): Promise<CallerActor> {
-    const { actor, dpopJkt } = await this.bearers.authenticate(token);
+    const { actor, dpopJkt } = await this.bearers.authenticate(token, request.routeOptions.url);
     // A bound token is nobody's bearer token, and an unbound one gains nothing by a proof (RFC 9449 7.1, 7.2).
     if ((dpopJkt === null) !== (scheme === 'Bearer'))
       throw authError('auth.token_binding', { detail: bindingDetail(scheme) });

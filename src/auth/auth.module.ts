@@ -50,6 +50,8 @@ import { SignInService } from './sign-in/sign-in.service.js';
 import { SignInAttemptsRepository } from './sign-in/sign-in-attempts.repository.js';
 import { AccessTokens } from './tokens/access-tokens.service.js';
 import { BearerAuthentication } from './tokens/bearer-authentication.service.js';
+import { ScimTokensRepository } from './tokens/scim-tokens.repository.js';
+import { ScimTokens } from './tokens/scim-tokens.service.js';
 import { StandingsRepository } from './tokens/standings.repository.js';
 import { Standings } from './tokens/standings.service.js';
 import { UsedProofs } from './used-proofs.repository.js';
@@ -113,6 +115,8 @@ import { UsedProofs } from './used-proofs.repository.js';
     ClientAssertions,
     ClientAuthentication,
     DpopProofs,
+    ScimTokensRepository,
+    ScimTokens,
     BearerAuthentication,
     ...OAUTH_PROVIDERS,
     AuthGuard,

@@ -56,9 +56,13 @@ describe('ChangeFeed', () => {
     await until(() => heard.includes(`tenant:${id}`));
   });
 
-  it('hears of both whose an assignment was and is, and of everything that was emptied at once', async () => {
+  it('hears of each change of access as one revision a transaction, and of everything that was emptied at once', async () => {
     const [tenant, one, other, role] = ['a', 'b', 'c', 'd'].map((end) => `01900000-0000-7000-8000-00000000010${end}`);
     const { dataSource } = database;
+    const revision = async () => {
+      const [row]: { revision: string }[] = await dataSource.query('SELECT revision FROM access_state');
+      return Number(row?.revision);
+    };
     await dataSource.query(
       `INSERT INTO tenants (id, entra_tenant_id, display_name, sign_in_allowed, scan_enabled, scan_interval_seconds)
        VALUES ($1, $1, 'x', true, false, 60)`,
@@ -71,16 +75,19 @@ describe('ChangeFeed', () => {
       ]);
     }
     await dataSource.query(`INSERT INTO roles (id, name, description) VALUES ($1, 'x', 'x')`, [role]);
+    const before = await revision();
+    heard.length = 0;
     await dataSource.query(
       `INSERT INTO role_assignments (id, user_id, role_id, effect, reason, assigned_by_type, assigned_by_id)
-       VALUES ($1, $1, $2, 'allow', 'x', 'system', 'x')`,
-      [one, role],
+       SELECT id, id, $2, 'allow', 'x', 'system', 'x' FROM unnest($1::uuid[]) AS ids (id)`,
+      [[one, other], role],
     );
-    heard.length = 0;
+    await until(() => heard.includes(`access:${before + 1}`));
     await dataSource.query('UPDATE role_assignments SET user_id = $1', [other]);
-    await until(() => heard.includes(`access:${one}`) && heard.includes(`access:${other}`));
+    await until(() => heard.includes(`access:${before + 2}`));
     await dataSource.query('TRUNCATE role_assignments, user_sessions CASCADE');
-    await until(() => heard.includes('access:*') && heard.includes('session:*'));
+    await until(() => heard.includes(`access:${before + 3}`) && heard.includes('session:*'));
+    expect(heard.filter((change) => change.startsWith('access:'))).toHaveLength(3);
   });
 
   it('is not fresh while its connection is silent, and knows everything again when it speaks', async () => {

@@ -15,6 +15,8 @@ export interface ChangeListener {
   changed(topic: ChangeTopic, key: string): void;
   /** Changes may have been missed: forget everything, read again what has to be known. The feed isn't fresh before it is done. */
   missed(): void | Promise<void>;
+  /** Returns when what was announced is known, for a listener that has to read it first. */
+  caughtUp?(): Promise<void>;
 }
 
 const CHANNEL = 'blindspotx_changes';
@@ -82,7 +84,10 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
     await new Promise<void>((settle) => {
       const waiter = { calledAt: performance.now(), settle };
       this.waiting.add(waiter);
-      setTimeout(() => this.waiting.delete(waiter) && settle(), FRESH_MS).unref();
+      setTimeout(() => {
+        this.waiting.delete(waiter);
+        settle();
+      }, FRESH_MS).unref();
       if (this.client !== undefined && this.underWay === undefined) this.sendPulse(this.client);
     });
   }
@@ -180,9 +185,14 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
     for (const waiter of this.waiting) {
       if (waiter.calledAt > this.provenAt) continue;
       this.waiting.delete(waiter);
-      waiter.settle();
+      void this.everybodyCaughtUp().finally(waiter.settle);
     }
     if (this.waiting.size > 0 && this.client !== undefined) this.sendPulse(this.client);
+  }
+
+  /** What the waiter waits for has been announced; who reads it first must have done so. */
+  private async everybodyCaughtUp(): Promise<void> {
+    await Promise.all([...this.listeners.values()].flat().map((listener) => listener.caughtUp?.()));
   }
 
   private lost(client: pg.Client, error: unknown): void {

@@ -8,6 +8,7 @@ import type { TenantCollection } from './collect/collect.types.js';
 import { TenantCollector } from './collect/tenant-collector.js';
 import { driftError } from './drift.errors.js';
 import { DriftComparison } from './drift-comparison.js';
+import { RESOURCE_TYPE_CATALOGUE } from './resource-types/catalogue.js';
 import { type RecordedScan, ScanRecorder } from './scan-recorder.js';
 
 /**
@@ -66,8 +67,11 @@ export class DriftScanService {
   }
 }
 
+/** Our own configuration can always be read, and says nothing of whether the tenant could. */
 function assertSomethingRead(collection: TenantCollection): void {
-  const types = [...collection.values()];
+  const types = [...collection.values()].filter(
+    ({ resourceType }) => RESOURCE_TYPE_CATALOGUE[resourceType].collect.kind !== 'own',
+  );
   if (types.some(({ status }) => status !== 'failed')) return;
   throw driftError('drift.nothing_read', {
     detail: types.find(({ reason }) => reason !== null)?.reason ?? 'No reason is known.',

@@ -5,6 +5,10 @@ export const OUTBOX_EVENTS = {
   'drift.changes.detected': 'A scan found changes that the previous one had not',
   'drift.changes.resolved': 'Changes that were reported are gone',
   'drift.scan.failed': 'A scan ended without a report, or a resource type could not be collected',
+  'rbac.activation.requested': 'Somebody asks to activate a role that needs approval',
+  'rbac.separation.violated': 'Somebody holds together, by their groups in Entra ID, what a constraint keeps apart',
+  'rbac.review.started': 'An access review began',
+  'rbac.review.closed': 'An access review ended and its decisions were carried out',
   'auth.refresh.reused': 'A refresh token came back after it was used; its family was ended',
 } as const;
 

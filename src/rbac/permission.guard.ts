@@ -41,12 +41,22 @@ export class PermissionGuard implements CanActivate {
       if (actor.scopes === null || policy.narrowed === true) return true;
       return this.deny(actor, request, null, 'narrowed_token', 'This needs a token that is not narrowed to scopes.');
     }
-    const { permission } = policy;
-    return this.decisions.recall(actor, permission) === true || this.decide(actor, request, permission);
+    const { permission, anyScope } = policy;
+    const recalled =
+      anyScope === true ? this.decisions.recallAnywhere(actor, permission) : this.decisions.recall(actor, permission);
+    return recalled === true || this.decide(actor, request, permission, anyScope === true);
   }
 
-  private async decide(actor: CallerActor, request: Request, permission: Permission): Promise<boolean> {
-    if (await this.decisions.may(actor, permission)) return true;
+  private async decide(
+    actor: CallerActor,
+    request: Request,
+    permission: Permission,
+    anyScope: boolean,
+  ): Promise<boolean> {
+    const allowed = anyScope
+      ? await this.decisions.mayAnywhere(actor, permission)
+      : await this.decisions.may(actor, permission);
+    if (allowed) return true;
     return this.deny(actor, request, permission, 'missing_permission', `This needs the permission ${permission}.`);
   }
 

@@ -12,7 +12,7 @@ export class ServiceAccountCredentialRow {
   serviceAccountId: string;
 
   @Column('text')
-  kind: 'secret' | 'public_key';
+  kind: 'secret' | 'public_key' | 'scim_token';
 
   /** SHA-256 of the whole secret; 256 random bits need no slow hash. */
   @Column('bytea', { name: 'secret_hash', nullable: true })

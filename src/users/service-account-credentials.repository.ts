@@ -46,7 +46,7 @@ export class ServiceAccountCredentialsRepository {
   ): Promise<ServiceAccountCredential> {
     const id = newId();
     const [kind, secretHash, publicJwk] =
-      'secretHash' in content ? ['secret', content.secretHash, null] : ['public_key', null, content.publicJwk];
+      'secretHash' in content ? [content.kind, content.secretHash, null] : ['public_key', null, content.publicJwk];
     await tx.query(
       `INSERT INTO service_account_credentials
          (id, service_account_id, kind, secret_hash, public_jwk, created_at, expires_at)
@@ -110,8 +110,9 @@ interface CredentialColumns extends Pick<ServiceAccountCredentialRow, 'secretHas
   kind: ServiceAccountCredentialRow['kind'] | null;
 }
 
-function usable({ credentialId: id, secretHash, publicJwk }: CredentialColumns): UsableCredential[] {
-  if (id === null) return [];
+function usable({ credentialId: id, kind, secretHash, publicJwk }: CredentialColumns): UsableCredential[] {
+  // A token for SCIM gets no other tokens.
+  if (id === null || kind === 'scim_token') return [];
   if (secretHash !== null) return [{ id, kind: 'secret', secretHash }];
   return publicJwk === null ? [] : [{ id, kind: 'public_key', publicJwk }];
 }

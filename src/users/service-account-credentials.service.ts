@@ -6,11 +6,12 @@ import { randomToken, sha256 } from '../crypto/digest.js';
 import { importPublicJwk, JwkRefused } from '../crypto/import-public-jwk.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
-import type {
-  CredentialContent,
-  NewCredential,
-  ServiceAccount,
-  ServiceAccountCredential,
+import {
+  type CredentialContent,
+  type NewCredential,
+  SCIM_TOKEN_PREFIX,
+  type ServiceAccount,
+  type ServiceAccountCredential,
 } from './service-account.types.js';
 import { ServiceAccountCredentialsRepository } from './service-account-credentials.repository.js';
 import { credentialRecord } from './service-account-records.js';
@@ -21,7 +22,7 @@ import { usersError } from './users.errors.js';
 /** The old one and the new one, while a program changes over. */
 const MAX_USABLE = 2;
 /** By it, scanners of source code and logs find a secret that strayed. */
-const SECRET_PREFIX = 'bxs_';
+const PREFIX = { secret: 'bxs_', scim_token: SCIM_TOKEN_PREFIX };
 
 /** By what service accounts prove themselves: secrets that are shown once, and public keys. */
 @Injectable()
@@ -49,19 +50,23 @@ export class ServiceAccountCredentials {
 
   /**
    * @returns also the secret, which is kept nowhere and never shown again; null for a public key
-   * @throws DomainError users.service_account_not_found, rbac.no_way_up, users.too_many_credentials, users.invalid_public_key
+   * @throws DomainError users.service_account_not_found, rbac.no_way_up, users.too_many_credentials, users.invalid_public_key,
+   *   users.bound_tokens_only
    */
   create(
     actor: Actor,
     accountId: string,
     { kind, publicJwk, expiresInDays }: NewCredential,
   ): Promise<{ account: ServiceAccount; credential: ServiceAccountCredential; secret: string | null }> {
-    if (kind === 'secret' && publicJwk !== undefined) throw refusedKey('A secret has no public key.');
-    const secret = kind === 'secret' ? SECRET_PREFIX + randomToken() : null;
+    if (kind !== 'public_key' && publicJwk !== undefined) throw refusedKey('A secret has no public key.');
+    const secret = kind === 'public_key' ? null : PREFIX[kind] + randomToken();
     const content: CredentialContent =
-      secret === null ? { publicJwk: checkedJwk(publicJwk) } : { secretHash: sha256(secret) };
+      secret === null || kind === 'public_key'
+        ? { publicJwk: checkedJwk(publicJwk) }
+        : { kind, secretHash: sha256(secret) };
     return this.transactions.run(async (tx) => {
       const account = await this.controlled(tx, actor, accountId);
+      if (kind === 'scim_token' && account.dpopRequired) throw usersError('users.bound_tokens_only');
       if ((await this.credentials.countUsable(tx, accountId)) >= MAX_USABLE) {
         throw usersError('users.too_many_credentials', { detail: 'Revoke one of the two that stand first.' });
       }

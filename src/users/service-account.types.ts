@@ -41,11 +41,17 @@ export interface ServiceAccountFilter {
   status?: ServiceAccountStatus;
 }
 
+/** Secrets that are a bearer token for SCIM begin with it. By it, scanners of source code and logs find one that strayed. */
+export const SCIM_TOKEN_PREFIX = 'bxscim_';
+
+/** What a service account can prove itself by; `scim_token` alone is no client credential but a token for SCIM. */
+export type CredentialKind = 'secret' | 'public_key' | 'scim_token';
+
 /** A credential as it is shown: nothing by which anybody could use it. */
 export interface ServiceAccountCredential {
   id: string;
-  kind: 'secret' | 'public_key';
-  /** RFC 7638; null for a secret. */
+  kind: CredentialKind;
+  /** RFC 7638; null for what is secret. */
   thumbprint: string | null;
   createdAt: Date;
   expiresAt: Date;
@@ -69,11 +75,11 @@ export type UsableCredential =
     };
 
 export interface NewCredential {
-  kind: 'secret' | 'public_key';
-  /** A JSON Web Key, not checked yet; nothing for a secret, which is made here. */
+  kind: CredentialKind;
+  /** A JSON Web Key, not checked yet; nothing for what is secret, which is made here. */
   publicJwk: unknown;
   /** Days of 24 hours. */
   expiresInDays: number;
 }
 
-export type CredentialContent = { secretHash: Buffer } | { publicJwk: JsonObject };
+export type CredentialContent = { kind: 'secret' | 'scim_token'; secretHash: Buffer } | { publicJwk: JsonObject };

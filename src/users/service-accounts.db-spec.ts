@@ -48,6 +48,7 @@ describe('service accounts', () => {
     changes = room.get(ServiceAccountChanges);
     credentials = room.get(ServiceAccountCredentials);
     room.get(UserStatusRules).beforeDisabling(async () => undefined);
+    room.get(UserStatusRules).beforeEnabling(async () => undefined);
     room.get(ServiceAccountRules).beforeControl(async (_tx, _actor, id) => {
       if (refused.has(id)) throw new Error('refused by a rule');
     });

@@ -1,14 +1,19 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '../access/actor.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import type { UserAccount } from './users.types.js';
 
 /** Throws a DomainError when this user must not be disabled. Runs in the transaction of the change, before it. */
 export type DisableRule = (tx: Transaction, user: UserAccount) => Promise<void>;
 
-/** Where modules above this one say whom not to disable: they know roles and sessions, this one doesn't. */
+/** Throws a DomainError when this actor must not let the user back in. Runs in the transaction of the change, before it. */
+export type EnableRule = (tx: Transaction, actor: Actor, user: UserAccount) => Promise<void>;
+
+/** Where modules above this one say whom not to disable, and who may enable whom: they know roles and sessions, this one doesn't. */
 @Injectable()
 export class UserStatusRules {
   private readonly rules: DisableRule[] = [];
+  private readonly enableRules: EnableRule[] = [];
 
   beforeDisabling(rule: DisableRule): void {
     this.rules.push(rule);
@@ -17,5 +22,15 @@ export class UserStatusRules {
   async assertMayDisable(tx: Transaction, user: UserAccount): Promise<void> {
     if (this.rules.length === 0) throw new Error('nobody has said whom not to disable: then nobody may be');
     for (const rule of this.rules) await rule(tx, user);
+  }
+
+  beforeEnabling(rule: EnableRule): void {
+    this.enableRules.push(rule);
+  }
+
+  /** Of a disabled user, and of a deleted one who is provisioned again: what is still assigned comes back with the status. */
+  async assertMayEnable(tx: Transaction, actor: Actor, user: UserAccount): Promise<void> {
+    if (this.enableRules.length === 0) throw new Error('nobody has said who may enable users: then nobody may');
+    for (const rule of this.enableRules) await rule(tx, actor, user);
   }
 }

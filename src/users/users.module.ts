@@ -1,5 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { GroupMembershipRules } from './groups/group-membership-rules.service.js';
+import { GroupProvisioningRepository } from './provisioning/group-provisioning.repository.js';
+import { GroupProvisioning } from './provisioning/group-provisioning.service.js';
+import { UserProvisioningRepository } from './provisioning/user-provisioning.repository.js';
+import { UserProvisioning } from './provisioning/user-provisioning.service.js';
 import { ServiceAccountChanges } from './service-account-changes.service.js';
 import { ServiceAccountCredentialsController } from './service-account-credentials.controller.js';
 import { ServiceAccountCredentialsRepository } from './service-account-credentials.repository.js';
@@ -30,7 +35,12 @@ import { UsersService } from './users.service.js';
     ServiceAccountsService,
     ServiceAccountChanges,
     ServiceAccountCredentials,
+    GroupMembershipRules,
+    UserProvisioningRepository,
+    UserProvisioning,
+    GroupProvisioningRepository,
+    GroupProvisioning,
   ],
-  exports: [UsersService, UserStatusRules, ServiceAccountsService, ServiceAccountRules],
+  exports: [UsersService, UserStatusRules, ServiceAccountsService, ServiceAccountRules, GroupMembershipRules, UserProvisioning, GroupProvisioning],
 })
 export class UsersModule {}

@@ -102,7 +102,7 @@ export class UsersService {
    * Disables or enables. Either way everything that was issued to the user before ends with this transaction; disabling also
    * disables the programs that are theirs.
    *
-   * @throws DomainError users.not_found, request.precondition_failed, rbac.last_administrator
+   * @throws DomainError users.not_found, request.precondition_failed, rbac.last_administrator, rbac.no_way_up
    */
   async setStatus(actor: Actor, id: string, version: number, status: UserStatus): Promise<UserAccount> {
     return this.transactions.run(async (tx) => {
@@ -111,6 +111,7 @@ export class UsersService {
       if (before.version !== version) throw kernelError('request.precondition_failed');
       if (before.status === status) return before;
       if (status === 'disabled') await this.rules.assertMayDisable(tx, before);
+      else await this.rules.assertMayEnable(tx, actor, before);
       const after = await this.users.updateStatus(tx, id, version, status);
       if (after === null) throw kernelError('request.precondition_failed');
       await this.audit.record(tx, actor, {

@@ -358,7 +358,7 @@ describe('service accounts', () => {
     it('given, shown with their path, checked and taken', async () => {
       const id = await create();
       const given = await assign(id, 'viewer');
-      expect(given.body).toMatchObject({ subject: id, subjectType: 'service_account', roleName: 'viewer' });
+      expect(given.body).toMatchObject({ subject: { type: 'service_account', id }, roleName: 'viewer' });
       expect(items(await call('GET', `/rbac/assignments?subject=${id}`, admin.token))).toEqual([given.body]);
       expect([await check(id, 'drift:read'), await check(id, 'users:manage')]).toEqual([true, false]);
       const access = items(await call('GET', `/service-accounts/${id}/access`, admin.token));

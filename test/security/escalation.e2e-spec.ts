@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, Browser } from '../auth/auth-stage.js';
+import { inHours, type Person, RbacStage, said } from '../rbac/rbac-stage.js';
 import { ACCESS_TOKEN_TYPE, accessTokenOf, EXCHANGE, PROMISED_MS, ProgramStage } from './program-stage.js';
 
 const DELEGATE = 1;
@@ -42,7 +43,6 @@ describe('a delegate who manages programs', () => {
     );
   const call = (method: string, path: string, body?: unknown, token = delegate, headers: Record<string, string> = {}) =>
     new Browser(programs.stage.service.url).call(method, path, token, body, headers);
-  const said = ({ status, body }: Answer) => [status, body['code']];
   const NO_WAY_UP = [403, 'rbac.no_way_up'];
   const roleId = async (name: string) => {
     const { body } = await programs.admin('GET', '/rbac/roles?limit=100');
@@ -173,23 +173,35 @@ describe('a delegate who manages programs', () => {
     expect(await programs.onBoth(narrow, '/service-accounts')).toEqual([403, 403]);
   });
 
-  it('Keycloak CVE-2026-16105 (parts of roles): there is no way to change what a role holds, or to wrap one in another', async () => {
+  it('Keycloak CVE-2026-16105 (parts of roles): puts nothing into a role, and wraps none in another, that they do not hold', async () => {
     const administrator = await roleId('administrator');
     const own = await roleId('delegate');
     const before = await programs.stage.sql('SELECT * FROM role_permissions ORDER BY role_id, permission');
-    for (const id of [administrator, own]) {
-      for (const [method, path, body] of [
-        ['POST', `/rbac/roles/${id}/permissions`, { permissions: ['users:manage'] }],
-        ['PUT', `/rbac/roles/${id}/permissions`, { permissions: ['users:manage'] }],
-        ['DELETE', `/rbac/roles/${id}/permissions/users:manage`, undefined],
-        ['PATCH', `/rbac/roles/${id}`, { permissions: ['users:manage'] }],
-        ['POST', '/rbac/roles', { name: 'x', permissions: ['users:manage'] }],
-      ] as const) {
-        expect([403, 404]).toContain((await call(method, path, body)).status);
-      }
+    const tag = (await call('GET', `/rbac/roles/${own}`)).headers.get('etag') ?? '';
+    for (const [method, path, body] of [
+      ['PATCH', `/rbac/roles/${own}`, { permissions: ['users:manage'] }],
+      ['PATCH', `/rbac/roles/${own}`, { parents: [administrator] }],
+      ['POST', '/rbac/roles', { name: 'x', permissions: ['users:manage'] }],
+      ['POST', '/rbac/roles', { name: 'x', parents: [administrator] }],
+    ] as const) {
+      expect(said(await call(method, path, body, delegate, { 'if-match': tag }))).toEqual(NO_WAY_UP);
+    }
+    // No other way in.
+    for (const [method, path, body] of [
+      ['POST', `/rbac/roles/${own}/permissions`, { permissions: ['users:manage'] }],
+      ['PUT', `/rbac/roles/${own}/permissions`, { permissions: ['users:manage'] }],
+      ['DELETE', `/rbac/roles/${own}/permissions/users:manage`, undefined],
+    ] as const) {
+      expect((await call(method, path, body)).status).toBe(404);
     }
     expect(await programs.stage.sql('SELECT * FROM role_permissions ORDER BY role_id, permission')).toEqual(before);
     expect((await call('GET', `/rbac/roles/${own}/permissions`)).status).toBe(200);
+    const made = await call('POST', '/rbac/roles', {
+      name: 'of-the-delegate',
+      permissions: ['drift:read'],
+      parents: [own],
+    });
+    expect(made.status).toBe(201);
   });
 
   it('Keycloak CVE-2026-17526 (impersonation): gets no token in the name of somebody else, whatever is asked', async () => {
@@ -258,6 +270,22 @@ describe('a delegate who manages programs', () => {
     expect((await call('POST', `/service-accounts/${program.id}/credentials`, { kind: 'secret' })).status).toBe(201);
   });
 
+  it('gives with a token that is narrowed to scopes no more than the scopes say', async () => {
+    const program = await programs.program({ role: 'viewer' });
+    const client = { client_id: program.id, client_secret: program.secret };
+    const { objectId } = programs.stage.person(DELEGATE);
+    const narrowed = async (scope: string) =>
+      accessTokenOf(
+        await programs.exchange(programs.stage.tenant.mintToken({ kind: 'api', objectId }), { ...client, scope }),
+      );
+    const viewer = await roleId('viewer');
+    const give = async (scope: string) =>
+      call('POST', '/rbac/assignments', { subject: program.id, role: viewer, reason: 'a test' }, await narrowed(scope));
+    expect(said(await give('access:manage tenants:read'))).toEqual(NO_WAY_UP);
+    expect(said(await give('drift:read tenants:read'))).toEqual([403, 'access.denied']);
+    expect((await give('access:manage drift:read tenants:read')).status).toBe(201);
+  });
+
   it('ends no session of others, and sees none, without the permission for it', async () => {
     const administrator = String((await programs.admin('GET', '/users/me')).body['id']);
     const attempts = [
@@ -267,5 +295,201 @@ describe('a delegate who manages programs', () => {
     expect(attempts.map(({ status }) => status)).toEqual([403, 403]);
     expect((await programs.admin('GET', '/users/me')).status).toBe(200);
     expect((await call('GET', '/auth/sessions')).status).toBe(200);
+  });
+});
+
+/**
+ * The same family, for who manages access: by role, inheritance, scope, time, group and return. The delegate manages access
+ * everywhere and in one tenant even more, but holds little of what there is.
+ */
+describe('a delegate who manages access', () => {
+  const NO_WAY_UP = [403, 'rbac.no_way_up'];
+  const HERE = '/tenants/T';
+  let rbac: RbacStage;
+  let delegate: Person;
+  let colleague: Person;
+  /** Holds what the delegate doesn't. */
+  let mighty: string;
+  /** Holds what the delegate does. */
+  let small: string;
+  let own: string;
+  beforeAll(async () => {
+    rbac = await RbacStage.start();
+    small = await rbac.role('small', { permissions: ['drift:read', 'tenants:read'] });
+    mighty = await rbac.role('mighty', { permissions: ['audit:read', 'drift:read'] });
+    own = await rbac.role('own', {
+      permissions: ['access:manage', 'access:read', 'users:manage', 'users:read', 'permissions:register'],
+      parents: [small],
+    });
+    [delegate, colleague] = [await rbac.person(1), await rbac.person(2)];
+    await rbac.given(delegate.id, own);
+    await rbac.given(delegate.id, mighty, { scope: HERE });
+  }, 60_000);
+  afterAll(() => rbac.close());
+
+  const assign = (subject: string, role: string, more: Record<string, unknown> = {}) =>
+    rbac.assign(delegate.token, subject, role, more);
+  const patch = (role: string, change: object) => rbac.change(delegate.token, 'PATCH', `/rbac/roles/${role}`, change);
+  const remove = (assignment: string) => rbac.call(delegate.token, 'DELETE', `/rbac/assignments/${assignment}`);
+  const is = (answer: Answer, status: number) =>
+    expect([answer.status, answer.body]).toEqual([status, expect.anything()]);
+
+  it('assigns what they hold, on the scope where they hold it, and nowhere wider', async () => {
+    expect(said(await assign(colleague.id, mighty))).toEqual(NO_WAY_UP);
+    expect(said(await assign(colleague.id, mighty, { scope: '/tenants' }))).toEqual(NO_WAY_UP);
+    expect(said(await assign(colleague.id, mighty, { scope: '/tenants/T2' }))).toEqual(NO_WAY_UP);
+    is(await assign(colleague.id, mighty, { scope: `${HERE}/apps/A` }), 201);
+    is(await assign(colleague.id, small), 201);
+  });
+
+  it('edits no role beyond what they hold everywhere, the one they have least of all', async () => {
+    for (const change of [
+      { permissions: ['audit:read'] },
+      { parents: [mighty] },
+      { permissions: ['scim:provision'] },
+    ]) {
+      expect(said(await patch(own, change))).toEqual(NO_WAY_UP);
+      expect(said(await patch(small, change))).toEqual(NO_WAY_UP);
+    }
+    is(await patch(small, { permissions: ['drift:read', 'tenants:read', 'users:read'] }), 200);
+    is(await patch(small, { permissions: ['drift:read', 'tenants:read'] }), 200);
+  });
+
+  it('takes nothing out of a role that they do not hold, since the role may deny it', async () => {
+    expect(said(await patch(mighty, { permissions: ['drift:read'] }))).toEqual(NO_WAY_UP);
+    is(await patch(mighty, { permissions: ['audit:read'] }), 200);
+    is(await patch(mighty, { permissions: ['audit:read', 'drift:read'] }), 200);
+  });
+
+  it('inherits from no mightier role, neither at once nor by a detour through a role of their own', async () => {
+    const detour = await rbac.call(delegate.token, 'POST', '/rbac/roles', { name: 'detour', parents: [small] });
+    is(detour, 201);
+    const id = String(detour.body['id']);
+    expect(said(await patch(id, { parents: [mighty] }))).toEqual(NO_WAY_UP);
+    const heir = await rbac.role('mighty-heir', { parents: [mighty] });
+    expect(said(await patch(id, { parents: [heir] }))).toEqual(NO_WAY_UP);
+    is(await patch(id, { parents: [small, own] }), 200);
+  });
+
+  it('gives no role another name, and eases the activation of none, that holds more than they do', async () => {
+    for (const change of [{ name: 'harmless' }, { activationMaxSeconds: 2_592_000 }]) {
+      expect(said(await patch(mighty, change))).toEqual(NO_WAY_UP);
+      is(await patch(small, change), 200);
+    }
+    const strict = { activationNeedsApproval: true };
+    is(await patch(mighty, strict), 200);
+    expect(said(await patch(mighty, { activationNeedsApproval: false }))).toEqual(NO_WAY_UP);
+    expect(
+      said(await rbac.change(delegate.token, 'DELETE', `/rbac/roles/${await rbac.role('m2', { parents: [mighty] })}`)),
+    ).toEqual(NO_WAY_UP);
+  });
+
+  it('gives nothing beyond the end of their own, and over no gap', async () => {
+    const [temporary] = [await rbac.role('temporary', { permissions: ['drift:scan'] })];
+    const end = inHours(2);
+    await rbac.given(delegate.id, temporary, { validUntil: end });
+    await rbac.given(delegate.id, temporary, { validFrom: inHours(3), validUntil: inHours(4) });
+    for (const more of [
+      {},
+      { validUntil: inHours(2.5) },
+      { validUntil: inHours(3.5) },
+      { validFrom: inHours(3.2), validUntil: inHours(3.5) },
+    ]) {
+      expect(said(await assign(colleague.id, temporary, more))).toEqual(NO_WAY_UP);
+    }
+    is(await assign(colleague.id, temporary, { validUntil: end }), 201);
+    is(await assign(colleague.id, temporary, { validUntil: inHours(1) }), 201);
+  });
+
+  it('gives nothing that is denied them on a part of the scope, now or soon', async () => {
+    const part = await rbac.role('part', { permissions: ['webhooks:read'] });
+    await rbac.given(delegate.id, part);
+    is(await assign(colleague.id, part), 201);
+    const denial = await rbac.given(delegate.id, part, { effect: 'deny', scope: '/a/b', validFrom: inHours(1) });
+    expect(said(await assign(colleague.id, part))).toEqual(NO_WAY_UP);
+    expect(said(await assign(colleague.id, part, { scope: '/a' }))).toEqual(NO_WAY_UP);
+    is(await assign(colleague.id, part, { scope: '/b' }), 201);
+    // Nor do they lift that denial, by removing it or by emptying its role.
+    expect(said(await remove(denial))).toEqual(NO_WAY_UP);
+    expect(said(await patch(part, { permissions: [] }))).toEqual(NO_WAY_UP);
+  });
+
+  it('lifts no denial of what they do not hold, and denies nobody what they do not hold', async () => {
+    const denial = await rbac.given(colleague.id, mighty, { effect: 'deny', scope: '/denied' });
+    expect(said(await remove(denial))).toEqual(NO_WAY_UP);
+    is(await remove(await rbac.given(colleague.id, mighty, { effect: 'deny', scope: `${HERE}/x` })), 204);
+    const administrator = await rbac.roleNamed('administrator');
+    for (const role of [administrator, mighty]) {
+      expect(said(await assign(rbac.administrator.id, role, { effect: 'deny' }))).toEqual(NO_WAY_UP);
+    }
+    // What they hold they may deny to others, but not to the last administrator.
+    is(await assign(colleague.id, small, { effect: 'deny', scope: '/denied' }), 201);
+    expect(said(await assign(rbac.administrator.id, small, { effect: 'deny' }))).toEqual([
+      409,
+      'rbac.last_administrator',
+    ]);
+  });
+
+  it('Keycloak CVE-2026-94000, -9099 (groups): gives a group no more than themselves, whether they are a member or not', async () => {
+    const mine = await rbac.group('mine', [delegate.id]);
+    const others = await rbac.group('others', [colleague.id]);
+    for (const group of [mine, others]) {
+      expect(said(await assign(group, mighty))).toEqual(NO_WAY_UP);
+      expect(said(await assign(group, await rbac.roleNamed('administrator')))).toEqual(NO_WAY_UP);
+      is(await assign(group, small), 201);
+    }
+    const given = await rbac.given(others, mighty);
+    expect(said(await remove(given))).toEqual(NO_WAY_UP);
+    // What they hold by a group is theirs to give, and no longer when they have left it.
+    await rbac.given(mine, mighty);
+    is(await assign(colleague.id, mighty, { scope: '/by-group' }), 201);
+    await rbac.stage.sql('DELETE FROM group_members WHERE group_id = $1', [mine]);
+    expect(said(await assign(colleague.id, mighty, { scope: '/by-group/2' }))).toEqual(NO_WAY_UP);
+  });
+
+  it('lets nobody back in who holds more, or could activate more, and others they do', async () => {
+    const person = await rbac.person(3);
+    const setStatus = (token: string, status: string) => rbac.change(token, 'PATCH', `/users/${person.id}`, { status });
+    const given = await rbac.given(person.id, mighty, { validFrom: inHours(24) });
+    is(await setStatus(rbac.administrator.token, 'disabled'), 200);
+    expect(said(await setStatus(delegate.token, 'active'))).toEqual(NO_WAY_UP);
+    is(await rbac.admin('DELETE', `/rbac/assignments/${given}`), 204);
+    const [eligible] = await rbac.stage.sql<{ id: string }>(
+      `INSERT INTO eligible_assignments (id, user_id, role_id, scope, reason, assigned_by_type, assigned_by_id)
+       VALUES (gen_random_uuid(), $1, $2, '/', 'a test', 'system', 'test') RETURNING id`,
+      [person.id, mighty],
+    );
+    expect(said(await setStatus(delegate.token, 'active'))).toEqual(NO_WAY_UP);
+    await rbac.stage.sql('DELETE FROM eligible_assignments WHERE id = $1', [eligible?.id]);
+    const group = await rbac.group('of the disabled', [person.id]);
+    const byGroup = await rbac.given(group, mighty);
+    expect(said(await setStatus(delegate.token, 'active'))).toEqual(NO_WAY_UP);
+    is(await rbac.admin('DELETE', `/rbac/assignments/${byGroup}`), 204);
+    is(await rbac.admin('POST', '/rbac/assignments', { subject: person.id, role: small, reason: 'a test' }), 201);
+    is(await setStatus(delegate.token, 'active'), 200);
+  });
+
+  it('gets into no namespace, and with a namespace to nothing of ours', async () => {
+    is(await rbac.admin('POST', '/rbac/namespaces', { name: 'shop' }), 201);
+    const register = (token: string, name: string) =>
+      rbac.call(token, 'PUT', '/rbac/namespaces/shop/permissions', { permissions: [{ name, description: 'x' }] });
+    is(await register(rbac.administrator.token, 'order:refund'), 200);
+    // They register, since they manage access everywhere; what they register they do not hold.
+    is(await register(delegate.token, 'order:refund'), 200);
+    for (const permissions of [['shop/order:refund'], ['users:manage', 'shop/order:refund']]) {
+      const made = await rbac.call(delegate.token, 'POST', '/rbac/roles', { name: 'refunder', permissions });
+      expect(said(made)).toEqual(NO_WAY_UP);
+    }
+    // Who manages access only somewhere neither makes one nor registers.
+    const local = await rbac.person(4);
+    await rbac.given(local.id, own, { scope: HERE });
+    expect(said(await rbac.call(local.token, 'POST', '/rbac/namespaces', { name: 'mine' }))).toEqual([
+      403,
+      'access.denied',
+    ]);
+    expect(said(await register(local.token, 'order:take'))).toEqual([403, 'access.denied']);
+    expect(said(await rbac.call(local.token, 'POST', '/rbac/roles', { name: 'mine' }))).toEqual([403, 'access.denied']);
+    is(await rbac.call(local.token, 'GET', '/rbac/roles'), 200);
+    is(await rbac.assign(local.token, colleague.id, small, { scope: `${HERE}/local` }), 201);
   });
 });

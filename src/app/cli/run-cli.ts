@@ -6,6 +6,7 @@ import { CliError, type CliIo } from './cli-io.js';
 import { register as registerControls } from './controls-commands.js';
 import { register as registerDriftApi } from './drift-api-commands.js';
 import { register as registerDriftCompare } from './drift-compare-command.js';
+import { register as registerRbac } from './rbac-commands.js';
 import { register as registerSnapshot } from './snapshot-commands.js';
 
 /** Adds commands to the program; the heavy parts of a command are imported when it runs. */
@@ -24,6 +25,7 @@ export async function runCli(args: string[], io: CliIo, more: RegisterCommands[]
   registerDriftApi(drift, io);
   registerBaseline(program, io);
   registerSnapshot(program, io);
+  registerRbac(program, io);
   registerControls(program);
   for (const register of more) register(program, io);
   quieten(program, io);

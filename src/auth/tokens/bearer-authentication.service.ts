@@ -11,6 +11,7 @@ import { DomainError } from '../../kernel/errors/domain-error.js';
 import { authError } from '../auth.errors.js';
 import { type AccessTokenClaims, AccessTokens } from './access-tokens.service.js';
 import { BearerCache } from './bearer-cache.js';
+import { isScimToken, ScimTokens } from './scim-tokens.service.js';
 import { type Standing, Standings } from './standings.service.js';
 import { isOwnToken } from './token-type.js';
 
@@ -52,6 +53,7 @@ export class BearerAuthentication implements OnModuleInit {
     private readonly standings: Standings,
     private readonly clock: DatabaseClock,
     private readonly keyRing: KeyRing,
+    private readonly scimTokens: ScimTokens,
   ) {}
 
   onModuleInit(): void {
@@ -80,10 +82,12 @@ export class BearerAuthentication implements OnModuleInit {
   /**
    * Checks the token, and asks the database where memory can't say.
    *
+   * @param route template of the route that is called: a token for SCIM opens no other
    * @throws DomainError auth.token_invalid, auth.token_expired, auth.token_revoked, auth.session_ended, auth.account_unknown;
    *   entra.authority_unavailable and service.unavailable when it can't be checked now
    */
-  async authenticate(token: string): Promise<AuthenticatedBearer> {
+  async authenticate(token: string, route?: string): Promise<AuthenticatedBearer> {
+    if (isScimToken(token)) return { actor: await this.scimTokens.authenticate(token, route), dpopJkt: null };
     const key = keyOf(token);
     const { generation } = this;
     const known = this.tokens.get(key);

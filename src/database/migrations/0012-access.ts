@@ -268,6 +268,7 @@ export class Access1764000000012 implements MigrationInterface {
         CONSTRAINT pk_access_history PRIMARY KEY (kind, key, revision)
       )`);
     await runner.query('CREATE INDEX ix_access_history_revision ON access_history (revision)');
+    await runner.query('CREATE INDEX ix_access_history_at ON access_history (at)');
     await runner.query(
       'CREATE INDEX ix_access_history_holder ON access_history (holder, kind) WHERE holder IS NOT NULL',
     );

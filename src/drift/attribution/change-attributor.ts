@@ -7,9 +7,10 @@ import { ChangesRepository } from '../report/changes.repository.js';
 import type { DriftChange } from '../report/drift-change.entity.js';
 import type { ClassifiedChange } from '../report/drift-report.types.js';
 import { identityOf } from '../report/reconcile-changes.js';
+import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import type { StoredSnapshot } from '../snapshot/stored-snapshot.js';
 import { attributeChange } from './attribute-change.js';
-import type { AttributableChange, AttributionVerdict } from './attribution.types.js';
+import { type AttributableChange, type AttributionVerdict, NOBODY } from './attribution.types.js';
 import { AuditLogReader } from './audit-log-reader.js';
 import { EventIndex } from './event-index.js';
 import { lastCompleteReading } from './last-complete-reading.js';
@@ -50,8 +51,9 @@ export class ChangeAttributor {
 
   /** @throws the signal's reason only; without a readable log every verdict is `none` */
   async attribute(task: AttributionTask, signal: AbortSignal): Promise<Attributions> {
+    const attributions = ofOwn(task);
     const wanted = await this.wanted(task);
-    if (wanted.size === 0) return new Map();
+    if (wanted.size === 0) return attributions;
     const client = this.graph.of(task.entraTenantId);
     const { events, incompleteReason, failed } = await this.log.read(
       client,
@@ -65,7 +67,6 @@ export class ChangeAttributor {
         'the directory audit log was not read whole',
       );
     }
-    const attributions: Attributions = new Map();
     const index = new EventIndex(events);
     for (const [identity, change] of wanted) {
       const verdict = attributeChange(change, index.candidates(change));
@@ -80,6 +81,7 @@ export class ChangeAttributor {
     const known = new Map(live.map((change) => [change.identity.toString('hex'), change]));
     const wanted = new Map<string, AttributableChange>();
     for (const change of task.changes) {
+      if (isOwn(change)) continue;
       const identity = identityOf(change);
       const earlier = known.get(identity);
       if (earlier !== undefined && !isDue(earlier, task.takenAt)) continue;
@@ -92,6 +94,20 @@ export class ChangeAttributor {
     }
     return wanted;
   }
+}
+
+/** The directory's log knows nothing of what is our own, and to ask it for that would be in vain. */
+function isOwn({ resourceType }: ClassifiedChange): boolean {
+  return RESOURCE_TYPE_CATALOGUE[resourceType].collect.kind === 'own';
+}
+
+function ofOwn({ changes, previous, takenAt }: AttributionTask): Attributions {
+  return new Map(
+    changes.filter(isOwn).map((change) => {
+      const since = lastCompleteReading(change.resourceType, previous, takenAt);
+      return [identityOf(change), { verdict: NOBODY, since, answered: true }];
+    }),
+  );
 }
 
 function isDue({ attributionRetryAt }: DriftChange, now: Date): boolean {

@@ -27,6 +27,7 @@ const GRANTS: ReadonlySet<ResourceType> = new Set([
   'roleEligibility',
   'appRoleAssignment',
   'oauth2PermissionGrant',
+  'accessAssignment',
 ]);
 
 /**

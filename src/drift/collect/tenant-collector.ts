@@ -10,6 +10,7 @@ import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import { UnexpectedShapeError } from '../resource-types/expected-shape.js';
 import type { CollectPlan, ResourceType, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
 import type { TenantCollection } from './collect.types.js';
+import { OwnSource } from './own-source.js';
 import { withChildren } from './read-children.js';
 import { readReferenced } from './read-referenced.js';
 import { TypeCollector } from './type-collector.js';
@@ -45,6 +46,7 @@ export class TenantCollector {
 
   constructor(
     private readonly graph: GraphClients,
+    private readonly own: OwnSource,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -66,9 +68,11 @@ export class TenantCollector {
       resourceIds: new Map(),
     };
     try {
+      const own = this.readOwn(reading, entraTenantId);
       await this.readAll(reading, ['list', 'singleton', 'derived']);
       await this.readAll(reading, ['appRolesOfSensitiveResources']);
       await readReferenced(client, reading.collectors, reading.signal);
+      await own;
     } catch (error) {
       signal.throwIfAborted();
       throw error;
@@ -76,6 +80,24 @@ export class TenantCollector {
       stop.abort();
     }
     return new Map([...reading.collectors].map(([type, collector]) => [type, collector.result()]));
+  }
+
+  /** Never throws: a fault makes our own types incomplete and stops none of the tenant's. */
+  private async readOwn({ collectors }: Reading, entraTenantId: string): Promise<void> {
+    const due = this.definitions.filter(({ collect }) => collect.kind === 'own');
+    let read: ReadonlyMap<ResourceType, readonly JsonObject[]> = new Map();
+    let fault: string | null = null;
+    try {
+      read = await this.own.read(entraTenantId);
+    } catch (error) {
+      this.logger.error({ err: error }, 'our own configuration could not be read');
+      fault = 'It could not be read by a fault of ours; the log has it.';
+    }
+    for (const { type } of due) {
+      const raws = read.get(type);
+      if (raws === undefined) collectors.get(type)?.lacks(fault ?? 'It was not read.');
+      else collectors.get(type)?.add([...raws]);
+    }
   }
 
   private async readAll(reading: Reading, kinds: CollectPlan['kind'][]): Promise<void> {
@@ -113,7 +135,8 @@ export class TenantCollector {
       case 'appRolesOfSensitiveResources':
         return this.readAppRoles(reading, collector, plan);
       case 'referenced':
-        throw new Error('what others refer to is read after them');
+      case 'own':
+        throw new Error('what others refer to is read after them, and what is our own elsewhere');
     }
   }
 

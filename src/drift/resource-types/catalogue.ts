@@ -1,3 +1,6 @@
+import { accessAssignment } from './access-assignment.resource.js';
+import { accessConstraint } from './access-constraint.resource.js';
+import { accessRole } from './access-role.resource.js';
 import { adminConsentRequestPolicy } from './admin-consent-request-policy.resource.js';
 import { appRoleAssignment } from './app-role-assignment.resource.js';
 import { application } from './application.resource.js';
@@ -42,4 +45,7 @@ export const RESOURCE_TYPE_CATALOGUE: Readonly<Record<ResourceType, ResourceType
   domain,
   group,
   user,
+  accessRole,
+  accessConstraint,
+  accessAssignment,
 };

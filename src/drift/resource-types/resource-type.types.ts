@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
 
-/** Every kind of object that a snapshot can hold. Names are Graph's, singular. */
+/** Every kind of object that a snapshot can hold. Names are Graph's, singular; those of our own configuration begin with access. */
 export const RESOURCE_TYPES = [
   'conditionalAccessPolicy',
   'namedLocation',
@@ -22,6 +22,9 @@ export const RESOURCE_TYPES = [
   'domain',
   'group',
   'user',
+  'accessRole',
+  'accessConstraint',
+  'accessAssignment',
 ] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
@@ -35,8 +38,8 @@ export interface ResourceTypeDefinition {
   type: ResourceType;
   /** What people call one of these: "Conditional Access policy". */
   title: string;
-  /** Least application permission that reads it (Graph permissions reference). */
-  permission: string;
+  /** Least application permission that reads it (Graph permissions reference); null for what is our own. */
+  permission: string | null;
   collect: CollectPlan;
   /** The key of a raw Graph object; null when the raw object doesn't carry what it takes. */
   key: (raw: JsonObject) => string | null;
@@ -84,7 +87,9 @@ export type CollectPlan =
   /** For each service principal that is a sensitive resource API: who holds its app roles. */
   | { kind: 'appRolesOfSensitiveResources'; path: (servicePrincipalId: string) => string; resourceAppIds: string[] }
   /** Only the objects that other collected objects refer to (by /directoryObjects/getByIds), with the children listed. */
-  | { kind: 'referenced'; select: string[]; children?: ChildPlan[] };
+  | { kind: 'referenced'; select: string[]; children?: ChildPlan[] }
+  /** Not of Graph but of this service: what OwnSource gives for it. */
+  | { kind: 'own' };
 
 /** A collection below each object (owners, members, federation settings), stored in the object under `into`. */
 export interface ChildPlan {

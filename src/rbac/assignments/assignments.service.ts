@@ -1,17 +1,31 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, systemActor } from '../../access/actor.js';
+import { type Actor, type CallerActor, systemActor } from '../../access/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { decodeCursor, type Page, pageOf } from '../../kernel/paging/cursor.js';
 import type { UserAccount } from '../../users/users.types.js';
 import { AccessAuthority } from '../authority/access-authority.service.js';
+import type { AccessDelta } from '../authority/access-change.js';
 import { AccessSubjects } from '../authority/access-subjects.service.js';
 import { ADMINISTRATOR, LastAdministrator } from '../authority/last-administrator.service.js';
+import { deltaOf } from '../authority/reach.js';
+import { RolePermissions } from '../authority/role-permissions.service.js';
+import { AccessDecisions } from '../decisions/access-decisions.service.js';
+import { AccessFactsRepository } from '../decisions/access-facts.repository.js';
 import { rbacError } from '../rbac.errors.js';
 import { RBAC_ACTIONS } from '../rbac.events.js';
-import type { AccessSubject, Assignment, AssignmentFilter, NewAssignment } from '../rbac.types.js';
+import type {
+  AccessSubject,
+  Assignment,
+  AssignmentContent,
+  AssignmentFilter,
+  NewAssignment,
+  SubjectRef,
+} from '../rbac.types.js';
+import { RolesRepository } from '../roles/roles.repository.js';
 import { ROOT_SCOPE } from '../scope.js';
+import { AssignmentRules } from './assignment-rules.service.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 
 /** Gives and takes roles. Every path that changes what somebody may do goes through AccessAuthority. */
@@ -19,55 +33,141 @@ import { AssignmentsRepository } from './assignments.repository.js';
 export class AssignmentsService {
   constructor(
     private readonly transactions: TransactionRunner,
-    private readonly rbac: AssignmentsRepository,
+    private readonly assignments: AssignmentsRepository,
+    private readonly roles: RolesRepository,
+    private readonly rolePermissions: RolePermissions,
     private readonly authority: AccessAuthority,
     private readonly lastAdministrator: LastAdministrator,
     private readonly subjects: AccessSubjects,
+    private readonly facts: AccessFactsRepository,
+    private readonly decisions: AccessDecisions,
+    private readonly rules: AssignmentRules,
     private readonly audit: AuditService,
   ) {}
 
-  async listAssignments(filter: AssignmentFilter, limit: number, cursor?: string): Promise<Page<Assignment>> {
+  /** Those on scopes where the caller holds `access:read`. */
+  async listAssignments(
+    actor: CallerActor,
+    filter: AssignmentFilter,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<Assignment>> {
     const after = cursor === undefined ? null : decodeCursor(cursor);
-    return pageOf(await this.transactions.read((tx) => this.rbac.findAssignments(tx, filter, limit + 1, after)), limit);
+    const visible = await this.decisions.scopesWhere(actor, 'access:read');
+    return pageOf(
+      await this.transactions.read((tx) => this.assignments.findAssignments(tx, filter, visible, limit + 1, after)),
+      limit,
+    );
   }
 
-  /** @throws DomainError rbac.unknown_subject, rbac.unknown_role, rbac.no_way_up, rbac.last_administrator, rbac.invalid_period */
+  /**
+   * @throws DomainError rbac.unknown_subject, rbac.unknown_role, rbac.no_way_up, rbac.last_administrator, rbac.invalid_period,
+   *   rbac.separation_violated
+   */
   assign(actor: Actor, assignment: NewAssignment): Promise<Assignment> {
     return this.transactions.run(async (tx) => {
-      await this.rbac.lockChanges(tx);
+      await this.lockChanges(tx);
       const subject = await this.subjects.find(tx, assignment.subjectId);
       if (subject === null) throw rbacError('rbac.unknown_subject');
-      if ((await this.rbac.findRole(tx, assignment.roleId)) === null) throw rbacError('rbac.unknown_role');
-      await this.authority.assertMayConfer(tx, actor, assignment.roleId);
-      return this.lastAdministrator.keptBy(tx, subject.displayName, () => this.insert(tx, actor, subject, assignment));
+      if ((await this.roles.find(tx, assignment.roleId)) === null) throw rbacError('rbac.unknown_role');
+      await this.authority.assertMayConfer(tx, actor, {
+        what: 'role',
+        deltas: await this.deltasOf(tx, assignment, true),
+      });
+      return this.insertWithin(tx, actor, subject, assignment);
     });
   }
 
-  /** @throws DomainError rbac.assignment_not_found, rbac.no_way_up, rbac.last_administrator */
+  /** @throws DomainError rbac.assignment_not_found, rbac.no_way_up, rbac.last_administrator, rbac.separation_violated */
   async unassign(actor: Actor, id: string): Promise<void> {
     await this.transactions.run(async (tx) => {
-      await this.rbac.lockChanges(tx);
-      const assignment = await this.rbac.findAssignment(tx, id);
+      await this.lockChanges(tx);
+      const assignment = await this.assignments.findAssignment(tx, id);
       if (assignment === null) throw rbacError('rbac.assignment_not_found');
-      await this.authority.assertMayConfer(tx, actor, assignment.roleId);
-      const subject = await this.subjects.find(tx, assignment.subject.id);
-      await this.lastAdministrator.keptBy(tx, subject?.displayName, () => this.rbac.deleteAssignment(tx, id));
-      await this.audit.record(tx, actor, {
-        action: RBAC_ACTIONS['rbac.assignment.deleted'],
-        tenantId: subject?.tenantId ?? null,
-        target: { type: 'assignment', id, displayName: assignment.roleName },
-        outcome: 'success',
-        before: stateOf(assignment, subject),
+      await this.authority.assertMayConfer(tx, actor, {
+        what: 'role',
+        deltas: await this.deltasOf(tx, assignment, false),
       });
+      await this.removeWithin(tx, actor, id);
     });
   }
 
   /**
-   * For a transaction that changes an account and then gives it a role: everybody takes this lock before a row of users, and so
-   * no two wait for each other.
+   * For a transaction that changes access, or an account and then its access: everybody takes this lock before a row, and so no two
+   * wait for each other.
    */
   lockChanges(tx: Transaction): Promise<void> {
-    return this.rbac.lockChanges(tx);
+    return this.assignments.lockChanges(tx);
+  }
+
+  /** What assigning this changes, or removing it, in the terms of AccessAuthority. @param adding false for removing it */
+  async deltasOf(
+    tx: Transaction,
+    assignment: Pick<NewAssignment, 'roleId' | 'scope' | 'effect' | 'validUntil'>,
+    adding: boolean,
+  ): Promise<AccessDelta[]> {
+    const permissionsOf = await this.rolePermissions.of(tx, [assignment.roleId]);
+    return [deltaOf(assignment, permissionsOf(assignment.roleId), adding)];
+  }
+
+  /**
+   * Assigns, on record, within the transaction of a caller that holds the lock and has asked AccessAuthority. Keeps the last
+   * administrator and asks the rules.
+   *
+   * @throws DomainError rbac.unknown_subject, rbac.unknown_role, rbac.last_administrator, rbac.invalid_period, rbac.separation_violated
+   */
+  async insertWithin(
+    tx: Transaction,
+    actor: Actor,
+    { id: subjectId }: SubjectRef,
+    content: AssignmentContent,
+  ): Promise<Assignment> {
+    const subject = await this.subjects.find(tx, subjectId);
+    if (subject === null) throw rbacError('rbac.unknown_subject');
+    const insert = () => this.assignments.insertAssignment(tx, subject, content, { type: actor.type, id: actor.id });
+    // Nobody ceases to be administrator by being given something.
+    const id =
+      content.effect === 'allow'
+        ? await insert()
+        : await this.lastAdministrator.keptBy(tx, subject.displayName, insert);
+    const created = await this.assignments.findAssignment(tx, id);
+    if (created === null) throw rbacError('rbac.assignment_not_found');
+    await this.audit.record(tx, actor, {
+      action: RBAC_ACTIONS['rbac.assignment.created'],
+      tenantId: subject.tenantId,
+      target: { type: 'assignment', id, displayName: created.roleName },
+      outcome: 'success',
+      reason: created.reason,
+      after: stateOf(created, subject),
+    });
+    if (created.effect === 'allow') await this.rules.assertMayHold(tx, await this.affectedBy(tx, subject));
+    return created;
+  }
+
+  /**
+   * Removes, on record, within the transaction of a caller that holds the lock and has asked AccessAuthority.
+   *
+   * @param reason for the audit trail
+   * @returns what was removed
+   * @throws DomainError rbac.assignment_not_found, rbac.last_administrator, rbac.separation_violated
+   */
+  async removeWithin(tx: Transaction, actor: Actor, id: string, reason?: string): Promise<Assignment> {
+    const removed = await this.assignments.findAssignment(tx, id);
+    if (removed === null) throw rbacError('rbac.assignment_not_found');
+    const subject = await this.subjects.find(tx, removed.subject.id);
+    await this.lastAdministrator.keptBy(tx, subject?.displayName, () => this.assignments.deleteAssignment(tx, id));
+    await this.audit.record(tx, actor, {
+      action: RBAC_ACTIONS['rbac.assignment.deleted'],
+      tenantId: subject?.tenantId ?? null,
+      target: { type: 'assignment', id, displayName: removed.roleName },
+      outcome: 'success',
+      ...(reason === undefined ? {} : { reason }),
+      before: stateOf(removed, subject),
+    });
+    if (removed.effect === 'deny' && subject !== null) {
+      await this.rules.assertMayHold(tx, await this.affectedBy(tx, subject));
+    }
+    return removed;
   }
 
   /**
@@ -77,21 +177,22 @@ export class AssignmentsService {
    * @throws DomainError rbac.unknown_subject, rbac.unknown_role, rbac.no_way_up
    */
   async grantRole(tx: Transaction, actor: Actor, userId: string, roleName: string, reason: string): Promise<boolean> {
-    await this.rbac.lockChanges(tx);
+    await this.lockChanges(tx);
     const subject = await this.subjects.find(tx, userId);
     if (subject?.type !== 'user') throw rbacError('rbac.unknown_subject');
-    const role = await this.rbac.findRoleByName(tx, roleName);
+    const role = await this.roles.findByName(tx, roleName);
     if (role === null) throw rbacError('rbac.unknown_role', { detail: `There is no role ${roleName}.` });
-    if (await this.rbac.hasPermanentAllow(tx, userId, role.id)) return false;
-    await this.authority.assertMayConfer(tx, actor, role.id);
-    await this.insert(tx, actor, subject, {
+    if (await this.assignments.hasPermanentAllow(tx, userId, role.id)) return false;
+    const content: AssignmentContent = {
       roleId: role.id,
       scope: ROOT_SCOPE,
       effect: 'allow',
       validFrom: null,
       validUntil: null,
       reason,
-    });
+    };
+    await this.authority.assertMayConfer(tx, actor, { what: 'role', deltas: await this.deltasOf(tx, content, true) });
+    await this.insertWithin(tx, actor, subject, content);
     return true;
   }
 
@@ -107,35 +208,15 @@ export class AssignmentsService {
   ): Promise<{ user: UserAccount; granted: boolean }> {
     return this.transactions.run(async (tx) => {
       const account = await this.subjects.findUserNamed(tx, user);
-      const granted = await this.grantRole(
-        tx,
-        systemActor('operator'),
-        account.id,
-        roleName,
-        'granted on the command line',
-      );
+      const reason = 'granted on the command line';
+      const granted = await this.grantRole(tx, systemActor('operator'), account.id, roleName, reason);
       return { user: account, granted };
     });
   }
 
-  private async insert(
-    tx: Transaction,
-    actor: Actor,
-    subject: AccessSubject,
-    assignment: Omit<NewAssignment, 'subjectId'>,
-  ): Promise<Assignment> {
-    const id = await this.rbac.insertAssignment(tx, subject, assignment, { type: actor.type, id: actor.id });
-    const created = await this.rbac.findAssignment(tx, id);
-    if (created === null) throw rbacError('rbac.assignment_not_found');
-    await this.audit.record(tx, actor, {
-      action: RBAC_ACTIONS['rbac.assignment.created'],
-      tenantId: subject.tenantId,
-      target: { type: 'assignment', id, displayName: created.roleName },
-      outcome: 'success',
-      reason: created.reason,
-      after: stateOf(created, subject),
-    });
-    return created;
+  /** Whose access a role of this subject is. */
+  private async affectedBy(tx: Transaction, subject: SubjectRef): Promise<string[]> {
+    return subject.type === 'group' ? this.facts.subjectsOfGroup(tx, subject.id) : [subject.id];
   }
 }
 

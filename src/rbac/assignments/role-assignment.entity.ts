@@ -10,10 +10,13 @@ export class RoleAssignment {
   @Column('uuid', { name: 'user_id', nullable: true })
   userId: string | null;
 
-  /** Either this or the user. */
+  /** One of the three. */
   @Index('ix_role_assignments_service_account_id')
   @Column('uuid', { name: 'service_account_id', nullable: true })
   serviceAccountId: string | null;
+
+  @Column('uuid', { name: 'group_id', nullable: true })
+  groupId: string | null;
 
   @Index('ix_role_assignments_role_id')
   @Column('uuid', { name: 'role_id' })

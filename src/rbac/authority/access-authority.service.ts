@@ -1,57 +1,43 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../access/actor.js';
-import type { Permission } from '../../access/permissions.js';
 import type { Transaction } from '../../database/transaction-runner.js';
-import { ServiceAccountRules } from '../../users/service-account-rules.service.js';
-import { AssignmentsRepository } from '../assignments/assignments.repository.js';
-import { AccessDecisions } from '../decisions/access-decisions.service.js';
+import { AccessFactsRepository } from '../decisions/access-facts.repository.js';
 import { rbacError } from '../rbac.errors.js';
+import type { AccessChange } from './access-change.js';
+import { AuthorityRepository } from './authority.repository.js';
+import { heldThroughoutUntil } from './held-throughout.js';
+import { describeMissing, missingAuthority } from './missing-authority.js';
+import { RolePermissions } from './role-permissions.service.js';
 
-/** No way up and none down: nobody changes the access of those who hold more than they do, directly or by a detour. */
+/** No way up and none down: nobody changes access beyond what they hold themselves, directly or by a detour. */
 @Injectable()
-export class AccessAuthority implements OnModuleInit {
+export class AccessAuthority {
   constructor(
-    private readonly rbac: AssignmentsRepository,
-    private readonly decisions: AccessDecisions,
-    private readonly serviceAccountRules: ServiceAccountRules,
+    private readonly facts: AccessFactsRepository,
+    private readonly rolePermissions: RolePermissions,
+    private readonly authority: AuthorityRepository,
   ) {}
 
-  onModuleInit(): void {
-    this.serviceAccountRules.beforeControl((tx, actor, accountId) => this.assertMayControl(tx, actor, accountId));
-  }
-
   /**
-   * Whether an actor may change somebody's access by this role: what the role holds, the actor must hold. It counts effective
-   * permissions, not names. Taking is refused like giving, so that nobody can clear away those above them.
+   * The only judge of whether an actor may change effective permissions; every path asks it within its transaction, after
+   * AssignmentsService.lockChanges and before it writes. The actor must hold every permission of every delta throughout its scope,
+   * what is given until its end without a gap, and `needs` on each scope; a narrowed token holds no more than its scopes. Taking is
+   * refused like giving, so that nobody can clear away those above them. The system may.
    *
    * @throws DomainError rbac.no_way_up
    */
-  async assertMayConfer(tx: Transaction, actor: Actor, roleId: string): Promise<void> {
-    await this.assertHolds(tx, actor, 'role', () => this.rbac.findRolePermissions(tx, roleId));
-  }
-
-  /**
-   * Whether an actor may act as this service account: what it holds now, or will by what is already assigned, the actor must
-   * hold. Waits for whoever is changing access, and nobody changes it until the transaction ends.
-   *
-   * @throws DomainError rbac.no_way_up
-   */
-  private async assertMayControl(tx: Transaction, actor: Actor, accountId: string): Promise<void> {
-    await this.rbac.lockChanges(tx);
-    await this.assertHolds(tx, actor, 'service account', () => this.rbac.findReach(tx, accountId));
-  }
-
-  private async assertHolds(
-    tx: Transaction,
-    actor: Actor,
-    what: string,
-    demanded: () => Promise<Permission[]>,
-  ): Promise<void> {
-    if (actor.type === 'system') return;
-    const held = await this.decisions.heldBy(tx, actor);
-    const missing = (await demanded()).filter((permission) => !held.has(permission));
-    if (missing.length > 0) {
-      throw rbacError('rbac.no_way_up', { detail: `The ${what} holds what you do not: ${missing.join(', ')}.` });
-    }
+  async assertMayConfer(tx: Transaction, actor: Actor, change: AccessChange): Promise<void> {
+    if (actor.type === 'system' || change.deltas.length === 0) return;
+    const subject = await this.facts.loadSubject(tx, actor.id);
+    const now = await this.authority.now(tx);
+    const roleIds = subject?.assignments.map(({ roleId }) => roleId) ?? [];
+    const permissionsOf = await this.rolePermissions.of(tx, roleIds);
+    const scopes: readonly string[] | null = actor.scopes;
+    const missing = missingAuthority(change, (permission, scope) =>
+      subject === null || (scopes !== null && !scopes.includes(permission))
+        ? null
+        : heldThroughoutUntil(subject, permissionsOf, permission, scope, now),
+    );
+    if (missing.length > 0) throw rbacError('rbac.no_way_up', { detail: describeMissing(change.what, missing) });
   }
 }

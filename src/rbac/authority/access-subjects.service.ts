@@ -5,26 +5,30 @@ import { ServiceAccountsService } from '../../users/service-accounts.service.js'
 import { UsersService } from '../../users/users.service.js';
 import type { UserAccount } from '../../users/users.types.js';
 import type { AccessSubject } from '../rbac.types.js';
+import { AuthorityRepository } from './authority.repository.js';
 
-/** Who can hold roles: people, and programs with an account of their own. */
+/** Who can hold roles: people, programs with an account of their own, and groups for their members. */
 @Injectable()
 export class AccessSubjects {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly users: UsersService,
     private readonly serviceAccounts: ServiceAccountsService,
+    private readonly authority: AuthorityRepository,
   ) {}
 
-  /** @param id users.id or service_accounts.id @returns null for an id of neither */
+  /** @param id users.id, service_accounts.id or groups.id @returns null for an id of none */
   async find(tx: Transaction, id: string): Promise<AccessSubject | null> {
     const user = await this.users.find(tx, id);
     if (user !== null) return ofUser(user);
     const account = await this.serviceAccounts.find(tx, id);
-    return account === null ? null : this.ofAccount(tx, account);
+    if (account !== null) return this.ofAccount(tx, account);
+    const group = await this.authority.findGroup(tx, id);
+    return group === null ? null : { type: 'group', active: true, ...group };
   }
 
   /** @throws DomainError users.not_found, users.service_account_not_found */
-  async get(type: AccessSubject['type'], id: string): Promise<AccessSubject> {
+  async get(type: 'user' | 'service_account', id: string): Promise<AccessSubject> {
     if (type === 'user') return ofUser(await this.users.get(id));
     const account = await this.serviceAccounts.get(id);
     return this.transactions.read((tx) => this.ofAccount(tx, account));

@@ -2,8 +2,10 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/tes
 import { PERMISSIONS, SYSTEM_ROLES } from '../../access/permissions.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { AssignmentsRepository } from '../assignments/assignments.repository.js';
+import { RolesRepository } from '../roles/roles.repository.js';
 import { AccessCatalogue } from './access-catalogue.service.js';
 import { CatalogueRepository } from './catalogue.repository.js';
+import { NamespacesRepository } from './namespaces.repository.js';
 
 describe('the system roles', () => {
   let database: TestDatabase;
@@ -11,7 +13,13 @@ describe('the system roles', () => {
   beforeAll(async () => {
     database = await createTestDatabase({ poolMax: 10 });
     const runner = new TransactionRunner(database.dataSource);
-    catalogue = new AccessCatalogue(runner, new CatalogueRepository(), new AssignmentsRepository());
+    catalogue = new AccessCatalogue(
+      runner,
+      new CatalogueRepository(),
+      new AssignmentsRepository(),
+      new NamespacesRepository(),
+      new RolesRepository(),
+    );
   });
   afterAll(() => database.close());
 
@@ -45,5 +53,33 @@ describe('the system roles', () => {
     expect(await rows()).toEqual(expected);
     const names: { name: string }[] = await database.dataSource.query('SELECT name FROM permissions');
     expect(names.map(({ name }) => name).sort()).toEqual(Object.keys(PERMISSIONS).sort());
+  });
+
+  it('keep what applications registered, and the administrator holds it', async () => {
+    await database.dataSource.query(
+      `INSERT INTO permission_namespaces (name, display_name) VALUES ('billing', 'Billing')`,
+    );
+    await database.dataSource.query(
+      `INSERT INTO permissions VALUES ('billing/invoice:read', 'See invoices', 'billing')`,
+    );
+    await database.dataSource.query(
+      `INSERT INTO role_permissions SELECT id, 'billing/invoice:read' FROM roles WHERE name = 'viewer'`,
+    );
+    await catalogue.onModuleInit();
+    const holders: { name: string }[] = await database.dataSource.query(
+      `SELECT r.name FROM roles r JOIN role_permissions p ON p.role_id = r.id AND p.permission = 'billing/invoice:read'`,
+    );
+    // A system role holds what the code says; the registered permission itself stays.
+    expect(holders).toEqual([{ name: 'administrator' }]);
+    const page = await catalogue.listPermissions('billing', 10);
+    expect(page.items).toEqual([{ name: 'billing/invoice:read', description: 'See invoices', namespace: 'billing' }]);
+  });
+
+  it('inherit from nothing, even when one takes the name of a role that somebody had made', async () => {
+    await database.dataSource.query(
+      `INSERT INTO role_parents SELECT v.id, a.id FROM roles v, roles a WHERE v.name = 'viewer' AND a.name = 'administrator'`,
+    );
+    await catalogue.onModuleInit();
+    expect(await database.dataSource.query('SELECT 1 FROM role_parents')).toEqual([]);
   });
 });

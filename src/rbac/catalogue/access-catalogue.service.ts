@@ -1,49 +1,92 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { PERMISSIONS, type Permission, SYSTEM_ROLES } from '../../access/permissions.js';
+import { PERMISSIONS, SYSTEM_ROLES } from '../../access/permissions.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
+import type { Page } from '../../kernel/paging/cursor.js';
 import { AssignmentsRepository } from '../assignments/assignments.repository.js';
+import { ADMINISTRATOR } from '../authority/last-administrator.service.js';
+import { roleClosure } from '../decisions/role-closure.js';
 import { rbacError } from '../rbac.errors.js';
-import type { RoleSummary } from '../rbac.types.js';
+import type { HeldPermission, RoleRef } from '../rbac.types.js';
+import { RolesRepository } from '../roles/roles.repository.js';
 import { CatalogueRepository } from './catalogue.repository.js';
+import type { KnownPermission } from './namespace.types.js';
+import { NamespacesRepository } from './namespaces.repository.js';
+import { decodePermissionCursor, encodePermissionCursor } from './registered-permission.js';
 
-/** The permissions and roles there are. The code says which; the rows let assignments refer to them. */
+/** The permissions there are and what roles hold of them. The code says which are ours; the rows let roles refer to them. */
 @Injectable()
 export class AccessCatalogue implements OnModuleInit {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly catalogue: CatalogueRepository,
-    private readonly rbac: AssignmentsRepository,
+    private readonly assignments: AssignmentsRepository,
+    private readonly namespaces: NamespacesRepository,
+    private readonly roles: RolesRepository,
   ) {}
 
-  /** Brings the rows to what the code says; does nothing when they already are. */
+  /** Brings the rows to what the code says; does nothing when they already are. What applications registered stays. */
   async onModuleInit(): Promise<void> {
     await this.transactions.run(async (tx) => {
-      await this.rbac.lockChanges(tx);
+      await this.assignments.lockChanges(tx);
       await this.catalogue.upsertPermissions(tx, PERMISSIONS);
-      await this.catalogue.deletePermissionsExcept(tx, Object.keys(PERMISSIONS));
+      await this.catalogue.deleteOwnPermissionsExcept(tx, Object.keys(PERMISSIONS));
+      const registered = await this.catalogue.findRegistered(tx);
       for (const [name, role] of Object.entries(SYSTEM_ROLES)) {
-        await this.catalogue.putSystemRole(tx, name, role.description, role.permissions);
+        const permissions = name === ADMINISTRATOR ? [...role.permissions, ...registered] : role.permissions;
+        await this.catalogue.putSystemRole(tx, name, role.description, permissions);
       }
     });
   }
 
-  listPermissions(): { name: Permission; description: string }[] {
-    return CATALOGUE;
+  /** @param namespace only those of this one */
+  async listPermissions(namespace: string | undefined, limit: number, cursor?: string): Promise<Page<KnownPermission>> {
+    const after = cursor === undefined ? null : decodePermissionCursor(cursor);
+    return pageByName(
+      await this.transactions.read((tx) => this.namespaces.findPermissionPage(tx, namespace, limit + 1, after)),
+      limit,
+    );
   }
 
-  listRoles(): Promise<RoleSummary[]> {
-    return this.transactions.read((tx) => this.rbac.findRoles(tx));
-  }
-
-  /** @throws DomainError rbac.role_not_found */
-  async permissionsOfRole(roleId: string): Promise<Permission[]> {
+  /**
+   * What a role holds in the end, by name, and where each comes from.
+   *
+   * @throws DomainError rbac.role_not_found
+   */
+  async permissionsOfRole(roleId: string, limit: number, cursor?: string): Promise<Page<HeldPermission>> {
+    const after = cursor === undefined ? '' : decodePermissionCursor(cursor);
     return this.transactions.read(async (tx) => {
-      if ((await this.rbac.findRole(tx, roleId)) === null) throw rbacError('rbac.role_not_found');
-      return this.rbac.findRolePermissions(tx, roleId);
+      const roles = await this.roles.findClosure(tx, [roleId]);
+      const role = roles.get(roleId);
+      if (role === undefined) throw rbacError('rbac.role_not_found');
+      const { permissions } = roleClosure(roles, roleId);
+      const names = [...permissions]
+        .filter((name) => name > after)
+        .sort()
+        .slice(0, limit + 1);
+      const descriptions = await this.namespaces.findDescriptions(tx, names);
+      const ancestors = [...roles.values()]
+        .filter(({ id }) => id !== roleId)
+        .map(({ id, name, permissions: own }) => ({ id, name, own: new Set(own) }))
+        .sort((left, right) => (left.name < right.name ? -1 : 1));
+      const own = new Set(role.permissions);
+      const held = names.map((name) => ({
+        name,
+        description: descriptions.get(name) ?? '',
+        own: own.has(name),
+        inheritedFrom: ancestors.filter((ancestor) => ancestor.own.has(name)).map(toRef),
+      }));
+      return pageByName(held, limit);
     });
   }
 }
 
-const CATALOGUE = Object.entries(PERMISSIONS)
-  .map(([name, description]) => ({ name: name as Permission, description }))
-  .sort((left, right) => (left.name < right.name ? -1 : 1));
+function toRef({ id, name }: RoleRef): RoleRef {
+  return { id, name };
+}
+
+/** Cuts a page out of rows that were read with `limit + 1`. */
+function pageByName<T extends { name: string }>(rows: T[], limit: number): Page<T> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: rows.length > limit && last ? encodePermissionCursor(last.name) : null };
+}

@@ -13,10 +13,23 @@ export class CatalogueRepository {
     );
   }
 
-  /** A name that the code no longer knows is a permission that no route asks for. */
-  async deletePermissionsExcept(tx: Transaction, names: readonly string[]): Promise<void> {
-    await tx.query('DELETE FROM role_permissions WHERE permission <> ALL ($1::text[])', [names]);
-    await tx.query('DELETE FROM permissions WHERE name <> ALL ($1::text[])', [names]);
+  /** A name of ours that the code no longer knows is a permission that no route asks for. */
+  async deleteOwnPermissionsExcept(tx: Transaction, names: readonly string[]): Promise<void> {
+    const [row]: { gone: string[] }[] = await tx.query(
+      'SELECT ARRAY (SELECT name FROM permissions WHERE namespace IS NULL AND name <> ALL ($1::text[])) AS gone',
+      [names],
+    );
+    const gone = row?.gone ?? [];
+    if (gone.length === 0) return;
+    await tx.query('DELETE FROM role_permissions WHERE permission = ANY ($1::text[])', [gone]);
+    await tx.query('DELETE FROM separation_constraint_members WHERE permission = ANY ($1::text[])', [gone]);
+    await tx.query('DELETE FROM permissions WHERE name = ANY ($1::text[])', [gone]);
+  }
+
+  /** What applications registered: full names. */
+  async findRegistered(tx: Transaction): Promise<string[]> {
+    const rows: { name: string }[] = await tx.query('SELECT name FROM permissions WHERE namespace IS NOT NULL');
+    return rows.map(({ name }) => name);
   }
 
   /** Makes the role's row and its content exactly this. */
@@ -28,13 +41,16 @@ export class CatalogueRepository {
   ): Promise<void> {
     await tx.query(
       `INSERT INTO roles (id, name, description, is_system) VALUES ($1, $2, $3, true)
-       ON CONFLICT (name) DO UPDATE SET description = excluded.description, is_system = true`,
+       ON CONFLICT (name) DO UPDATE SET description = excluded.description, is_system = true
+        WHERE roles.description <> excluded.description OR NOT roles.is_system`,
       [newId(), name, description],
     );
     await tx.query(
       `DELETE FROM role_permissions WHERE role_id = (SELECT id FROM roles WHERE name = $1) AND permission <> ALL ($2::text[])`,
       [name, permissions],
     );
+    // One of this name may have been somebody's own until now.
+    await tx.query('DELETE FROM role_parents WHERE role_id = (SELECT id FROM roles WHERE name = $1)', [name]);
     await tx.query(
       `INSERT INTO role_permissions (role_id, permission)
        SELECT r.id, p.name FROM roles r, unnest($2::text[]) AS p (name) WHERE r.name = $1

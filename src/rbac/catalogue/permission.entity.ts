@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A row of the permission catalogue (src/access/permissions.ts), so that roles can refer to it. */
+/** A permission that roles can refer to: of the catalogue (src/access/permissions.ts), or one that an application registered. */
 @Entity('permissions')
 export class Permission {
   @PrimaryColumn('text')
@@ -8,4 +8,8 @@ export class Permission {
 
   @Column('text')
   description: string;
+
+  /** Whose it is; null: ours. */
+  @Column('text', { nullable: true })
+  namespace: string | null;
 }

@@ -1,89 +1,154 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, CallerActor } from '../../access/actor.js';
+import type { CallerActor } from '../../access/actor.js';
 import type { Permission } from '../../access/permissions.js';
-import { ChangeFeed } from '../../database/change-feed.service.js';
-import { LiveCache } from '../../database/live-cache.js';
-import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
-import { AssignmentsRepository } from '../assignments/assignments.repository.js';
-import { AccessSubjects } from '../authority/access-subjects.service.js';
-import type { EffectiveAccess, SubjectRef } from '../rbac.types.js';
+import { TransactionRunner } from '../../database/transaction-runner.js';
+import { rbacError } from '../rbac.errors.js';
 import { ROOT_SCOPE } from '../scope.js';
-import { allowedPermissions, evaluateAccess } from './evaluate-access.js';
+import type { Question } from './access-facts.js';
+import { AccessFactsRepository } from './access-facts.repository.js';
+import { DecisionSources } from './decision-sources.service.js';
+import { allowedPermissionsOf } from './evaluate-subject.js';
+import { type ScopeRoots, scopeRoots } from './scope-roots.js';
 
-/** Subjects whose permissions are kept; some 2 kB each. */
-const KEPT = 20_000;
+/** A decision may be demanded to know of everything up to a revision. */
+export interface Demands {
+  atLeast?: number | undefined;
+}
+
+/** Unknown permissions that are named in one refusal. */
+const NAMED_FAULTS = 100;
 
 /** Answers who may do what, at the time of the database: from memory where the change feed vouches for it. */
 @Injectable()
 export class AccessDecisions {
-  private readonly kept: LiveCache<ReadonlySet<Permission>>;
-
   constructor(
+    private readonly sources: DecisionSources,
     private readonly transactions: TransactionRunner,
-    private readonly rbac: AssignmentsRepository,
-    private readonly subjects: AccessSubjects,
-    feed: ChangeFeed,
-  ) {
-    this.kept = new LiveCache(feed, ['access'], KEPT);
-  }
+    private readonly facts: AccessFactsRepository,
+  ) {}
 
-  /** Whether a caller who is already known to be active may; null when memory can't say. Its token may narrow, never widen. */
+  /** Whether a caller may, everywhere; null when memory can't say. Its token may narrow, never widen. */
   recall(actor: CallerActor, permission: Permission): boolean | null {
-    const held = this.kept.get(actor.id)?.value;
-    return held === undefined ? null : held.has(permission) && isWithinScopes(actor, permission);
+    const index = this.sources.memory();
+    if (index === null) return null;
+    return index.isAllowed(actor.id, permission, ROOT_SCOPE) === true && isWithinScopes(actor, permission);
   }
 
-  /** The same, asking the database where memory can't say. */
-  async may(actor: CallerActor, permission: Permission): Promise<boolean> {
-    const { id } = actor;
-    const entry =
-      this.kept.get(id) ??
-      (await this.kept.load(id, () =>
-        this.transactions.read(async (tx) => ({
-          // Asked first: what begins while the grants are read is then noticed too early and not too late.
-          secondsLeft: await this.rbac.secondsToNextEdge(tx, id),
-          value: await this.permissionsWithin(tx, id),
-          dependsOn: [`access:${id}` as const],
-        })),
-      ));
-    return entry?.value.has(permission) === true && isWithinScopes(actor, permission);
+  /** Whether there is some scope where a caller may; null when memory can't say. */
+  recallAnywhere(actor: CallerActor, permission: Permission): boolean | null {
+    const index = this.sources.memory();
+    if (index === null) return null;
+    return index.isAllowedAnywhere(actor.id, permission) === true && isWithinScopes(actor, permission);
   }
 
-  /** What somebody who is already known to be active may do. @param subjectId users.id or service_accounts.id */
-  async permissionsOf(subjectId: string, scope: string = ROOT_SCOPE): Promise<Set<Permission>> {
-    return this.transactions.read((tx) => this.permissionsWithin(tx, subjectId, scope));
+  /** The same as recall, on any scope, asking the database where memory can't say. */
+  async may(actor: CallerActor, permission: Permission, scope: string = ROOT_SCOPE): Promise<boolean> {
+    if (!isWithinScopes(actor, permission)) return false;
+    const { source } = await this.sources.forSubjects([actor.id], [permission]);
+    return source.isAllowed(actor.id, permission, scope) === true;
   }
 
-  /** The same within a transaction that changes access. */
-  async permissionsWithin(tx: Transaction, subjectId: string, scope: string = ROOT_SCOPE): Promise<Set<Permission>> {
-    return allowedPermissions(await this.rbac.findGrants(tx, subjectId, scope));
+  async mayAnywhere(actor: CallerActor, permission: Permission): Promise<boolean> {
+    return (await this.scopesWhere(actor, permission)).allowed.length > 0;
   }
 
-  /** What an actor can use at this moment: what its account holds, narrowed by its token. */
-  async heldBy(tx: Transaction, actor: Exclude<Actor, { type: 'system' }>): Promise<Set<Permission>> {
-    const held = await this.permissionsWithin(tx, actor.id);
-    return new Set([...held].filter((permission) => isWithinScopes(actor, permission)));
-  }
-
-  /** Unknown and disabled subjects may do nothing, nor may programs whose owner is disabled. */
-  async isAllowed(subjectId: string, permission: Permission, scope: string): Promise<boolean> {
-    const subject = await this.transactions.read((tx) => this.subjects.find(tx, subjectId));
-    if (subject === null || !subject.active) return false;
-    return (await this.permissionsOf(subjectId, scope)).has(permission);
+  /** Where a caller may: the fewest scopes that say it. */
+  async scopesWhere(actor: CallerActor, permission: Permission): Promise<ScopeRoots> {
+    if (!isWithinScopes(actor, permission)) return { allowed: [], denied: [] };
+    const { source } = await this.sources.forSubjects([actor.id], [permission]);
+    return scopeRoots(source.scopesNaming(actor.id, permission));
   }
 
   /**
-   * Every permission that any valid assignment speaks of, whether it is held in the end, and why.
+   * Unknown and disabled subjects may do nothing, nor may programs whose owner is disabled.
    *
-   * @throws DomainError users.not_found, users.service_account_not_found
+   * @throws DomainError rbac.unknown_permission, rbac.unknown_revision
    */
-  async effectiveAccess(type: SubjectRef['type'], id: string): Promise<EffectiveAccess[]> {
-    const { active } = await this.subjects.get(type, id);
-    const access = evaluateAccess(await this.transactions.read((tx) => this.rbac.findGrants(tx, id, ROOT_SCOPE)));
-    return active ? access : access.map((entry) => ({ ...entry, allowed: false }));
+  async check({ subjectId, permission, scope }: Question, demands: Demands = {}): Promise<CheckedAt<boolean>> {
+    const { source, revision } = await this.sources.forSubjects([subjectId], [permission], demands.atLeast);
+    const allowed = source.isAllowed(subjectId, permission, scope);
+    if (allowed === undefined) throw unknownPermission(['/permission']);
+    return { allowed, revision };
   }
+
+  /**
+   * All at one revision, in the order of the questions.
+   *
+   * @throws DomainError rbac.unknown_permission with a pointer to each, rbac.unknown_revision
+   */
+  async checkMany(questions: readonly Question[], demands: Demands = {}): Promise<CheckedAt<boolean[]>> {
+    const { source, revision } = await this.sources.forSubjects(
+      () => questions.map(({ subjectId }) => subjectId),
+      () => questions.map(({ permission }) => permission),
+      demands.atLeast,
+    );
+    const allowed = new Array<boolean>(questions.length);
+    const unknown: string[] = [];
+    for (let nth = 0; nth < questions.length; nth++) {
+      const question = questions[nth];
+      if (question === undefined) continue;
+      const answer = source.isAllowed(question.subjectId, question.permission, question.scope);
+      if (answer === undefined && unknown.length < NAMED_FAULTS) unknown.push(`/checks/${nth}/permission`);
+      allowed[nth] = answer === true;
+    }
+    if (unknown.length > 0) throw unknownPermission(unknown);
+    return { allowed, revision };
+  }
+
+  /** Where somebody may. @throws DomainError rbac.unknown_permission, rbac.unknown_revision */
+  async listScopes(
+    { subjectId, permission }: Omit<Question, 'scope'>,
+    demands: Demands = {},
+  ): Promise<{ scopes: ScopeRoots; revision: number }> {
+    const { source, revision } = await this.sources.forSubjects([subjectId], [permission], demands.atLeast);
+    if (!source.hasPermission(permission)) throw unknownPermission(['/permission']);
+    return { scopes: scopeRoots(source.scopesNaming(subjectId, permission)), revision };
+  }
+
+  /** Names of everything that a subject may do at a scope. @param subjectId users.id or service_accounts.id */
+  async permissionsOf(subjectId: string, scope: string = ROOT_SCOPE): Promise<Set<string>> {
+    const index = this.sources.memory();
+    if (index !== null) return index.permissionsOf(subjectId, scope);
+    const { subjects, roles, nowMs } = await this.transactions.read((tx) =>
+      this.facts.loadForDecision(tx, [subjectId], []),
+    );
+    const subject = subjects.get(subjectId);
+    return subject === undefined ? new Set() : allowedPermissionsOf(subject, roles, scope, nowMs);
+  }
+
+  /** The first of these scopes on which a caller may not; undefined when there is none. */
+  async firstForbidden(
+    actor: CallerActor,
+    permission: Permission,
+    scopes: () => Iterable<string>,
+  ): Promise<string | undefined> {
+    if (!isWithinScopes(actor, permission)) return ROOT_SCOPE;
+    if (this.sources.memory()?.isAllowedEverywhere(actor.id, permission) === true) return undefined;
+    const { source } = await this.sources.forSubjects([actor.id], [permission]);
+    for (const scope of new Set(scopes())) {
+      if (source.isAllowed(actor.id, permission, scope) !== true) return scope;
+    }
+    return undefined;
+  }
+
+  /** The revision of what is decided by now. */
+  async revision(): Promise<number> {
+    return this.sources.memory()?.revision ?? this.transactions.read((tx) => this.facts.revision(tx));
+  }
+}
+
+/** A decision and the revision it was made at. */
+export interface CheckedAt<T> {
+  allowed: T;
+  revision: number;
 }
 
 function isWithinScopes(actor: CallerActor, permission: Permission): boolean {
   return actor.scopes === null || actor.scopes.includes(permission);
+}
+
+export function unknownPermission(pointers: readonly string[]) {
+  return rbacError('rbac.unknown_permission', {
+    errors: pointers.map((pointer) => ({ pointer, code: 'permission', detail: 'not a permission of this service' })),
+  });
 }

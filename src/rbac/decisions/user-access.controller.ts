@@ -1,19 +1,19 @@
-import { Controller, Get, Param, ParseUUIDPipe } from '@nestjs/common';
+import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../../access/access.decorators.js';
-import { AccessDecisions } from './access-decisions.service.js';
-import { AccessEntryDto, AccessListDto } from './dto/access.dto.js';
+import { AccessListDto } from './dto/access.dto.js';
+import { AccessQueryDto } from './dto/access-query.dto.js';
+import { EffectiveAccessService } from './effective-access.service.js';
 
 @ApiTags('users')
 @Controller('users')
 export class UserAccessController {
-  constructor(private readonly decisions: AccessDecisions) {}
+  constructor(private readonly effective: EffectiveAccessService) {}
 
-  /** List what a user may do, and through what */
+  /** List what a user may do where, and through what */
   @Get(':id/access')
   @RequirePermission('users:read')
-  async access(@Param('id', ParseUUIDPipe) id: string): Promise<AccessListDto> {
-    const access = await this.decisions.effectiveAccess('user', id);
-    return { items: access.map(AccessEntryDto.from), nextCursor: null };
+  async access(@Param('id', ParseUUIDPipe) id: string, @Query() query: AccessQueryDto): Promise<AccessListDto> {
+    return AccessListDto.from(await this.effective.list('user', id, AccessQueryDto.toQuestion(query)));
   }
 }

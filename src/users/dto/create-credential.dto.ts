@@ -6,9 +6,12 @@ const DEFAULT_DAYS = 90;
 
 /** A credential to make. */
 export class CreateCredentialDto {
-  /** `secret`: one is made and shown once. `public_key`: for `private_key_jwt` (RFC 7523); the private key stays where it is. */
-  @IsIn(['secret', 'public_key'])
-  kind: 'secret' | 'public_key';
+  /**
+   * `secret`: one is made and shown once. `public_key`: for `private_key_jwt` (RFC 7523); the private key stays where it is.
+   * `scim_token`: a bearer token for SCIM alone, made and shown once, for provisioning services that can hold nothing else.
+   */
+  @IsIn(['secret', 'public_key', 'scim_token'])
+  kind: 'secret' | 'public_key' | 'scim_token';
 
   /** A public JSON Web Key (RFC 7517): EC P-256, or RSA of 2048 bits and more. For `public_key` alone. */
   @ValidateIf((dto: CreateCredentialDto) => dto.kind === 'public_key' || dto.publicJwk !== undefined)

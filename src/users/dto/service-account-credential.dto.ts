@@ -3,8 +3,8 @@ import type { ServiceAccountCredential } from '../service-account.types.js';
 /** By what a service account proves itself. Nothing here helps anybody to do it. */
 export class CredentialDto {
   id: string;
-  kind: 'secret' | 'public_key';
-  /** Of a public key (RFC 7638); null for a secret. */
+  kind: 'secret' | 'public_key' | 'scim_token';
+  /** Of a public key (RFC 7638); null for what is secret. */
   thumbprint: string | null;
   createdAt: string;
   expiresAt: string;
@@ -28,7 +28,8 @@ export class CredentialDto {
 export class CreatedCredentialDto extends CredentialDto {
   /** `client_id` for the token endpoint. */
   clientId: string;
-  /** `client_secret` for the token endpoint, beginning with `bxs_`; it is never shown again. Null for a public key. */
+  /** `client_secret` for the token endpoint, beginning with `bxs_`, or the bearer token for SCIM, beginning with `bxscim_`; never
+   * shown again. Null for a public key. */
   secret: string | null;
 }
 

@@ -7,14 +7,15 @@ import { collected } from '../../../src/drift/import/collected.js';
 import type { ClassifiedChange, Severity } from '../../../src/drift/report/drift-report.types.js';
 import { RESOURCE_TYPES } from '../../../src/drift/resource-types/resource-type.types.js';
 import type { TenantSnapshot } from '../../../src/drift/snapshot/snapshot.types.js';
+import { ACCESS_CASES, ACCESS_SILENT } from './cases-access.js';
 import { APP_CASES, APP_SILENT } from './cases-apps.js';
 import { POLICY_CASES, POLICY_SILENT } from './cases-policies.js';
 import { TENANT_CASES, TENANT_SILENT } from './cases-tenant.js';
 import type { Objects, RuleCase } from './rule-case.types.js';
 
 const RULES = loadRules();
-const CASES = [...POLICY_CASES, ...TENANT_CASES, ...APP_CASES];
-const SILENT = [...POLICY_SILENT, ...TENANT_SILENT, ...APP_SILENT];
+const CASES = [...POLICY_CASES, ...TENANT_CASES, ...APP_CASES, ...ACCESS_CASES];
+const SILENT = [...POLICY_SILENT, ...TENANT_SILENT, ...APP_SILENT, ...ACCESS_SILENT];
 
 function snapshot(objects: Objects): TenantSnapshot {
   const types: TenantSnapshot['types'] = new Map();

@@ -67,6 +67,10 @@ export const FACT_NAMES = [
   'keys-are-allow-list',
   'method-external',
   'method-phishing-resistant',
+  'access-allows',
+  'access-denies',
+  'access-eligible',
+  'access-role-administers',
 ] as const;
 
 export type FactName = (typeof FACT_NAMES)[number];

@@ -11,6 +11,7 @@ export const FACT_TYPES: readonly ResourceType[] = [
   'appRoleAssignment',
   'group',
   'user',
+  'accessRole',
 ];
 
 /** Whether a fact that doesn't hold may only look so, because what it asks for wasn't read. */

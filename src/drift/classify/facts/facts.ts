@@ -1,5 +1,6 @@
 import type { EvaluatedChange } from '../evaluated-change.js';
 import type { EvaluationContext } from '../evaluation-context.js';
+import { ACCESS_FACTS } from './access-facts.js';
 import { APP_FACTS } from './app-facts.js';
 import type { FactName } from './fact-names.js';
 import { POLICY_FACTS } from './policy-facts.js';
@@ -10,4 +11,5 @@ export const FACTS: Readonly<Record<FactName, (change: EvaluatedChange, context:
   ...POLICY_FACTS,
   ...ROLE_FACTS,
   ...APP_FACTS,
+  ...ACCESS_FACTS,
 };

@@ -1,11 +1,9 @@
 import type { Assignment } from '../../rbac.types.js';
 
-/** A role given to a user or service account, or denied. */
+/** A role given to a user, a service account or a group, or denied. */
 export class AssignmentDto {
   id: string;
-  /** users.id or service_accounts.id */
-  subject: string;
-  subjectType: 'user' | 'service_account';
+  subject: AssignmentSubjectDto;
   /** roles.id */
   role: string;
   roleName: string;
@@ -21,8 +19,7 @@ export class AssignmentDto {
   static from(assignment: Assignment): AssignmentDto {
     return {
       id: assignment.id,
-      subject: assignment.subject.id,
-      subjectType: assignment.subject.type,
+      subject: { type: assignment.subject.type, id: assignment.subject.id },
       role: assignment.roleId,
       roleName: assignment.roleName,
       scope: assignment.scope,
@@ -34,6 +31,13 @@ export class AssignmentDto {
       createdAt: assignment.createdAt.toISOString(),
     };
   }
+}
+
+/** Who holds, or is denied. */
+export class AssignmentSubjectDto {
+  type: 'user' | 'service_account' | 'group';
+  /** users.id, service_accounts.id or groups.id */
+  id: string;
 }
 
 /** Who made an assignment. */

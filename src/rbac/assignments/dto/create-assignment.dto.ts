@@ -1,11 +1,11 @@
-import { IsIn, IsISO8601, IsString, IsUUID, MaxLength, MinLength } from 'class-validator';
+import { IsIn, IsISO8601, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
 import type { NewAssignment } from '../../rbac.types.js';
-import { ROOT_SCOPE } from '../../scope.js';
+import { MAX_SCOPE_LENGTH, ROOT_SCOPE, SCOPE_PATTERN } from '../../scope.js';
 
-/** A role to give to a user or service account, or to deny. */
+/** A role to give to a user, a service account or a group, or to deny. */
 export class CreateAssignmentDto {
-  /** users.id or service_accounts.id */
+  /** users.id, service_accounts.id or groups.id */
   @IsUUID('loose')
   subject: string;
 
@@ -13,9 +13,11 @@ export class CreateAssignmentDto {
   @IsUUID('loose')
   role: string;
 
-  /** Where it holds. Routes are decided on `/`, so that is the only scope that can be assigned. */
+  /** Where it holds, and everywhere below: `/`, or up to ten segments such as `/tenants/T/apps/A`. `/` when absent. */
   @MayBeAbsent()
-  @IsIn([ROOT_SCOPE], { message: 'must be "/": roles are given and denied for everything, not for a part of it' })
+  @IsString()
+  @Matches(SCOPE_PATTERN, { message: 'must be "/" or a path of one to ten segments of letters, digits and ._~-' })
+  @MaxLength(MAX_SCOPE_LENGTH)
   scope?: string;
 
   /** `deny` takes away what the role holds, whatever else allows it. `allow` when absent. */
@@ -43,8 +45,9 @@ export class CreateAssignmentDto {
 
   static toNewAssignment(dto: CreateAssignmentDto): NewAssignment {
     return {
-      subjectId: dto.subject,
-      roleId: dto.role,
+      // As the rows have them.
+      subjectId: dto.subject.toLowerCase(),
+      roleId: dto.role.toLowerCase(),
       scope: dto.scope ?? ROOT_SCOPE,
       effect: dto.effect ?? 'allow',
       validFrom: dto.validFrom === undefined ? null : new Date(dto.validFrom),

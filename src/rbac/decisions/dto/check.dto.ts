@@ -1,26 +1,96 @@
-import { IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsInt,
+  IsString,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
-import { SCOPE_PATTERN } from '../../scope.js';
+import { Precompiled } from '../../../kernel/validation/precompiled.js';
+import { ROOT_SCOPE, SCOPE_PATTERN } from '../../scope.js';
+import type { Question } from '../access-facts.js';
+import {
+  isCheck,
+  isCheckBulk,
+  MAX_CHECKS,
+  MAX_PERMISSION_LENGTH,
+  MAX_REVISION,
+  MAX_SCOPE_LENGTH,
+} from '../read-check.js';
 
-/** A question: may this subject do that here? */
-export class CheckDto {
+const toLowerCase = ({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value);
+
+/** A question: may this subject do that there? */
+export class QuestionDto {
   /** users.id or service_accounts.id. Unknown and disabled subjects, and programs of disabled owners, are not allowed anything. */
+  @Transform(toLowerCase)
   @IsUUID('loose')
   subject: string;
 
-  /** A permission of the catalogue, e.g. `drift:read`. */
+  /** A permission of the catalogue or of a registered namespace, e.g. `drift:read`. */
   @IsString()
   @MinLength(1)
-  @MaxLength(100)
+  @MaxLength(MAX_PERMISSION_LENGTH)
   permission: string;
 
   /** A path; `/` when absent. */
   @MayBeAbsent()
-  @MaxLength(700)
+  @MaxLength(MAX_SCOPE_LENGTH)
   @Matches(SCOPE_PATTERN, { message: 'must be / or up to ten plain segments, without . and ..' })
   scope?: string;
+
+  static toQuestion({ subject, permission, scope }: QuestionDto): Question {
+    return { subjectId: subject, permission, scope: scope ?? ROOT_SCOPE };
+  }
+}
+
+/** One question. */
+@Precompiled(isCheck)
+export class CheckDto extends QuestionDto {
+  /** The decision must know of everything up to this revision (`Access-Revision` of a write, `revision` of a decision). */
+  @MayBeAbsent()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_REVISION)
+  atLeast?: number;
 }
 
 export class CheckResultDto {
   allowed: boolean;
+  /** The revision of access that was decided at. */
+  revision: number;
+}
+
+/** Many questions, decided at one revision. */
+@Precompiled(isCheckBulk)
+export class CheckBulkDto {
+  /** 1 to 10,000, in a body of at most 2 MiB. */
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_CHECKS)
+  @ValidateNested({ each: true })
+  @Type(() => QuestionDto)
+  checks: QuestionDto[];
+
+  /** The decisions must know of everything up to this revision. */
+  @MayBeAbsent()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_REVISION)
+  atLeast?: number;
+}
+
+export class CheckBulkResultDto {
+  /** The revision of access that was decided at. */
+  revision: number;
+  /** One for each question, in their order. */
+  allowed: boolean[];
 }

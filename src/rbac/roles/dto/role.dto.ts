@@ -1,31 +1,37 @@
-import type { RoleSummary } from '../../rbac.types.js';
+import { RoleRefDto } from '../../catalogue/dto/permission.dto.js';
+import type { RoleDetails, RoleSummary } from '../../rbac.types.js';
 
-/** A named set of permissions. */
-export class RoleDto {
+/** A named set of permissions, in a list. */
+export class RoleSummaryDto {
+  /** roles.id */
   id: string;
   name: string;
   description: string;
-  /** Comes with the service; its content can't be changed. */
+  /** Comes with the service; it can't be changed. */
   isSystem: boolean;
+  /** How long an activation of it may last. */
+  activationMaxSeconds: number;
+  /** Whether an activation waits for somebody else's approval. */
+  activationNeedsApproval: boolean;
 
-  static from({ id, name, description, isSystem }: RoleSummary): RoleDto {
-    return { id, name, description, isSystem };
+  static from(role: RoleSummary): RoleSummaryDto {
+    const { id, name, description, isSystem, activationMaxSeconds, activationNeedsApproval } = role;
+    return { id, name, description, isSystem, activationMaxSeconds, activationNeedsApproval };
+  }
+}
+
+/** A named set of permissions, with what it holds itself and which roles it inherits from directly. */
+export class RoleDto extends RoleSummaryDto {
+  /** Its own, sorted; all of them: GET /rbac/roles/{id}/permissions. */
+  permissions: string[];
+  parents: RoleRefDto[];
+
+  static override from(role: RoleDetails): RoleDto {
+    return { ...RoleSummaryDto.from(role), permissions: role.permissions, parents: role.parents };
   }
 }
 
 export class RolePageDto {
-  items: RoleDto[];
-  nextCursor: string | null;
-}
-
-/** One thing that can be allowed. */
-export class PermissionDto {
-  /** `resource:action` */
-  name: string;
-  description: string;
-}
-
-export class PermissionPageDto {
-  items: PermissionDto[];
+  items: RoleSummaryDto[];
   nextCursor: string | null;
 }

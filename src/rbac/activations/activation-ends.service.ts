@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../../access/actor.js';
+import { AuditService } from '../../audit/audit.service.js';
+import type { Transaction } from '../../database/transaction-runner.js';
+import { AssignmentsService } from '../assignments/assignments.service.js';
+import { activationEntry } from './activation-record.js';
+import { activationError } from './activations.errors.js';
+import { ActivationsRepository } from './activations.repository.js';
+import type { Activation } from './activations.types.js';
+
+/** Ends activations before their time, within transactions that hold AssignmentsService.lockChanges. */
+@Injectable()
+export class ActivationEnds {
+  constructor(
+    private readonly activations: ActivationsRepository,
+    private readonly assignments: AssignmentsService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** Cancels a pending one, takes the role of an active one. @throws DomainError rbac.activation_over */
+  async end(tx: Transaction, actor: Actor, activation: Activation, reason: string | null): Promise<void> {
+    const { id, status, assignmentId } = activation;
+    if (status === 'pending') {
+      const by = { type: actor.type, id: actor.id, reason };
+      if (!(await this.activations.decide(tx, id, 'cancelled', by))) throw activationError('rbac.activation_over');
+    } else if (status === 'active' && assignmentId !== null) {
+      await this.activations.end(tx, id);
+      await this.assignments.removeWithin(tx, actor, assignmentId, reason ?? 'the activation was ended');
+    } else {
+      throw activationError('rbac.activation_over', { detail: `The activation is ${status}.` });
+    }
+    const after = (await this.activations.find(tx, id)) ?? activation;
+    await this.audit.record(tx, actor, activationEntry(status === 'pending' ? 'cancelled' : 'ended', after, reason));
+  }
+
+  /** All that were activated, or asked for, by an eligible assignment that is about to go. */
+  async endOfEligibility(tx: Transaction, actor: Actor, eligibleAssignmentId: string): Promise<void> {
+    const open = await this.activations.findOpen(tx, eligibleAssignmentId, null);
+    for (const activation of open) await this.end(tx, actor, activation, 'the eligible assignment was removed');
+  }
+
+  /**
+   * What was activated by a group ends with the membership.
+   *
+   * @param userIds those who leave; null: whoever is no member in the rows as they are now
+   */
+  async endOfMembership(
+    tx: Transaction,
+    actor: Actor,
+    groupId: string,
+    userIds: readonly string[] | null,
+  ): Promise<void> {
+    const open = await this.activations.findOpenOfGroup(tx, groupId, userIds);
+    for (const activation of open) await this.end(tx, actor, activation, 'the membership of the group ended');
+  }
+}

@@ -1,0 +1,50 @@
+import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
+import type { CallerActor } from '../../access/actor.js';
+import { AccessDocumentService } from './access-document.service.js';
+import {
+  AccessPlanDto,
+  AppliedDocumentDto,
+  ApplyDocumentDto,
+  PlanDocumentDto,
+  PlannedChangeDto,
+} from './dto/document.dto.js';
+import { documentContent, writeDocument } from './write-document.js';
+
+@ApiTags('rbac')
+@Controller('rbac/document')
+export class AccessDocumentController {
+  constructor(private readonly documents: AccessDocumentService) {}
+
+  /** Show roles, constraints and mappings as one document, YAML or JSON */
+  @Get()
+  @RequirePermission('access:read')
+  async export(
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const document = await this.documents.export();
+    const isJson = accept?.includes('application/json') === true && !accept.includes('yaml');
+    reply.header('vary', 'accept').type(isJson ? 'application/json' : 'application/yaml');
+    return isJson ? JSON.stringify(documentContent(document)) : writeDocument(document);
+  }
+
+  /** Show what applying a document would change, and whose access */
+  @Post('plan')
+  @RequirePermission('access:manage')
+  @HttpCode(200)
+  async plan(@CurrentActor() actor: CallerActor, @Body() body: PlanDocumentDto): Promise<AccessPlanDto> {
+    return AccessPlanDto.from(await this.documents.plan(actor, body.document));
+  }
+
+  /** Apply a document as its plan said */
+  @Post('apply')
+  @RequirePermission('access:manage')
+  @HttpCode(200)
+  async apply(@CurrentActor() actor: CallerActor, @Body() body: ApplyDocumentDto): Promise<AppliedDocumentDto> {
+    const changes = await this.documents.apply(actor, body.document, body.revision);
+    return { changes: changes.map(PlannedChangeDto.from) };
+  }
+}

@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../database/transaction-runner.js';
+import type { AssignmentFacts } from '../decisions/access-facts.js';
+
+/** The form of AssignmentFacts, of a row of either table of assignments. */
+const FACTS = `a.id, a.role_id AS "roleId", a.scope,
+  (extract(epoch FROM a.valid_from) * 1000)::float8 AS "validFrom",
+  (extract(epoch FROM a.valid_until) * 1000)::float8 AS "validUntil"`;
+
+/** Roles that bring at least one permission, with those that inherit from them. */
+const DENYING = `denying (id) AS (
+  SELECT r.id FROM roles r WHERE EXISTS (SELECT 1 FROM role_permissions p WHERE p.role_id = r.id)
+  UNION SELECT p.role_id FROM denying d JOIN role_parents p ON p.parent_role_id = d.id
+)`;
+const IS_STANDING_DENIAL = `d.effect = 'deny' AND (d.valid_until IS NULL OR d.valid_until > now())
+  AND d.role_id IN (SELECT id FROM denying)`;
+
+@Injectable()
+export class AuthorityRepository {
+  /** Unix milliseconds. Not the beginning of the transaction: who waited for the lock sees what began meanwhile as begun. */
+  async now(tx: Transaction): Promise<number> {
+    const [row]: { now: number }[] = await tx.query(
+      'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now',
+    );
+    return row?.now ?? Number.POSITIVE_INFINITY;
+  }
+
+  async findGroup(tx: Transaction, id: string): Promise<{ id: string; tenantId: string; displayName: string } | null> {
+    const [group]: { id: string; tenantId: string; displayName: string }[] = await tx.query(
+      'SELECT id, tenant_id AS "tenantId", display_name AS "displayName" FROM groups WHERE id = $1',
+      [id],
+    );
+    return group ?? null;
+  }
+
+  /** What a group's members have by it: assigned, and eligible as if it were assigned. */
+  findOfGroup(tx: Transaction, groupId: string): Promise<AssignmentFacts[]> {
+    return tx.query(
+      `SELECT ${FACTS}, a.effect, 'group' AS "holderType", a.group_id AS "holderId"
+         FROM role_assignments a WHERE a.group_id = $1
+       UNION ALL
+       SELECT ${FACTS}, 'allow', 'group', a.group_id FROM eligible_assignments a WHERE a.group_id = $1`,
+      [groupId],
+    );
+  }
+
+  /** What a user may activate, also through groups. */
+  findEligible(tx: Transaction, userId: string, groupIds: readonly string[]): Promise<AssignmentFacts[]> {
+    return tx.query(
+      `SELECT ${FACTS}, 'allow' AS effect, CASE WHEN a.group_id IS NULL THEN 'user' ELSE 'group' END AS "holderType",
+              coalesce(a.user_id, a.group_id) AS "holderId"
+         FROM eligible_assignments a WHERE a.user_id = $1 OR a.group_id = ANY ($2::uuid[])`,
+      [userId, groupIds],
+    );
+  }
+
+  /**
+   * Active users who have the role, or one that inherits from it, themselves, everywhere and without an end, and are denied
+   * nothing anywhere, now or later.
+   *
+   * @param roleName a role that holds every permission there is, so that any denial takes from it
+   */
+  async findStandingHolders(tx: Transaction, roleName: string): Promise<string[]> {
+    const rows: { id: string }[] = await tx.query(
+      `WITH RECURSIVE bringing (id) AS (
+         SELECT id FROM roles WHERE name = $1
+         UNION SELECT p.role_id FROM bringing b JOIN role_parents p ON p.parent_role_id = b.id
+       ), ${DENYING}
+       SELECT DISTINCT u.id
+         FROM role_assignments a JOIN users u ON u.id = a.user_id AND u.status = 'active'
+        WHERE a.role_id IN (SELECT id FROM bringing) AND a.effect = 'allow' AND a.scope = '/'
+          AND a.valid_until IS NULL AND a.valid_from <= now()
+          AND NOT EXISTS (SELECT 1 FROM role_assignments d WHERE d.user_id = u.id AND ${IS_STANDING_DENIAL})
+          AND NOT EXISTS (
+            SELECT 1 FROM group_members m JOIN groups g ON g.id = m.group_id
+              JOIN role_assignments d ON d.group_id = g.id
+             WHERE (m.user_id = u.id OR (m.object_id = u.object_id AND g.tenant_id = u.tenant_id)) AND ${IS_STANDING_DENIAL})`,
+      [roleName],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Whether being a member of the group denies somebody anything, now or later. */
+  async groupDenies(tx: Transaction, groupId: string): Promise<boolean> {
+    const rows: unknown[] = await tx.query(
+      `WITH RECURSIVE ${DENYING} SELECT 1 FROM role_assignments d WHERE d.group_id = $1 AND ${IS_STANDING_DENIAL} LIMIT 1`,
+      [groupId],
+    );
+    return rows.length > 0;
+  }
+}

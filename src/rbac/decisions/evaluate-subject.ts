@@ -1,0 +1,57 @@
+import type { AssignmentFacts, RoleFacts, SubjectFacts } from './access-facts.js';
+import { roleClosure } from './role-closure.js';
+
+/** Whether what is assigned on a scope holds at this place: there and below. */
+export function reaches(assigned: string, place: string): boolean {
+  return assigned === '/' || place === assigned || place.startsWith(`${assigned}/`);
+}
+
+/** Whether an assignment holds at this moment. @param nowMs Unix milliseconds */
+export function isValidAt(assignment: AssignmentFacts, nowMs: number): boolean {
+  return assignment.validFrom <= nowMs && (assignment.validUntil === null || nowMs < assignment.validUntil);
+}
+
+/**
+ * The rule of every decision: somebody active may do what at least one valid assignment at or above the scope allows and none
+ * denies.
+ *
+ * @param nowMs Unix milliseconds, by the database's clock
+ */
+export function isAllowed(
+  subject: SubjectFacts,
+  roles: ReadonlyMap<string, RoleFacts>,
+  permission: string,
+  scope: string,
+  nowMs: number,
+): boolean {
+  if (!subject.active) return false;
+  let allowed = false;
+  for (const assignment of subject.assignments) {
+    if (!isValidAt(assignment, nowMs) || !reaches(assignment.scope, scope)) continue;
+    if (!roleClosure(roles, assignment.roleId).permissions.has(permission)) continue;
+    if (assignment.effect === 'deny') return false;
+    allowed = true;
+  }
+  return allowed;
+}
+
+/** Everything that a subject may do at a scope, by the same rule. @returns names of permissions */
+export function allowedPermissionsOf(
+  subject: SubjectFacts,
+  roles: ReadonlyMap<string, RoleFacts>,
+  scope: string,
+  nowMs: number,
+): Set<string> {
+  const allowed = new Set<string>();
+  if (!subject.active) return allowed;
+  const reaching = subject.assignments.filter(
+    (assignment) => isValidAt(assignment, nowMs) && reaches(assignment.scope, scope),
+  );
+  for (const { effect, roleId } of reaching) {
+    if (effect === 'allow') for (const name of roleClosure(roles, roleId).permissions) allowed.add(name);
+  }
+  for (const { effect, roleId } of reaching) {
+    if (effect === 'deny') for (const name of roleClosure(roles, roleId).permissions) allowed.delete(name);
+  }
+  return allowed;
+}

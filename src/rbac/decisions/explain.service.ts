@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import type { CallerActor } from '../../access/actor.js';
+import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
+import { rbacError } from '../rbac.errors.js';
+import { AccessDecisions } from './access-decisions.service.js';
+import { isAllowed } from './evaluate-subject.js';
+import { ExplainRepository, type NamedSubject } from './explain.repository.js';
+import type { AccessPath, ChangeStep, ExplainedFacts } from './explain.types.js';
+import { explainPaths } from './explain-paths.js';
+import { type ExplanationNames, summarise } from './explain-summary.js';
+import { PastFacts } from './past-facts.service.js';
+import { smallestChanges } from './smallest-changes.js';
+
+export interface AskedExplanation {
+  /** users.id or service_accounts.id */
+  subjectId: string;
+  permission: string;
+  scope: string;
+  /** Null for now. */
+  asOf: Date | null;
+}
+
+/** A decision with its reasons. */
+export interface Explanation {
+  allowed: boolean;
+  /** One sentence for people. */
+  summary: string;
+  revision: number;
+  /** The moment of the decision. */
+  asOf: Date;
+  subject: NamedSubject;
+  paths: AccessPath[];
+  /** Smallest first; empty for a past time, which nothing turns any more. */
+  changes: ChangeStep[][];
+  names: ExplanationNames;
+  /** Why assignments were made, by id; those that are gone absent. */
+  reasons: ReadonlyMap<string, string>;
+  facts: ExplainedFacts;
+}
+
+/** Says why somebody may or may not do something, and what would turn the answer. */
+@Injectable()
+export class ExplainService {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly decisions: AccessDecisions,
+    private readonly past: PastFacts,
+    private readonly descriptions: ExplainRepository,
+  ) {}
+
+  /**
+   * @throws DomainError access.denied, rbac.unknown_subject, rbac.unknown_permission, rbac.before_history, rbac.as_of_future
+   */
+  async explain(actor: CallerActor, asked: AskedExplanation): Promise<Explanation> {
+    if (!(await this.decisions.may(actor, 'access:read', asked.scope))) {
+      throw rbacError('access.denied', { detail: `This needs the permission access:read on ${asked.scope}.` });
+    }
+    return this.transactions.read((tx) => this.explainWithin(tx, asked));
+  }
+
+  private async explainWithin(tx: Transaction, asked: AskedExplanation): Promise<Explanation> {
+    const { subjectId, permission, scope, asOf } = asked;
+    const { subject, roles, permissions, revision, nowMs, removed } = await this.past.load(
+      tx,
+      subjectId,
+      [permission],
+      asOf,
+    );
+    if (!permissions.has(permission)) {
+      throw rbacError('rbac.unknown_permission', {
+        errors: [{ pointer: '/permission', code: 'permission', detail: 'not a permission of this service' }],
+      });
+    }
+    const named = await this.descriptions.findSubject(tx, subjectId);
+    if (subject === null || named === null) throw rbacError('rbac.unknown_subject');
+    const holders = [subjectId, ...subject.groupIds];
+    const eligible = asOf !== null || subject.type !== 'user' ? [] : await this.descriptions.findEligible(tx, holders);
+    const facts = { subject, roles, permission, scope, nowMs, eligible, removed, toEnable: toEnable(named) };
+    const allowed = isAllowed(subject, roles, permission, scope, nowMs);
+    const paths = explainPaths(facts);
+    const changes = asOf === null ? smallestChanges(facts) : [];
+    const names = await this.namesOf(tx, named, facts, paths);
+    const reasons = await this.descriptions.findReasons(
+      tx,
+      paths.map(({ assignment }) => assignment.id),
+    );
+    return {
+      allowed,
+      summary: summarise(facts, allowed, paths, names),
+      revision,
+      asOf: new Date(nowMs),
+      subject: named,
+      paths,
+      changes,
+      names,
+      reasons,
+      facts,
+    };
+  }
+
+  private async namesOf(
+    tx: Transaction,
+    { displayName }: NamedSubject,
+    { subject, roles }: ExplainedFacts,
+    paths: readonly AccessPath[],
+  ): Promise<ExplanationNames> {
+    const groupIds = paths.flatMap(({ groupId }) => (groupId === null ? [] : [groupId]));
+    const groups = await this.descriptions.findGroupNames(tx, [...new Set([...subject.groupIds, ...groupIds])]);
+    return {
+      subject: displayName,
+      role: (id) => roles.get(id)?.name ?? id,
+      group: (id) => groups.get(id) ?? id,
+    };
+  }
+}
+
+function toEnable({ status, ownerStatus }: NamedSubject): ExplainedFacts['toEnable'] {
+  if (status === 'deleted' || ownerStatus === 'deleted') return null;
+  return [
+    ...(status === 'disabled' ? (['subject'] as const) : []),
+    ...(ownerStatus === 'disabled' ? (['owner'] as const) : []),
+  ];
+}

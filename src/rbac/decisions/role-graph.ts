@@ -1,0 +1,88 @@
+import type { RoleContent } from './fact-change.js';
+import { addBits, type PermissionNumbers } from './permission-numbers.js';
+
+interface RoleNode {
+  /** Numbers of its own permissions. */
+  permissions: readonly number[];
+  /** Numbers of the roles it inherits from directly. */
+  parents: readonly number[];
+  /** Everything that it holds; null until it is asked for again. */
+  closure: Uint32Array | null;
+}
+
+/** Roles as numbers, and what each holds with all that it inherits, as a bitset that is made when it is needed. */
+export class RoleGraph {
+  private readonly numbers = new Map<string, number>();
+  private readonly nodes: RoleNode[] = [];
+  private words: number;
+
+  constructor(private readonly permissions: PermissionNumbers) {
+    this.words = permissions.words;
+  }
+
+  /** Also of a role that isn't known yet, which holds nothing. */
+  numberOf(roleId: string): number {
+    let number = this.numbers.get(roleId);
+    if (number === undefined) {
+      number = this.nodes.push({ permissions: [], parents: [], closure: null }) - 1;
+      this.numbers.set(roleId, number);
+    }
+    return number;
+  }
+
+  /** @param content null when the role is gone @returns for each role's number whether what it holds may have changed */
+  put(roleId: string, content: RoleContent | null): Uint8Array {
+    const number = this.numberOf(roleId);
+    const permissions = (content?.permissions ?? []).map((name) => this.permissions.numberOf(name));
+    const parents = (content?.parents ?? []).map((parent) => this.numberOf(parent));
+    this.nodes[number] = { permissions, parents, closure: null };
+    const changed = this.heirsOf(number);
+    for (const [heir, node] of this.nodes.entries()) if (changed[heir] === 1) node.closure = null;
+    return changed;
+  }
+
+  /** Not to be written to. */
+  closureOf(number: number): Uint32Array {
+    if (this.words !== this.permissions.words) {
+      this.words = this.permissions.words;
+      for (const node of this.nodes) node.closure = null;
+    }
+    const kept = this.nodes[number]?.closure;
+    if (kept !== null && kept !== undefined) return kept;
+    const bits = new Uint32Array(this.words);
+    const ancestors = new Set([number]);
+    for (const ancestor of ancestors) {
+      const node = this.nodes[ancestor];
+      if (node === undefined) continue;
+      if (node.closure !== null) {
+        addBits(bits, node.closure);
+        continue;
+      }
+      for (const permission of node.permissions) {
+        const word = permission >>> 5;
+        bits[word] = (bits[word] ?? 0) | (1 << (permission & 31));
+      }
+      for (const parent of node.parents) ancestors.add(parent);
+    }
+    const node = this.nodes[number];
+    if (node !== undefined) node.closure = bits;
+    return bits;
+  }
+
+  /** The role and everything that inherits from it. */
+  private heirsOf(number: number): Uint8Array {
+    const children = new Map<number, number[]>();
+    for (const [child, { parents }] of this.nodes.entries()) {
+      for (const parent of parents) {
+        const siblings = children.get(parent);
+        if (siblings === undefined) children.set(parent, [child]);
+        else siblings.push(child);
+      }
+    }
+    const heirs = new Set([number]);
+    for (const heir of heirs) for (const child of children.get(heir) ?? []) heirs.add(child);
+    const marks = new Uint8Array(this.nodes.length);
+    for (const heir of heirs) marks[heir] = 1;
+    return marks;
+  }
+}

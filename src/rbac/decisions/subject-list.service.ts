@@ -1,0 +1,85 @@
+import { setImmediate as otherWork } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { TransactionRunner } from '../../database/transaction-runner.js';
+import { decodeCursor, encodeCursor, type Page } from '../../kernel/paging/cursor.js';
+import { unknownPermission } from './access-decisions.service.js';
+import { AccessFactsRepository } from './access-facts.repository.js';
+import type { AccessIndex } from './access-index.js';
+import { FactsSource } from './decision-source.js';
+import { DecisionSources } from './decision-sources.service.js';
+import { LowestIds } from './lowest-ids.js';
+
+/** Assignments that are looked at before others get their turn: about a millisecond. */
+const SLICE = 5_000;
+/** Subjects that are read from the database at once. */
+const READ_AT_ONCE = 500;
+
+export interface AllowedSubject {
+  id: string;
+  type: 'user' | 'service_account';
+}
+
+/** Who may do something somewhere, in the order of their ids. */
+@Injectable()
+export class SubjectList {
+  constructor(
+    private readonly sources: DecisionSources,
+    private readonly transactions: TransactionRunner,
+    private readonly facts: AccessFactsRepository,
+  ) {}
+
+  /** @throws DomainError rbac.unknown_permission, request.invalid for a forged cursor */
+  async list(
+    permission: string,
+    scope: string,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<AllowedSubject> & { revision: number }> {
+    const after = cursor === undefined ? '' : decodeCursor(cursor);
+    const index = this.sources.memory();
+    const { ids, revision } =
+      (index === null ? null : await this.fromMemory(index, permission, scope, limit + 1, after)) ??
+      (await this.fromDatabase(permission, scope, limit + 1, after));
+    const page = ids.slice(0, limit);
+    const last = page.at(-1);
+    const types = await this.transactions.read((tx) => this.facts.typesOf(tx, page));
+    return {
+      items: page.flatMap((id) => {
+        const type = types.get(id);
+        return type === undefined ? [] : [{ id, type }];
+      }),
+      nextCursor: ids.length > limit && last !== undefined ? encodeCursor(last) : null,
+      revision,
+    };
+  }
+
+  /** @returns null when memory stopped being believable meanwhile */
+  private async fromMemory(index: AccessIndex, permission: string, scope: string, limit: number, after: string) {
+    if (!index.hasPermission(permission)) throw unknownPermission(['/permission']);
+    const { revision } = index;
+    const lowest = new LowestIds(limit, after);
+    for (const id of index.candidates(permission, scope, SLICE)) {
+      if (id === null) {
+        await otherWork();
+        if (this.sources.memory() !== index) return null;
+      } else if (lowest.wants(id) && index.isAllowed(id, permission, scope) === true) lowest.add(id);
+    }
+    return { ids: lowest.sorted(), revision };
+  }
+
+  private async fromDatabase(permission: string, scope: string, limit: number, after: string) {
+    const ids: string[] = [];
+    let revision: number | undefined;
+    let last = after;
+    for (;;) {
+      const some = await this.transactions.read((tx) => this.facts.subjectIdsAfter(tx, last, READ_AT_ONCE));
+      const facts = await this.transactions.read((tx) => this.facts.loadForDecision(tx, some, [permission]));
+      const source = new FactsSource(facts);
+      if (!source.hasPermission(permission)) throw unknownPermission(['/permission']);
+      revision ??= facts.revision;
+      ids.push(...some.filter((id) => source.isAllowed(id, permission, scope) === true));
+      last = some.at(-1) ?? last;
+      if (ids.length >= limit || some.length < READ_AT_ONCE) return { ids: ids.slice(0, limit), revision };
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../database/transaction-runner.js';
+import { newId } from '../../kernel/ids/ids.js';
+import type { RoleFacts } from '../decisions/access-facts.js';
+import type { NewRole, RoleDetails, RolePatch, RoleRef, RoleSummary } from '../rbac.types.js';
+import { Role } from './role.entity.js';
+import { RolePermission } from './role-permission.entity.js';
+
+@Injectable()
+export class RolesRepository {
+  find(tx: Transaction, id: string): Promise<RoleSummary | null> {
+    return tx.findOneBy(Role, { id });
+  }
+
+  findByName(tx: Transaction, name: string): Promise<RoleSummary | null> {
+    return tx.findOneBy(Role, { name });
+  }
+
+  count(tx: Transaction): Promise<number> {
+    return tx.count(Role);
+  }
+
+  /** @param nameContains any case */
+  findPage(
+    tx: Transaction,
+    nameContains: string | undefined,
+    limit: number,
+    afterId: string | null,
+  ): Promise<RoleSummary[]> {
+    const query = tx.createQueryBuilder(Role, 'r').orderBy('r.id').limit(limit);
+    if (afterId !== null) query.andWhere('r.id > :afterId', { afterId });
+    if (nameContains !== undefined)
+      query.andWhere('position(lower(:nameContains) IN lower(r.name)) > 0', { nameContains });
+    return query.getMany();
+  }
+
+  async findDetails(tx: Transaction, id: string): Promise<RoleDetails | null> {
+    const role = await this.find(tx, id);
+    if (role === null) return null;
+    const permissions = await tx.find(RolePermission, { where: { roleId: id }, order: { permission: 'ASC' } });
+    const parents: RoleRef[] = await tx.query(
+      `SELECT r.id, r.name FROM role_parents p JOIN roles r ON r.id = p.parent_role_id WHERE p.role_id = $1 ORDER BY r.name`,
+      [id],
+    );
+    return { ...role, permissions: permissions.map(({ permission }) => permission), parents };
+  }
+
+  /** These roles and all that they inherit from, directly or not. */
+  async findClosure(tx: Transaction, ids: readonly string[]): Promise<Map<string, RoleFacts>> {
+    const rows: RoleFacts[] = await tx.query(
+      `WITH RECURSIVE closure (id) AS (
+         SELECT id FROM roles WHERE id = ANY ($1::uuid[])
+         UNION SELECT p.parent_role_id FROM closure c JOIN role_parents p ON p.role_id = c.id
+       )
+       SELECT r.id, r.name, r.is_system AS "isSystem",
+              ARRAY (SELECT permission FROM role_permissions p WHERE p.role_id = r.id ORDER BY permission) AS permissions,
+              ARRAY (SELECT parent_role_id::text FROM role_parents p WHERE p.role_id = r.id) AS parents
+         FROM closure JOIN roles r USING (id)`,
+      [ids],
+    );
+    return new Map(rows.map((role) => [role.id, role]));
+  }
+
+  /** Which roles each role inherits from directly, of all roles that inherit. */
+  async findParents(tx: Transaction): Promise<Map<string, string[]>> {
+    const rows: { id: string; parents: string[] }[] = await tx.query(
+      'SELECT role_id AS id, array_agg(parent_role_id::text) AS parents FROM role_parents GROUP BY role_id',
+    );
+    return new Map(rows.map(({ id, parents }) => [id, parents]));
+  }
+
+  async findNames(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
+    const rows: RoleRef[] = await tx.query('SELECT id, name FROM roles WHERE id = ANY ($1::uuid[])', [ids]);
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  }
+
+  /** @returns those of the names that are no permission here */
+  async findUnknownPermissions(tx: Transaction, names: readonly string[]): Promise<Set<string>> {
+    const rows: { name: string }[] = await tx.query(
+      'SELECT name FROM unnest($1::text[]) AS given (name) WHERE NOT EXISTS (SELECT 1 FROM permissions p WHERE p.name = given.name)',
+      [names],
+    );
+    return new Set(rows.map(({ name }) => name));
+  }
+
+  async insert(tx: Transaction, role: NewRole): Promise<string> {
+    const { name, description, activationMaxSeconds, activationNeedsApproval } = role;
+    const id = newId();
+    await tx.insert(Role, {
+      id,
+      name,
+      description,
+      isSystem: false,
+      activationMaxSeconds,
+      activationNeedsApproval,
+      version: 1,
+    });
+    await this.putPermissions(tx, id, role.permissions);
+    await this.putParents(tx, id, role.parents);
+    return id;
+  }
+
+  /** Changes the role if it still has the version that was read. @returns whether it had */
+  async update(tx: Transaction, id: string, version: number, patch: RolePatch): Promise<boolean> {
+    const { permissions, parents, ...columns } = patch;
+    const { affected } = await tx.update(Role, { id, version }, { ...columns, version: version + 1 });
+    if (affected !== 1) return false;
+    if (permissions !== undefined) await this.putPermissions(tx, id, permissions);
+    if (parents !== undefined) await this.putParents(tx, id, parents);
+    return true;
+  }
+
+  async delete(tx: Transaction, id: string): Promise<void> {
+    await tx.query('DELETE FROM role_permissions WHERE role_id = $1', [id]);
+    await tx.delete(Role, { id });
+  }
+
+  /** What still refers to a role; the names are at most the first five. */
+  async findUses(
+    tx: Transaction,
+    id: string,
+  ): Promise<{ assigned: number; eligible: number; inheritedBy: string[]; constraints: string[] }> {
+    const [row] = await tx.query(
+      `SELECT (SELECT count(*)::int FROM role_assignments WHERE role_id = $1) AS assigned,
+              (SELECT count(*)::int FROM eligible_assignments WHERE role_id = $1) AS eligible,
+              ARRAY (SELECT r.name FROM role_parents p JOIN roles r ON r.id = p.role_id WHERE p.parent_role_id = $1
+                      ORDER BY r.name LIMIT 5) AS "inheritedBy",
+              ARRAY (SELECT c.name FROM separation_constraint_members m JOIN separation_constraints c ON c.id = m.constraint_id
+                      WHERE m.role_id = $1 ORDER BY c.name LIMIT 5) AS constraints`,
+      [id],
+    );
+    return row;
+  }
+
+  /**
+   * Who has a role, or one that inherits from it, or may activate one: users (also through groups) and service accounts.
+   *
+   * @returns users.id and service_accounts.id
+   */
+  async findHolders(tx: Transaction, roleId: string): Promise<string[]> {
+    const rows: { id: string }[] = await tx.query(
+      `WITH RECURSIVE heirs (id) AS (
+         SELECT $1::uuid UNION SELECT p.role_id FROM heirs h JOIN role_parents p ON p.parent_role_id = h.id
+       ), holders AS (
+         SELECT user_id, service_account_id, group_id FROM role_assignments WHERE role_id IN (SELECT id FROM heirs)
+         UNION ALL
+         SELECT user_id, NULL, group_id FROM eligible_assignments WHERE role_id IN (SELECT id FROM heirs)
+       )
+       SELECT coalesce(user_id, service_account_id) AS id FROM holders WHERE group_id IS NULL
+       UNION
+       SELECT u.id FROM holders h JOIN groups g ON g.id = h.group_id JOIN group_members m ON m.group_id = g.id
+         JOIN users u ON u.id = m.user_id OR (u.object_id = m.object_id AND u.tenant_id = g.tenant_id)`,
+      [roleId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  private async putPermissions(tx: Transaction, id: string, permissions: readonly string[]): Promise<void> {
+    await tx.query('DELETE FROM role_permissions WHERE role_id = $1 AND permission <> ALL ($2::text[])', [
+      id,
+      permissions,
+    ]);
+    await tx.query(
+      'INSERT INTO role_permissions (role_id, permission) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING',
+      [id, permissions],
+    );
+  }
+
+  private async putParents(tx: Transaction, id: string, parents: readonly string[]): Promise<void> {
+    await tx.query('DELETE FROM role_parents WHERE role_id = $1 AND parent_role_id <> ALL ($2::uuid[])', [id, parents]);
+    await tx.query(
+      'INSERT INTO role_parents (role_id, parent_role_id) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING',
+      [id, parents],
+    );
+  }
+}

@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../database/transaction-runner.js';
+import { newId } from '../../kernel/ids/ids.js';
+import type { ProvisionedPerson, ProvisionedUser } from './user-provisioning.types.js';
+
+const COLUMNS = `id, tenant_id AS "tenantId", object_id AS "objectId", external_id AS "externalId",
+  user_principal_name AS "userPrincipalName", display_name AS "displayName", email, profile, status, version`;
+
+@Injectable()
+export class UserProvisioningRepository {
+  /** Names and external ids of a tenant are given one at a time: then nobody gives the same one meanwhile. */
+  async lockNames(tx: Transaction, tenantId: string): Promise<void> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('users.names:' || $1, 0))`, [tenantId]);
+  }
+
+  async find(tx: Transaction, id: string): Promise<ProvisionedUser | null> {
+    const [row]: ProvisionedUser[] = await tx.query(`SELECT ${COLUMNS} FROM users WHERE id = $1`, [id]);
+    return row ?? null;
+  }
+
+  /**
+   * Users of the tenant, deleted ones too, who have the person's object id or external id, and those who have the name and aren't deleted: the
+   * name of somebody deleted may be somebody else's by now.
+   */
+  findAlike(tx: Transaction, tenantId: string, person: ProvisionedPerson): Promise<ProvisionedUser[]> {
+    return tx.query(
+      `SELECT ${COLUMNS} FROM users
+        WHERE tenant_id = $1 AND (object_id = $2 OR external_id = $3
+          OR (status <> 'deleted' AND lower(user_principal_name) = lower($4)))
+        ORDER BY id`,
+      [tenantId, person.objectId, person.externalId, person.userPrincipalName],
+    );
+  }
+
+  async insert(tx: Transaction, tenantId: string, person: ProvisionedPerson): Promise<string> {
+    const id = newId();
+    await tx.query(
+      `INSERT INTO users (id, tenant_id, object_id, external_id, user_principal_name, display_name, email, profile, status,
+                          security_stamp, version)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, 1)`,
+      [id, tenantId, person.objectId, ...columnsOf(person)],
+    );
+    return id;
+  }
+
+  /**
+   * Writes what is known of somebody; an object id, once known, stays.
+   *
+   * @param endsTokens whether everything that was issued to them ends
+   * @returns whether they still had the version
+   */
+  async update(
+    tx: Transaction,
+    { id, version }: ProvisionedUser,
+    person: ProvisionedPerson,
+    endsTokens: boolean,
+  ): Promise<boolean> {
+    const rows: unknown = await tx.query(
+      `UPDATE users SET object_id = coalesce(object_id, $3), external_id = $4, user_principal_name = $5, display_name = $6,
+              email = $7, profile = $8, status = $9, deleted_at = NULL, version = version + 1, updated_at = now(),
+              security_stamp = security_stamp + CASE WHEN $10 THEN 1 ELSE 0 END,
+              security_stamp_raised_at = CASE WHEN $10 THEN clock_timestamp() ELSE security_stamp_raised_at END
+        WHERE id = $1 AND version = $2`,
+      [id, version, person.objectId, ...columnsOf(person), endsTokens],
+    );
+    return affectedBy(rows) === 1;
+  }
+
+  /** @returns whether they still had the version */
+  async markDeleted(tx: Transaction, id: string, version: number): Promise<boolean> {
+    const rows: unknown = await tx.query(
+      `UPDATE users SET status = 'deleted', deleted_at = now(), profile = '{}', email = NULL, version = version + 1,
+              updated_at = now(), security_stamp = security_stamp + 1, security_stamp_raised_at = clock_timestamp()
+        WHERE id = $1 AND version = $2`,
+      [id, version],
+    );
+    return affectedBy(rows) === 1;
+  }
+
+  /** Takes everything that the user holds: nothing of it may come back with them. @returns how much there was of each */
+  async takeAccess(tx: Transaction, id: string): Promise<{ assignments: number; eligible: number; memberships: number }> {
+    await tx.query(`UPDATE role_activations SET status = 'cancelled' WHERE user_id = $1 AND status = 'pending'`, [id]);
+    const gone = async (table: string) => affectedBy(await tx.query(`DELETE FROM ${table} WHERE user_id = $1`, [id]));
+    return {
+      assignments: await gone('role_assignments'),
+      eligible: await gone('eligible_assignments'),
+      memberships: await gone('group_members'),
+    };
+  }
+}
+
+function columnsOf(person: ProvisionedPerson): unknown[] {
+  const { externalId, userPrincipalName, displayName, email, profile, status } = person;
+  return [externalId, userPrincipalName, displayName, email, JSON.stringify(profile), status];
+}
+
+/** The driver answers UPDATE and DELETE with the rows and their number. */
+function affectedBy(answer: unknown): number {
+  return Array.isArray(answer) && typeof answer[1] === 'number' ? answer[1] : 0;
+}
