@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ActivationApproval } from './activations/activation-approval.service.js';
@@ -10,6 +11,13 @@ import { ActivationsService } from './activations/activations.service.js';
 import { EligibleAssignmentsController } from './activations/eligible-assignments.controller.js';
 import { EligibleAssignmentsRepository } from './activations/eligible-assignments.repository.js';
 import { EligibleAssignmentsService } from './activations/eligible-assignments.service.js';
+import { AccessDocumentController } from './as-code/access-document.controller.js';
+import { AccessDocumentRepository } from './as-code/access-document.repository.js';
+import { AccessDocumentService } from './as-code/access-document.service.js';
+import { AffectedSubjects } from './as-code/affected-subjects.service.js';
+import { DocumentBodies } from './as-code/document-bodies.service.js';
+import { DocumentChanges } from './as-code/document-changes.service.js';
+import { DocumentTargets } from './as-code/document-target.service.js';
 import { AssignmentRules } from './assignments/assignment-rules.service.js';
 import { AssignmentsController } from './assignments/assignments.controller.js';
 import { AssignmentsRepository } from './assignments/assignments.repository.js';
@@ -46,6 +54,13 @@ import { ServiceAccountAccessController } from './decisions/service-account-acce
 import { SubjectList } from './decisions/subject-list.service.js';
 import { UserAccessController } from './decisions/user-access.controller.js';
 import { PermissionGuard } from './permission.guard.js';
+import { AccessReviewsController } from './reviews/access-reviews.controller.js';
+import { AccessReviewsRepository } from './reviews/access-reviews.repository.js';
+import { AccessReviewsService } from './reviews/access-reviews.service.js';
+import { ReviewDecisions } from './reviews/review-decisions.service.js';
+import { ReviewEndJob } from './reviews/review-end.job.js';
+import { ReviewEnd } from './reviews/review-end.service.js';
+import { ReviewItemsRepository } from './reviews/review-items.repository.js';
 import { RoleChecks } from './roles/role-checks.service.js';
 import { RolesController } from './roles/roles.controller.js';
 import { RolesRepository } from './roles/roles.repository.js';
@@ -57,7 +72,7 @@ import { SeparationConstraintsService } from './separation/separation-constraint
 
 /** Who may do what: roles, assignments, decisions, and the guard that asks for one on every route. */
 @Module({
-  imports: [AuditModule, OutboxModule, UsersModule],
+  imports: [AuditModule, JobsModule, OutboxModule, UsersModule],
   controllers: [
     AssignmentsController,
     RolesController,
@@ -70,6 +85,8 @@ import { SeparationConstraintsService } from './separation/separation-constraint
     EligibleAssignmentsController,
     ActivationsController,
     SeparationController,
+    AccessDocumentController,
+    AccessReviewsController,
   ],
   providers: [
     CatalogueRepository,
@@ -112,6 +129,18 @@ import { SeparationConstraintsService } from './separation/separation-constraint
     ActivationsService,
     ActivationApproval,
     ActivationEnds,
+    AccessDocumentRepository,
+    AccessDocumentService,
+    AccessReviewsRepository,
+    AccessReviewsService,
+    AffectedSubjects,
+    DocumentBodies,
+    DocumentChanges,
+    DocumentTargets,
+    ReviewDecisions,
+    ReviewEnd,
+    ReviewEndJob,
+    ReviewItemsRepository,
     PermissionGuard,
   ],
   exports: [AccessDecisions, AccessSource, AssignmentsService, RolesService, PermissionGuard],
