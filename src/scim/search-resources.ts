@@ -36,7 +36,9 @@ export async function searchResources<Key extends string>(
     return { resources, total: candidates };
   }
   if (candidates > MAX_COMPARED) {
-    throw scimError('scim.too_many', { detail: `Narrow it down to ${MAX_COMPARED} resources by an indexed attribute.` });
+    throw scimError('scim.too_many', {
+      detail: `Narrow it down to ${MAX_COMPARED} resources by an indexed attribute.`,
+    });
   }
   const fitting: JsonObject[] = [];
   const all = await store.read(narrowed.conditions, 0, MAX_COMPARED);

@@ -11,7 +11,10 @@ export const usersError = defineErrors({
   'users.invalid_owner': { kind: 'invalid', title: 'This user cannot own the service account' },
   'users.credential_not_found': { kind: 'not_found', title: 'The service account has no such credential' },
   'users.too_many_credentials': { kind: 'conflict', title: 'A service account has two usable credentials at most' },
-  'users.bound_tokens_only': { kind: 'conflict', title: 'The service account takes only tokens that are bound to a key' },
+  'users.bound_tokens_only': {
+    kind: 'conflict',
+    title: 'The service account takes only tokens that are bound to a key',
+  },
   'users.invalid_public_key': { kind: 'invalid', title: 'The public key is not one that can be used here' },
 });
 

@@ -41,6 +41,14 @@ import { UsersService } from './users.service.js';
     GroupProvisioningRepository,
     GroupProvisioning,
   ],
-  exports: [UsersService, UserStatusRules, ServiceAccountsService, ServiceAccountRules, GroupMembershipRules, UserProvisioning, GroupProvisioning],
+  exports: [
+    UsersService,
+    UserStatusRules,
+    ServiceAccountsService,
+    ServiceAccountRules,
+    GroupMembershipRules,
+    UserProvisioning,
+    GroupProvisioning,
+  ],
 })
 export class UsersModule {}

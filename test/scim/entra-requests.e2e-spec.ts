@@ -126,7 +126,10 @@ describe("Entra's provisioning service", () => {
     ['a boolean', false],
     ['text', 'False'],
   ])('disables a user with %s, and enables them', async (_what, value) => {
-    const disable = { Operations: [{ op: 'Replace', path: 'active', value }], schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'] };
+    const disable = {
+      Operations: [{ op: 'Replace', path: 'active', value }],
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+    };
     const disabled = await scim.call('PATCH', `/Users/${userId}`, disable);
     expect(disabled.status).toBe(200);
     expect(disabled.body).toMatchObject({ active: false });
@@ -156,7 +159,10 @@ describe("Entra's provisioning service", () => {
   });
 
   it('finds a group by its name', async () => {
-    const answer = await scim.call('GET', `/Groups?excludedAttributes=members&filter=${encodeURIComponent('displayName eq "displayName"')}`);
+    const answer = await scim.call(
+      'GET',
+      `/Groups?excludedAttributes=members&filter=${encodeURIComponent('displayName eq "displayName"')}`,
+    );
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ totalResults: 1, Resources: [{ id: groupId }] });
     expect((answer.body['Resources'] as object[])[0]).not.toHaveProperty('members');

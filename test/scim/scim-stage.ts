@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Answer, type AuthStage, Browser, startAuthStage } from '../auth/auth-stage.js';
-import { makeProgram, type Program, postForm, basic } from '../auth/programs.js';
+import { basic, makeProgram, type Program, postForm } from '../auth/programs.js';
 
 export const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 export const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Actor } from '../../access/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
 import type { Transaction } from '../../database/transaction-runner.js';
+import { GroupMembershipRules } from '../../users/groups/group-membership-rules.service.js';
 import { AssignmentsService } from '../assignments/assignments.service.js';
 import { activationEntry } from './activation-record.js';
 import { activationError } from './activations.errors.js';
@@ -10,12 +11,22 @@ import type { Activation } from './activations.types.js';
 
 /** Ends activations before their time, within transactions that hold AssignmentsService.lockChanges. */
 @Injectable()
-export class ActivationEnds {
+export class ActivationEnds implements OnModuleInit {
   constructor(
     private readonly activations: ActivationsRepository,
     private readonly assignments: AssignmentsService,
+    private readonly membershipRules: GroupMembershipRules,
     private readonly audit: AuditService,
   ) {}
+
+  onModuleInit(): void {
+    this.membershipRules.beforeChange(async (tx, actor, groupId, _added, removed) => {
+      await this.assignments.lockChanges(tx);
+      if (removed.length > 0) await this.endOfMembership(tx, actor, groupId, removed);
+    });
+    this.membershipRules.beforeSync((tx) => this.assignments.lockChanges(tx));
+    this.membershipRules.afterSync((tx, actor, groupId) => this.endOfMembership(tx, actor, groupId, null));
+  }
 
   /** Cancels a pending one, takes the role of an active one. @throws DomainError rbac.activation_over */
   async end(tx: Transaction, actor: Actor, activation: Activation, reason: string | null): Promise<void> {

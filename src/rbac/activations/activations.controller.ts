@@ -1,8 +1,20 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Authenticated, CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
+import { AccessRevisionInterceptor } from '../decisions/access-revision.interceptor.js';
 import { ActivationApproval } from './activation-approval.service.js';
 import { ActivationsService } from './activations.service.js';
 import { ActivationDto, ActivationPageDto } from './dto/activation.dto.js';
@@ -10,6 +22,7 @@ import { ActivationQueryDto, DecideActivationDto, RequestActivationDto } from '.
 
 @ApiTags('rbac')
 @Controller('rbac/activations')
+@UseInterceptors(AccessRevisionInterceptor)
 export class ActivationsController {
   constructor(
     private readonly activations: ActivationsService,

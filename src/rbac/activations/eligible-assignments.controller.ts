@@ -1,8 +1,20 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Authenticated, CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
+import { AccessRevisionInterceptor } from '../decisions/access-revision.interceptor.js';
 import {
   CreateEligibleAssignmentDto,
   EligibleAssignmentDto,
@@ -13,6 +25,7 @@ import { EligibleAssignmentsService } from './eligible-assignments.service.js';
 
 @ApiTags('rbac')
 @Controller('rbac/eligible-assignments')
+@UseInterceptors(AccessRevisionInterceptor)
 export class EligibleAssignmentsController {
   constructor(private readonly eligible: EligibleAssignmentsService) {}
 

@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
@@ -12,6 +13,9 @@ import {
   PlannedChangeDto,
 } from './dto/document.dto.js';
 import { documentContent, writeDocument } from './write-document.js';
+
+/** A document of 1 MiB in a JSON body, where each line break and quote takes two bytes. */
+const MAX_BODY_BYTES = 2_228_224;
 
 @ApiTags('rbac')
 @Controller('rbac/document')
@@ -35,6 +39,7 @@ export class AccessDocumentController {
   @Post('plan')
   @RequirePermission('access:manage')
   @HttpCode(200)
+  @RouteConfig({ bodyLimit: MAX_BODY_BYTES })
   async plan(@CurrentActor() actor: CallerActor, @Body() body: PlanDocumentDto): Promise<AccessPlanDto> {
     return AccessPlanDto.from(await this.documents.plan(actor, body.document));
   }
@@ -43,6 +48,7 @@ export class AccessDocumentController {
   @Post('apply')
   @RequirePermission('access:manage')
   @HttpCode(200)
+  @RouteConfig({ bodyLimit: MAX_BODY_BYTES })
   async apply(@CurrentActor() actor: CallerActor, @Body() body: ApplyDocumentDto): Promise<AppliedDocumentDto> {
     const changes = await this.documents.apply(actor, body.document, body.revision);
     return { changes: changes.map(PlannedChangeDto.from) };

@@ -6,6 +6,14 @@ import { MAX_DOCUMENT_BYTES } from './access-document.types.js';
 const MAX_FLOW_DEPTH = 8;
 const MAX_INDICATORS_PER_LINE = 4;
 const MAX_INDENTATION = 64;
+/** Values, indicators and line breaks: more than a megabyte of any real document has. */
+const MAX_TOKENS = 250_000;
+
+/** What the lexer puts before a plain scalar and before the text of a block. */
+const SCALAR = '\u001f';
+const A_SCALAR = 'a scalar';
+const QUOTED = /^["']/;
+const UNTAKEN = /^[&*!%]/;
 
 /** YAML without what a document of this kind has no use for, and the line of each of its nodes. */
 export interface PlainYaml {
@@ -22,7 +30,7 @@ export interface PlainYaml {
  */
 export function parsePlainYaml(text: string): PlainYaml {
   if (Buffer.byteLength(text, 'utf8') > MAX_DOCUMENT_BYTES) throw invalid(1, 'the document is longer than 1 MiB');
-  assertShallow(text);
+  assertHarmless(text);
   const lines = new LineCounter();
   // Keys are compared where they are read: the parser would compare each with each.
   const document = parseDocument(text, {
@@ -51,18 +59,45 @@ export function parsePlainYaml(text: string): PlainYaml {
   };
 }
 
-function assertShallow(text: string): void {
-  let line = 1;
-  let flow = 0;
-  let indicators = 0;
+/**
+ * The parser goes down as deep as the text says: near the end of the stack V8 ends the whole process, which nothing can catch. It
+ * also keeps each of its errors, so that what it takes for a megabyte of them is seconds and a gigabyte.
+ */
+function assertHarmless(text: string): void {
+  let [line, flow, indicators, tokens] = [1, 0, 0, 0];
+  let previous = '';
   for (const token of new Lexer().lex(text)) {
-    if (token === '[' || token === '{') flow++;
-    else if (token === ']' || token === '}') flow--;
-    else if (token === '-' || token === '?' || token === ':') indicators++;
-    else if (token.includes('\n')) {
-      line += token.split('\n').length - 1;
+    const isScalar = previous === SCALAR;
+    const before = previous;
+    previous = token;
+    if (token === SCALAR) {
+      if (before === A_SCALAR) throw invalid(line, 'a value follows a value');
+      continue;
+    }
+    const lineBreaks = token.split('\n').length - 1;
+    const isBlank = token.trim() === '';
+    if ((!isBlank || lineBreaks > 0) && ++tokens > MAX_TOKENS) throw invalid(line, `more than ${MAX_TOKENS} parts`);
+    if (isScalar || QUOTED.test(token)) {
+      if (!isScalar && before === A_SCALAR) throw invalid(line, 'a value follows a value');
+      line += lineBreaks;
+      // What it says is nobody's structure; a block ends its line.
+      if (token.endsWith('\n')) indicators = 0;
+      previous = A_SCALAR;
+      continue;
+    }
+    if (lineBreaks > 0) {
+      line += lineBreaks;
       indicators = 0;
-    } else if (token.trim() === '' && token.length > MAX_INDENTATION) throw invalid(line, 'it is indented too far');
+    } else if (isBlank) {
+      if (token.length > MAX_INDENTATION) throw invalid(line, 'it is indented too far');
+      // Blanks separate nothing.
+      previous = before;
+    } else if (UNTAKEN.test(token)) throw invalid(line, 'aliases, anchors, tags and directives are not taken');
+    else if (token === '[' || token === '{') flow++;
+    else if (token === ']' || token === '}') flow--;
+    else if (token === ',' && (before === ',' || flow < 1)) throw invalid(line, 'a comma stands here for nothing');
+    else if (flow === 0 && (token === '-' || token === '?' || token === ':')) indicators++;
+    if (flow < 0) throw invalid(line, 'a bracket is closed that was not opened');
     if (flow > MAX_FLOW_DEPTH || (flow === 0 && indicators > MAX_INDICATORS_PER_LINE)) {
       throw invalid(line, 'it is nested too deeply');
     }

@@ -1,8 +1,20 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
+import { AccessRevisionInterceptor } from '../decisions/access-revision.interceptor.js';
 import { AssignmentsService } from './assignments.service.js';
 import { AssignmentDto, AssignmentPageDto } from './dto/assignment.dto.js';
 import { AssignmentQueryDto } from './dto/assignment-query.dto.js';
@@ -10,6 +22,7 @@ import { CreateAssignmentDto } from './dto/create-assignment.dto.js';
 
 @ApiTags('rbac')
 @Controller('rbac/assignments')
+@UseInterceptors(AccessRevisionInterceptor)
 export class AssignmentsController {
   constructor(private readonly assignments: AssignmentsService) {}
 

@@ -1,9 +1,23 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Put, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Res,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../../kernel/etag/etag.js';
+import { AccessRevisionInterceptor } from '../decisions/access-revision.interceptor.js';
 import {
   CreateNamespaceDto,
   NamespaceDto,
@@ -16,6 +30,7 @@ import { NamespacesService } from './namespaces.service.js';
 
 @ApiTags('rbac')
 @Controller('rbac/namespaces')
+@UseInterceptors(AccessRevisionInterceptor)
 export class NamespacesController {
   constructor(private readonly namespaces: NamespacesService) {}
 

@@ -1,14 +1,14 @@
 import { ROOT_SCOPE } from '../scope.js';
+import { AccessBlocks } from './access-blocks.js';
 import { AssignmentStore, NONE } from './assignment-store.js';
-import { bitsAt, type CompiledAccess, compileAccess, isEverywhere, type OnScope, union } from './compiled-access.js';
+import { allow, compileAccess, deny, nothingOn, type OnScope } from './compile-access.js';
+import { isAnywhere, isEverywhere, rowAt, rowCount, rowHas } from './compiled-access.js';
 import type { AssignmentContent, FactChange } from './fact-change.js';
 import { IndexPeople } from './index-people.js';
-import { type IndexGroup, IndexSubject } from './index-subject.js';
+import { type IndexGroup, IndexSubject, NEVER } from './index-subject.js';
 import { hasBit, PermissionNumbers } from './permission-numbers.js';
 import { RoleGraph } from './role-graph.js';
 import { ScopeNames } from './scope-names.js';
-
-const NO_BITS = new Uint32Array(0);
 
 /**
  * Everything that decides, compiled: what a subject may do is bitsets, one a scope, made when it is first asked for and again when
@@ -24,6 +24,9 @@ export class AccessIndex {
   private readonly scopes = new ScopeNames();
   private readonly assignments = new AssignmentStore();
   private readonly people = new IndexPeople();
+  private blocks = new AccessBlocks();
+  /** Length of the rows that are believed. */
+  private words = this.permissions.words;
   private readonly subjects = this.people.subjects;
   private readonly existing = this.permissions.existing;
 
@@ -37,16 +40,16 @@ export class AccessIndex {
     if (number === undefined) return undefined;
     const subject = this.subjects.get(subjectId);
     if (subject === undefined) return false;
-    if (subject.isTimed && this.nowMs >= subject.until) this.compile(subject);
-    const bits = scope === ROOT_SCOPE ? subject.root : bitsAt(subject, scope);
-    return (((bits[number >>> 5] ?? 0) >>> (number & 31)) & 1) === 1;
+    this.refresh(subject);
+    return rowHas(subject, scope === ROOT_SCOPE ? subject.at : rowAt(subject, scope), number);
   }
 
   /** Whether there is any scope where. @returns undefined for a permission that doesn't exist */
   isAllowedAnywhere(subjectId: string, permission: string): boolean | undefined {
     const number = this.existing.get(permission);
     if (number === undefined) return undefined;
-    return hasBit(this.accessOf(subjectId)?.anywhere ?? NO_BITS, number);
+    const access = this.accessOf(subjectId);
+    return access !== undefined && isAnywhere(access, number);
   }
 
   /** Whether there is no scope where it isn't. @returns undefined for a permission that doesn't exist */
@@ -64,7 +67,9 @@ export class AccessIndex {
   /** Names of all that a subject may do at a scope. */
   permissionsOf(subjectId: string, scope: string): Set<string> {
     const access = this.accessOf(subjectId);
-    return access === undefined ? new Set() : this.permissions.namesIn(bitsAt(access, scope));
+    if (access === undefined) return new Set();
+    const row = rowAt(access, scope);
+    return this.permissions.namesWhere((number) => rowHas(access, row, number));
   }
 
   /** Scopes of the valid assignments that allow and that deny a permission; empty for somebody unknown or inactive. */
@@ -114,7 +119,7 @@ export class AccessIndex {
       const { key, removed } = change;
       if (change.kind === 'user') this.people.putUser(key, removed ? null : change.content);
       else if (change.kind === 'service_account') this.people.putServiceAccount(key, removed ? null : change.content);
-      else if (change.kind === 'role') this.forgetHoldersOf(this.roles.put(key, removed ? null : change.content));
+      else if (change.kind === 'role') this.roles.put(key, removed ? null : change.content);
       else if (change.kind === 'assignment') this.putAssignment(key, removed ? null : change.content);
       else if (change.kind === 'membership') this.people.putMembership(change.content, removed);
       else if (change.kind === 'permission') {
@@ -122,6 +127,7 @@ export class AccessIndex {
         else this.permissions.add(key);
       }
     }
+    if (this.words !== this.permissions.words) this.lengthenRows();
   }
 
   /** Nothing that was compiled by another time is believed any more. */
@@ -153,42 +159,59 @@ export class AccessIndex {
     people.forgetHolder(holder.number);
   }
 
-  /** @param changed per role: 1 for those that may hold something else now */
-  private forgetHoldersOf(changed: Uint8Array): void {
-    const { role, holder, end } = this.assignments;
-    const forgotten = new Set<number>();
-    for (let slot = 0; slot < end; slot++) {
-      if (changed[role[slot] ?? NONE] !== 1) continue;
-      const number = holder[slot] ?? NONE;
-      if (number === NONE || forgotten.has(number)) continue;
-      forgotten.add(number);
-      this.people.forgetHolder(number);
-    }
+  /** More permissions than a row has bits for: all are made anew, in new memory. It doubles, so that is rare. */
+  private lengthenRows(): void {
+    this.words = this.permissions.words;
+    this.blocks = new AccessBlocks();
+    for (const subject of this.subjects.values()) subject.empty();
   }
 
-  private accessOf(subjectId: string): CompiledAccess | undefined {
+  private accessOf(subjectId: string): IndexSubject | undefined {
     const subject = this.subjects.get(subjectId);
-    if (subject?.isTimed && this.nowMs >= subject.until) this.compile(subject);
+    if (subject !== undefined) this.refresh(subject);
     return subject;
+  }
+
+  private refresh(subject: IndexSubject): void {
+    if (subject.version !== this.roles.version) this.compileIfChanged(subject);
+    else if (subject.isTimed && this.nowMs >= subject.until) this.compile(subject);
+  }
+
+  /** The roles have changed since, but perhaps none of the subject's. */
+  private compileIfChanged(subject: IndexSubject): void {
+    const { version } = subject;
+    let isSame = version !== NEVER && this.nowMs < subject.until && !this.hasChangedRoles(subject, version);
+    if (isSame) for (const group of this.people.groupsOf(subject)) isSame &&= !this.hasChangedRoles(group, version);
+    if (isSame) subject.version = this.roles.version;
+    else this.compile(subject);
+  }
+
+  private hasChangedRoles(holder: IndexSubject | IndexGroup, since: number): boolean {
+    const { next, role } = this.assignments;
+    for (let slot = holder.first; slot !== NONE; slot = next[slot] ?? NONE) {
+      if (this.roles.hasChanged(role[slot] ?? NONE, since)) return true;
+    }
+    return false;
   }
 
   private compile(subject: IndexSubject): void {
     const held = new Map<number, OnScope>();
     const edges = { until: Number.POSITIVE_INFINITY };
     if (isActive(subject)) for (const slot of this.validSlots(subject, edges)) this.collect(held, slot);
-    subject.compiled(compileAccess([...held.values()], this.permissions.words), edges.until);
+    this.blocks.giveBack(subject.bits, subject.at, subject.words * rowCount(subject));
+    subject.compiled(compileAccess([...held.values()], this.words, this.blocks), edges.until, this.roles.version);
   }
 
   private collect(held: Map<number, OnScope>, slot: number): void {
-    const number = this.assignments.scope[slot] ?? NONE;
-    let onScope = held.get(number);
+    const scope = this.assignments.scope[slot] ?? NONE;
+    let onScope = held.get(scope);
     if (onScope === undefined) {
-      onScope = { scope: this.scopes.nameOf(number), allow: null, deny: null };
-      held.set(number, onScope);
+      onScope = nothingOn(this.scopes.nameOf(scope));
+      held.set(scope, onScope);
     }
     const closure = this.roles.closureOf(this.assignments.role[slot] ?? NONE);
-    const effect = this.assignments.deny[slot] === 1 ? 'deny' : 'allow';
-    onScope[effect] = union(onScope[effect], closure);
+    if (this.assignments.deny[slot] === 1) deny(onScope, closure);
+    else allow(onScope, closure);
   }
 
   /** @param edges where the next moment is kept at which one of the subject's assignments begins or ends */

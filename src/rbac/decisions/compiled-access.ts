@@ -1,108 +1,67 @@
-import { addBits, hasBit } from './permission-numbers.js';
-
-/** Beyond so many scopes a map that is walked up is quicker than a list. */
-const LISTED_SCOPES = 8;
 const SLASH = 47;
 
-/** What somebody is allowed and denied by what is assigned on exactly one scope. */
-export interface OnScope {
-  scope: string;
-  allow: Uint32Array | null;
-  deny: Uint32Array | null;
-}
-
-/** What somebody may do on each scope, ready to be looked up. */
+/**
+ * What somebody may do on each scope, ready to be looked up: rows of bits one after another, of `/` the first, then of each of
+ * the scopes that something else is said of.
+ */
 export interface CompiledAccess {
-  /** On `/`, and wherever nothing else is said. */
-  root: Uint32Array;
+  bits: Uint32Array;
+  /** Where the row of `/` begins. */
+  at: number;
+  /** Length of a row. */
+  words: number;
   /** Deepest first: on this scope and below it, all that is above it considered. Empty when there are too many to walk. */
-  scoped: readonly { scope: string; bits: Uint32Array }[];
-  /** The same when there are many; null when not. */
-  byScope: ReadonlyMap<string, Uint32Array> | null;
-  /** On some scope at least. */
-  anywhere: Uint32Array;
+  scopes: readonly string[];
+  /** The number of each scope's row when there are many; null when not. */
+  byScope: ReadonlyMap<string, number> | null;
 }
 
-/** @param held one entry a scope, in any order @param words length of a bitset */
-export function compileAccess(held: OnScope[], words: number): CompiledAccess {
-  const nothing = new Uint32Array(words);
-  // A scope is longer than all those above it.
-  held.sort((left, right) => left.scope.length - right.scope.length);
-  const cumulative = new Map<string, OnScope>();
-  const compiled: { scope: string; bits: Uint32Array }[] = [];
-  let root: Uint32Array = nothing;
-  for (const own of held) {
-    const above = own.scope === '/' ? undefined : nearestAbove(cumulative, own.scope);
-    const allow = union(above?.allow ?? null, own.allow);
-    const deny = union(above?.deny ?? null, own.deny);
-    cumulative.set(own.scope, { scope: own.scope, allow, deny });
-    const bits = minus(allow ?? nothing, deny);
-    if (own.scope === '/') root = bits;
-    else compiled.push({ scope: own.scope, bits });
+export function rowCount({ scopes, byScope }: CompiledAccess): number {
+  return 1 + (byScope === null ? scopes.length : byScope.size);
+}
+
+/** Where the row begins that holds at a place. */
+export function rowAt(access: CompiledAccess, place: string): number {
+  const { scopes, byScope, at, words } = access;
+  if (byScope !== null) return at + words * rowAmongMany(byScope, place);
+  for (let nth = 0; nth < scopes.length; nth++) {
+    const scope = scopes[nth];
+    if (scope !== undefined && isWithin(place, scope)) return at + words * (nth + 1);
   }
-  let anywhere: Uint32Array = root;
-  if (compiled.length > 0) {
-    anywhere = root.slice();
-    for (const { bits } of compiled) addBits(anywhere, bits);
-  }
-  const isMany = compiled.length > LISTED_SCOPES;
-  return {
-    root,
-    scoped: isMany ? [] : compiled.reverse(),
-    byScope: isMany ? new Map(compiled.map(({ scope, bits }) => [scope, bits])) : null,
-    anywhere,
-  };
+  return at;
+}
+
+/** Whether a permission is held on some scope at least. */
+export function isAnywhere(access: CompiledAccess, number: number): boolean {
+  const rows = rowCount(access);
+  for (let row = 0; row < rows; row++) if (rowHas(access, access.at + row * access.words, number)) return true;
+  return false;
 }
 
 /** Whether a permission is held on every scope there is. */
-export function isEverywhere({ root, scoped, byScope }: CompiledAccess, number: number): boolean {
-  if (!hasBit(root, number) || scoped.some(({ bits }) => !hasBit(bits, number))) return false;
-  for (const bits of byScope?.values() ?? []) if (!hasBit(bits, number)) return false;
+export function isEverywhere(access: CompiledAccess, number: number): boolean {
+  const rows = rowCount(access);
+  for (let row = 0; row < rows; row++) if (!rowHas(access, access.at + row * access.words, number)) return false;
   return true;
 }
 
-/** The bits that hold at a place. */
-export function bitsAt(access: CompiledAccess, place: string): Uint32Array {
-  const { scoped, byScope, root } = access;
-  if (byScope !== null) {
-    for (let above = place; above.length > 1; above = above.slice(0, above.lastIndexOf('/'))) {
-      const bits = byScope.get(above);
-      if (bits !== undefined) return bits;
-    }
-    return root;
+/** @param row where it begins. Beyond its end somebody else's begins. */
+export function rowHas({ bits, words }: CompiledAccess, row: number, number: number): boolean {
+  const word = number >>> 5;
+  return word < words && (((bits[row + word] ?? 0) >>> (number & 31)) & 1) === 1;
+}
+
+function rowAmongMany(byScope: ReadonlyMap<string, number>, place: string): number {
+  for (let above = place; above.length > 1; above = above.slice(0, above.lastIndexOf('/'))) {
+    const row = byScope.get(above);
+    if (row !== undefined) return row;
   }
-  for (let nth = 0; nth < scoped.length; nth++) {
-    const entry = scoped[nth];
-    if (entry !== undefined && isWithin(place, entry.scope)) return entry.bits;
-  }
-  return root;
+  return 0;
 }
 
 /** @param scope any but `/` */
-function isWithin(place: string, scope: string): boolean {
+export function isWithin(place: string, scope: string): boolean {
   const { length } = scope;
   if (place.length === length) return place === scope;
   return place.length > length && place.charCodeAt(length) === SLASH && place.startsWith(scope);
-}
-
-function nearestAbove(cumulative: ReadonlyMap<string, OnScope>, scope: string): OnScope | undefined {
-  for (let end = scope.lastIndexOf('/'); end > 0; end = scope.lastIndexOf('/', end - 1)) {
-    const above = cumulative.get(scope.slice(0, end));
-    if (above !== undefined) return above;
-  }
-  return cumulative.get('/');
-}
-
-/** Members of either. Both may be shared with others and are never written to. */
-export function union(one: Uint32Array | null, other: Uint32Array | null): Uint32Array | null {
-  if (one === null) return other;
-  if (other === null) return one;
-  const both = one.slice();
-  addBits(both, other);
-  return both;
-}
-
-function minus(allow: Uint32Array, deny: Uint32Array | null): Uint32Array {
-  if (deny === null) return allow;
-  return allow.map((word, nth) => word & ~(deny[nth] ?? 0));
 }

@@ -2,16 +2,22 @@ import { NONE } from './assignment-store.js';
 import type { CompiledAccess } from './compiled-access.js';
 
 const NO_BITS = new Uint32Array(0);
+const NO_SCOPES: readonly string[] = [];
+/** No version of the roles: nothing is compiled. */
+export const NEVER = -1;
 
 /** A user or a program in the index: what is known of it, and what it may do once somebody has asked. */
 export class IndexSubject implements CompiledAccess {
   // What a decision reads comes first, and is one step away.
+  /** The version of the roles that the rest is known to be true of. */
+  version = NEVER;
   /** Whether the time has to be looked at before what is compiled is believed. */
   isTimed = true;
-  root: Uint32Array = NO_BITS;
-  scoped: CompiledAccess['scoped'] = [];
+  at = 0;
+  words = 0;
+  bits: Uint32Array = NO_BITS;
+  scopes: readonly string[] = NO_SCOPES;
   byScope: CompiledAccess['byScope'] = null;
-  anywhere: Uint32Array = NO_BITS;
   /** Until when it holds, Unix milliseconds. */
   until = Number.NEGATIVE_INFINITY;
   first = NONE;
@@ -34,16 +40,28 @@ export class IndexSubject implements CompiledAccess {
 
   /** What was compiled is no longer so. */
   forget(): void {
-    this.compiled({ root: NO_BITS, scoped: [], byScope: null, anywhere: NO_BITS }, Number.NEGATIVE_INFINITY);
+    this.version = NEVER;
   }
 
-  compiled({ root, scoped, byScope, anywhere }: CompiledAccess, until: number): void {
-    this.root = root;
-    this.scoped = scoped;
+  /** And its memory is no more. */
+  empty(): void {
+    this.compiled(
+      { bits: NO_BITS, at: 0, words: 0, scopes: NO_SCOPES, byScope: null },
+      Number.NEGATIVE_INFINITY,
+      NEVER,
+    );
+  }
+
+  /** @param until Unix milliseconds @param version of the roles that it was made of */
+  compiled({ bits, at, words, scopes, byScope }: CompiledAccess, until: number, version: number): void {
+    this.bits = bits;
+    this.at = at;
+    this.words = words;
+    this.scopes = scopes;
     this.byScope = byScope;
-    this.anywhere = anywhere;
     this.until = until;
     this.isTimed = until !== Number.POSITIVE_INFINITY;
+    this.version = version;
   }
 }
 

@@ -28,10 +28,10 @@ export class PermissionNumbers {
     return number;
   }
 
-  /** The names of a bitset's members, those that exist. */
-  namesIn(bits: Uint32Array): Set<string> {
+  /** The names of those that exist and whose number is had. */
+  namesWhere(has: (number: number) => boolean): Set<string> {
     const names = new Set<string>();
-    for (const [name, number] of this.existing) if (hasBit(bits, number)) names.add(name);
+    for (const [name, number] of this.existing) if (has(number)) names.add(name);
     return names;
   }
 }

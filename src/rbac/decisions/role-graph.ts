@@ -8,10 +8,14 @@ interface RoleNode {
   parents: readonly number[];
   /** Everything that it holds; null until it is asked for again. */
   closure: Uint32Array | null;
+  /** The version of the graph since which that is so. */
+  since: number;
 }
 
 /** Roles as numbers, and what each holds with all that it inherits, as a bitset that is made when it is needed. */
 export class RoleGraph {
+  /** Greater after each change. Whoever remembers what a role holds compares it, instead of being told. */
+  version = 0;
   private readonly numbers = new Map<string, number>();
   private readonly nodes: RoleNode[] = [];
   private words: number;
@@ -24,21 +28,30 @@ export class RoleGraph {
   numberOf(roleId: string): number {
     let number = this.numbers.get(roleId);
     if (number === undefined) {
-      number = this.nodes.push({ permissions: [], parents: [], closure: null }) - 1;
+      number = this.nodes.push({ permissions: [], parents: [], closure: null, since: 0 }) - 1;
       this.numbers.set(roleId, number);
     }
     return number;
   }
 
-  /** @param content null when the role is gone @returns for each role's number whether what it holds may have changed */
-  put(roleId: string, content: RoleContent | null): Uint8Array {
+  /** @param content null when the role is gone */
+  put(roleId: string, content: RoleContent | null): void {
     const number = this.numberOf(roleId);
     const permissions = (content?.permissions ?? []).map((name) => this.permissions.numberOf(name));
     const parents = (content?.parents ?? []).map((parent) => this.numberOf(parent));
-    this.nodes[number] = { permissions, parents, closure: null };
-    const changed = this.heirsOf(number);
-    for (const [heir, node] of this.nodes.entries()) if (changed[heir] === 1) node.closure = null;
-    return changed;
+    this.version++;
+    this.nodes[number] = { permissions, parents, closure: null, since: this.version };
+    for (const heir of this.heirsOf(number)) {
+      const node = this.nodes[heir];
+      if (node === undefined) continue;
+      node.closure = null;
+      node.since = this.version;
+    }
+  }
+
+  /** Whether what a role holds may be another than at that version. */
+  hasChanged(number: number, since: number): boolean {
+    return (this.nodes[number]?.since ?? 0) > since;
   }
 
   /** Not to be written to. */
@@ -70,7 +83,7 @@ export class RoleGraph {
   }
 
   /** The role and everything that inherits from it. */
-  private heirsOf(number: number): Uint8Array {
+  private heirsOf(number: number): Set<number> {
     const children = new Map<number, number[]>();
     for (const [child, { parents }] of this.nodes.entries()) {
       for (const parent of parents) {
@@ -81,8 +94,6 @@ export class RoleGraph {
     }
     const heirs = new Set([number]);
     for (const heir of heirs) for (const child of children.get(heir) ?? []) heirs.add(child);
-    const marks = new Uint8Array(this.nodes.length);
-    for (const heir of heirs) marks[heir] = 1;
-    return marks;
+    return heirs;
   }
 }

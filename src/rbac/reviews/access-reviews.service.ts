@@ -118,7 +118,9 @@ export class AccessReviewsService {
   }
 
   private async assertSound(tx: Transaction, review: NewAccessReview): Promise<void> {
-    if (!(await this.reviews.isAhead(tx, review.dueAt, MIN_SECONDS, MAX_SECONDS))) {
+    // Weeks and days of the year are ISO 8601 too, but no instants.
+    const isInstant = !Number.isNaN(review.dueAt.getTime());
+    if (!isInstant || !(await this.reviews.isAhead(tx, review.dueAt, MIN_SECONDS, MAX_SECONDS))) {
       throw reviewError('rbac.review_due_at');
     }
     const unknown = await this.reviews.findUnknownReviewers(tx, review.reviewers);
@@ -138,10 +140,14 @@ export class AccessReviewsService {
   ): Promise<void> {
     // Demands the permission itself on the scope of the review, also when nothing is assigned there.
     const deltas: AccessDelta[] = [{ permissions: [], scope, gives: false, until: null }];
-    const places = new Map(items.map(({ content }) => [`${content.roleId} ${content.scope}`, content]));
-    for (const content of places.values()) {
-      const taken = { roleId: content.roleId, scope: content.scope, effect: 'allow' as const, validUntil: null };
-      deltas.push(...(await this.assignments.deltasOf(tx, taken, false)));
+    const scopesOfRole = new Map<string, Set<string>>();
+    for (const { content } of items) {
+      scopesOfRole.set(content.roleId, (scopesOfRole.get(content.roleId) ?? new Set()).add(content.scope));
+    }
+    // A role is read once, however many places there are: changes of access wait for this.
+    for (const [roleId, scopes] of scopesOfRole) {
+      const taken = await this.assignments.deltasOf(tx, { roleId, scope, effect: 'allow', validUntil: null }, false);
+      for (const place of scopes) deltas.push(...taken.map((delta) => ({ ...delta, scope: place })));
     }
     await this.authority.assertMayConfer(tx, actor, { what: 'access review', deltas, needs: 'access:review' });
   }

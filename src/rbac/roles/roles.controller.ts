@@ -11,6 +11,7 @@ import {
   Post,
   Query,
   Res,
+  UseInterceptors,
 } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -18,12 +19,14 @@ import { CurrentActor, RequirePermission } from '../../access/access.decorators.
 import type { CallerActor } from '../../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../../kernel/etag/etag.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
+import { AccessRevisionInterceptor } from '../decisions/access-revision.interceptor.js';
 import { CreateRoleDto, RoleQueryDto, UpdateRoleDto } from './dto/change-role.dto.js';
 import { RoleDto, RolePageDto, RoleSummaryDto } from './dto/role.dto.js';
 import { RolesService } from './roles.service.js';
 
 @ApiTags('rbac')
 @Controller('rbac/roles')
+@UseInterceptors(AccessRevisionInterceptor)
 export class RolesController {
   constructor(private readonly roles: RolesService) {}
 

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { decodeCursor, encodeCursor, type Page } from '../../kernel/paging/cursor.js';
 import { Outbox } from '../../outbox/outbox.service.js';
+import { GroupMembershipRules } from '../../users/groups/group-membership-rules.service.js';
 import { AssignmentRules } from '../assignments/assignment-rules.service.js';
 import type { RoleFacts } from '../decisions/access-facts.js';
 import { AccessFactsRepository } from '../decisions/access-facts.repository.js';
@@ -37,6 +38,9 @@ interface Judged {
  * - Only what allows counts. Of permissions, an allow doesn't count where one denial covers its scope and all its time that is left;
  *   of roles, denials don't matter, since the role is held nevertheless.
  * - Whether the subject is disabled doesn't matter: it can be enabled.
+ * - Nobody is exempt. The system role administrator has every permission, so that every administrator violates every constraint of
+ *   permissions, and is listed with it, until a denial takes what is not meant. Such a constraint can be written nevertheless, and
+ *   stops no other change of an administrator; only a further administrator needs the denial first, or the constraint later.
  *
  * A change is refused when it adds to a violation. What stood before, because a constraint came later, is reported and doesn't stand
  * in the way of other changes of that subject.
@@ -49,12 +53,17 @@ export class SeparationService implements OnModuleInit {
     private readonly facts: AccessFactsRepository,
     private readonly history: AccessHistoryRepository,
     private readonly rules: AssignmentRules,
+    private readonly membershipRules: GroupMembershipRules,
     private readonly audit: AuditService,
     private readonly outbox: Outbox,
   ) {}
 
   onModuleInit(): void {
     this.rules.beforeGiving((tx, subjectIds) => this.assertHolds(tx, subjectIds));
+    this.membershipRules.afterChange((tx, _actor, _groupId, added) => this.assertHolds(tx, added));
+    this.membershipRules.afterSync(async (tx, _actor, _groupId, userIds) => {
+      await this.reportViolations(tx, userIds);
+    });
   }
 
   /**

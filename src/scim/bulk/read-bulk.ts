@@ -32,7 +32,10 @@ export function readBulk(body: unknown): BulkRequest {
     throw scimError('scim.too_large', { detail: `A bulk has ${MAX_BULK_OPERATIONS} operations at most.` });
   }
   const failOnErrors = memberOf(body, 'failOnErrors') ?? null;
-  if (failOnErrors !== null && !(typeof failOnErrors === 'number' && Number.isInteger(failOnErrors) && failOnErrors > 0)) {
+  if (
+    failOnErrors !== null &&
+    !(typeof failOnErrors === 'number' && Number.isInteger(failOnErrors) && failOnErrors > 0)
+  ) {
     throw invalidSyntax('failOnErrors must be a whole number from 1.');
   }
   const operations = given.map(readOperation);
@@ -49,7 +52,8 @@ function readOperation(given: Json): BulkOperation {
   if (method !== 'POST' && method !== 'PUT' && method !== 'PATCH' && method !== 'DELETE') {
     throw invalidSyntax('method must be POST, PUT, PATCH or DELETE.');
   }
-  if (resourceType !== 'Users' && resourceType !== 'Groups') throw invalidSyntax('path must begin with /Users or /Groups.');
+  if (resourceType !== 'Users' && resourceType !== 'Groups')
+    throw invalidSyntax('path must begin with /Users or /Groups.');
   if ((method === 'POST') !== (id === undefined)) throw invalidSyntax('A path has an id, except for POST.');
   if (method === 'POST' && bulkId === null) throw invalidSyntax('POST needs a bulkId.');
   const data = memberOf(given, 'data') ?? null;

@@ -50,7 +50,9 @@ export class ScimBulk {
     const { method, bulkId } = operation;
     const about: JsonObject = { method, ...(bulkId === null ? {} : { bulkId }) };
     try {
-      const missing = [operation.id ?? '', operation.data].flatMap(referencesIn).find((reference) => !made.has(reference));
+      const missing = [operation.id ?? '', operation.data]
+        .flatMap(referencesIn)
+        .find((reference) => !made.has(reference));
       if (missing !== undefined) {
         throw kernelError('request.conflict', { detail: `Nothing was made under the bulkId ${missing}.` });
       }
@@ -93,7 +95,9 @@ export class ScimBulk {
 
 /** The first that refers to nothing which is still to be made; of a circle the first one, which then fails. */
 function nextOf(waiting: ReadonlyMap<number, BulkOperation>): [number, BulkOperation] {
-  const toBeMade = new Set([...waiting.values()].flatMap(({ method, bulkId }) => (method === 'POST' ? (bulkId ?? []) : [])));
+  const toBeMade = new Set(
+    [...waiting.values()].flatMap(({ method, bulkId }) => (method === 'POST' ? (bulkId ?? []) : [])),
+  );
   const entries = [...waiting];
   const free = entries.find(
     ([, { id, bulkId, data }]) =>

@@ -5,8 +5,8 @@ import { isJsonObject } from '../protocol/json-members.js';
 import type { PatchOperation } from '../protocol/read-patch.js';
 import { invalidValue, MAX_MEMBERS, readValue } from '../protocol/read-value.js';
 import { type AttributeDefinition, named } from '../protocol/resource-schema.js';
-import { scimError } from '../scim.errors.js';
 import { GROUP_SCHEMA } from '../schemas/group.schema.js';
+import { scimError } from '../scim.errors.js';
 
 const MEMBERS = named(GROUP_SCHEMA.core.attributes, 'members') as AttributeDefinition; // it is in the table
 
@@ -29,7 +29,8 @@ export function memberChanges(current: readonly string[], operations: readonly P
   for (const operation of operations) {
     const ids = idsOf(operation.value);
     named += ids.length;
-    if (named > MAX_MEMBERS) throw scimError('scim.too_large', { detail: `A request names ${MAX_MEMBERS} members at most.` });
+    if (named > MAX_MEMBERS)
+      throw scimError('scim.too_large', { detail: `A request names ${MAX_MEMBERS} members at most.` });
     apply(after, operation, ids);
   }
   return {

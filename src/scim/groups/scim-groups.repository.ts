@@ -56,7 +56,11 @@ export class ScimGroupsRepository {
   }
 
   /** @param limit of members over all these groups */
-  async membersOf(tx: Transaction, groupIds: readonly string[], limit: number): Promise<{ groupId: string; userId: string }[]> {
+  async membersOf(
+    tx: Transaction,
+    groupIds: readonly string[],
+    limit: number,
+  ): Promise<{ groupId: string; userId: string }[]> {
     return tx.query(
       `SELECT m.group_id AS "groupId", m.user_id AS "userId" FROM group_members m
          JOIN users u ON u.id = m.user_id AND u.status <> 'deleted'

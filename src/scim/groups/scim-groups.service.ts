@@ -189,7 +189,9 @@ export class ScimGroups {
     const ids = rows.map(({ id }) => id);
     const found = await this.rows.membersOf(tx, ids, MAX_SHOWN_MEMBERS + 1);
     if (found.length > MAX_SHOWN_MEMBERS) {
-      throw scimError('scim.too_many', { detail: 'These groups have too many members: use excludedAttributes=members.' });
+      throw scimError('scim.too_many', {
+        detail: 'These groups have too many members: use excludedAttributes=members.',
+      });
     }
     const members = new Map<string, string[]>(ids.map((id) => [id, []]));
     for (const { groupId, userId } of found) members.get(groupId)?.push(userId);

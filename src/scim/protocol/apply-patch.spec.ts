@@ -23,15 +23,43 @@ function patched(...operations: Json[]): JsonObject {
 describe('a patch', () => {
   it.each<[string, Json, Json]>([
     ['op in any case', { op: 'Replace', path: 'title', value: 'Countess' }, { title: 'Countess' }],
-    ['names in any case', { OP: 'add', Path: 'NAME.GIVENNAME', Value: 'A' }, { name: { givenName: 'A', familyName: 'Lovelace' } }],
+    [
+      'names in any case',
+      { OP: 'add', Path: 'NAME.GIVENNAME', Value: 'A' },
+      { name: { givenName: 'A', familyName: 'Lovelace' } },
+    ],
     ['a boolean as text', { op: 'Replace', path: 'active', value: 'False' }, { active: false }],
     ['no path', { op: 'replace', value: { active: false, title: 'x' } }, { active: false, title: 'x' }],
-    ['no path and names with dots', { op: 'replace', value: { 'name.givenName': 'A' } }, { name: { givenName: 'A', familyName: 'Lovelace' } }],
-    ['part of a complex attribute', { op: 'add', path: 'name', value: { middleName: 'K' } }, { name: { middleName: 'K', familyName: 'Lovelace' } }],
-    ['a selected value', { op: 'Replace', path: 'emails[type eq "work"].value', value: 'x@y.example' }, { emails: [{ value: 'x@y.example', type: 'work', primary: true }] }],
-    ['an extension', { op: 'Add', path: `${ENTERPRISE}:department`, value: 'Engines' }, { [ENTERPRISE]: { department: 'Engines' } }],
-    ['an extension as a whole', { op: 'add', value: { [ENTERPRISE]: { department: 'E', x: 1 } } }, { [ENTERPRISE]: { department: 'E' } }],
-    ['a manager by id', { op: 'Add', path: `${ENTERPRISE}:manager`, value: 'm1' }, { [ENTERPRISE]: { manager: { value: 'm1' } } }],
+    [
+      'no path and names with dots',
+      { op: 'replace', value: { 'name.givenName': 'A' } },
+      { name: { givenName: 'A', familyName: 'Lovelace' } },
+    ],
+    [
+      'part of a complex attribute',
+      { op: 'add', path: 'name', value: { middleName: 'K' } },
+      { name: { middleName: 'K', familyName: 'Lovelace' } },
+    ],
+    [
+      'a selected value',
+      { op: 'Replace', path: 'emails[type eq "work"].value', value: 'x@y.example' },
+      { emails: [{ value: 'x@y.example', type: 'work', primary: true }] },
+    ],
+    [
+      'an extension',
+      { op: 'Add', path: `${ENTERPRISE}:department`, value: 'Engines' },
+      { [ENTERPRISE]: { department: 'Engines' } },
+    ],
+    [
+      'an extension as a whole',
+      { op: 'add', value: { [ENTERPRISE]: { department: 'E', x: 1 } } },
+      { [ENTERPRISE]: { department: 'E' } },
+    ],
+    [
+      'a manager by id',
+      { op: 'Add', path: `${ENTERPRISE}:manager`, value: 'm1' },
+      { [ENTERPRISE]: { manager: { value: 'm1' } } },
+    ],
   ])('takes %s', (_what, operation, expected) => {
     expect(patched(operation)).toMatchObject(expected as JsonObject);
   });
@@ -44,17 +72,18 @@ describe('a patch', () => {
 
   it('adds to a list without doubling, with one primary element', () => {
     const home = { value: 'h@h.example', type: 'home', primary: true };
-    expect(patched({ op: 'add', path: 'emails', value: [home] }, { op: 'add', path: 'emails', value: home })['emails']).toEqual([
-      { value: 'ada@contoso.example', type: 'work', primary: false },
-      home,
-    ]);
+    expect(
+      patched({ op: 'add', path: 'emails', value: [home] }, { op: 'add', path: 'emails', value: home })['emails'],
+    ).toEqual([{ value: 'ada@contoso.example', type: 'work', primary: false }, home]);
   });
 
   it('removes attributes, elements and sub-attributes', () => {
     const after = patched({ op: 'remove', path: 'name.givenName' }, { op: 'Remove', path: 'emails[type eq "work"]' });
     expect(after).toEqual({ userName: 'ada@contoso.example', active: true, name: { familyName: 'Lovelace' } });
     expect(patched({ op: 'remove', path: 'emails[type eq "work"].value' })).not.toHaveProperty('emails');
-    expect(patched({ op: 'remove', path: 'emails', value: [{ value: 'ADA@contoso.example' }] })).not.toHaveProperty('emails');
+    expect(patched({ op: 'remove', path: 'emails', value: [{ value: 'ADA@contoso.example' }] })).not.toHaveProperty(
+      'emails',
+    );
     expect(patched({ op: 'replace', path: 'name', value: null })).not.toHaveProperty('name');
   });
 
@@ -94,7 +123,8 @@ describe('a patch', () => {
   });
 
   it('reaches nobody else by a polluted name', () => {
-    const operation = JSON.parse(`{"op":"add","value":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},
+    const operation =
+      JSON.parse(`{"op":"add","value":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},
       "name":{"__proto__":{"polluted":1},"givenName":"A"}}}`) as Json;
     expect(patched(operation)).toEqual({ ...ada(), name: { givenName: 'A', familyName: 'Lovelace' } });
     expect({}).not.toHaveProperty('polluted');
@@ -102,15 +132,31 @@ describe('a patch', () => {
 
   it('keeps the shape of any resource, or is refused', () => {
     const name = fc.constantFrom(
-      'userName', 'active', 'name', 'name.givenName', 'emails', 'emails[type eq "work"]', 'emails[type eq "work"].value',
-      'emails.value', 'addresses[type eq "home"].country', ENTERPRISE, `${ENTERPRISE}:manager`, 'id', '__proto__', 'nothing',
+      'userName',
+      'active',
+      'name',
+      'name.givenName',
+      'emails',
+      'emails[type eq "work"]',
+      'emails[type eq "work"].value',
+      'emails.value',
+      'addresses[type eq "home"].country',
+      ENTERPRISE,
+      `${ENTERPRISE}:manager`,
+      'id',
+      '__proto__',
+      'nothing',
     );
     const value = fc.oneof(
       fc.jsonValue(),
       fc.record({ value: fc.string(), type: fc.constantFrom('work', 'home'), primary: fc.boolean() }),
     ) as fc.Arbitrary<Json>;
     const operation = fc.record(
-      { op: fc.constantFrom('add', 'Replace', 'REMOVE'), path: name, value: fc.oneof(value, fc.dictionary(name, value)) },
+      {
+        op: fc.constantFrom('add', 'Replace', 'REMOVE'),
+        path: name,
+        value: fc.oneof(value, fc.dictionary(name, value)),
+      },
       { requiredKeys: ['op'] },
     );
     fc.assert(

@@ -125,7 +125,8 @@ function withSub(
   value: Json | undefined,
 ): Json[] {
   const read = readElement(sub, value ?? null);
-  if (read === undefined) return held.map((element) => (isMeant(element) ? without(element, sub) : element)).filter(says);
+  if (read === undefined)
+    return held.map((element) => (isMeant(element) ? without(element, sub) : element)).filter(says);
   if (held.some(isMeant)) {
     return held.map((one) => (isMeant(one) && isJsonObject(one) ? { ...one, [sub.name]: read } : one));
   }

@@ -23,7 +23,10 @@ export function narrowFilter<Key extends string>(
 ): NarrowedFilter<Key> {
   if (filter.kind === 'and') {
     const parts = filter.terms.map((term) => narrowFilter(term, schema, keys));
-    return { conditions: parts.flatMap(({ conditions }) => conditions), isExact: parts.every(({ isExact }) => isExact) };
+    return {
+      conditions: parts.flatMap(({ conditions }) => conditions),
+      isExact: parts.every(({ isExact }) => isExact),
+    };
   }
   const comparison = filter.kind === 'elements' ? insideOf(filter) : filter.kind === 'compare' ? filter : null;
   const condition = comparison === null ? null : conditionOf(comparison, schema, keys);

@@ -123,8 +123,26 @@ describe('a filter', () => {
   });
 
   it('is read or refused, and nothing else', () => {
-    const part = fc.constantFrom('userName', 'eq', 'and', 'or', 'not', '(', ')', '[', ']', '"x"', '.value', 'pr', '1', ':');
-    const text = fc.oneof(fc.string(), fc.array(part, { maxLength: 20 }).map((parts) => parts.join(' ')));
+    const part = fc.constantFrom(
+      'userName',
+      'eq',
+      'and',
+      'or',
+      'not',
+      '(',
+      ')',
+      '[',
+      ']',
+      '"x"',
+      '.value',
+      'pr',
+      '1',
+      ':',
+    );
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(part, { maxLength: 20 }).map((parts) => parts.join(' ')),
+    );
     fc.assert(
       fc.property(text, (filter) => {
         try {
@@ -158,7 +176,12 @@ describe('narrowing a filter', () => {
       conditions: [{ key: 'userName eq', value: 'a' }],
       isExact: false,
     });
-    for (const filter of ['userName eq "a" or active eq true', 'not (userName eq "a")', 'userName eq null', 'userName co "a"']) {
+    for (const filter of [
+      'userName eq "a" or active eq true',
+      'not (userName eq "a")',
+      'userName eq null',
+      'userName co "a"',
+    ]) {
       expect(narrow(filter)).toEqual({ conditions: [], isExact: false });
     }
   });

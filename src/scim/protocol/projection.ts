@@ -18,7 +18,10 @@ export interface Projection {
 export function readProjection(attributes: unknown, excludedAttributes: unknown, schema: ResourceSchema): Projection {
   const only = namesOf('attributes', attributes);
   const except = namesOf('excludedAttributes', excludedAttributes) ?? [];
-  return { only: only?.flatMap((name) => resolved(name, schema)) ?? null, except: except.flatMap((name) => resolved(name, schema)) };
+  return {
+    only: only?.flatMap((name) => resolved(name, schema)) ?? null,
+    except: except.flatMap((name) => resolved(name, schema)),
+  };
 }
 
 /** Whether the answer shows an attribute of the core schema at all: what costs much to read is read only then. */

@@ -1,5 +1,5 @@
-import { invalidFilter } from './filter-tokens.js';
 import type { Filter } from './filter.types.js';
+import { invalidFilter } from './filter-tokens.js';
 import { isJsonObject, memberOf } from './json-members.js';
 import { type PageRequest, readPageRequest } from './page-request.js';
 import { parseFilter } from './parse-filter.js';

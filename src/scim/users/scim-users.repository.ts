@@ -44,7 +44,10 @@ export class ScimUsersRepository {
 
   async count(tx: Transaction, tenantId: string, conditions: readonly Condition<UserKey>[]): Promise<number> {
     const { where, values } = whereOf(tenantId, conditions);
-    const [row]: { count: number }[] = await tx.query(`SELECT count(*)::int AS count FROM users u WHERE ${where}`, values);
+    const [row]: { count: number }[] = await tx.query(
+      `SELECT count(*)::int AS count FROM users u WHERE ${where}`,
+      values,
+    );
     return row?.count ?? 0;
   }
 
@@ -76,7 +79,9 @@ function whereOf(tenantId: string, conditions: readonly Condition<UserKey>[]): {
         return `u.status = ${parameter(value === 'true' ? 'active' : 'disabled')}`;
       case 'meta.lastModified gt': {
         const moment = Date.parse(value);
-        return Number.isNaN(moment) ? 'false' : `date_trunc('milliseconds', u.updated_at) > ${parameter(new Date(moment))}`;
+        return Number.isNaN(moment)
+          ? 'false'
+          : `date_trunc('milliseconds', u.updated_at) > ${parameter(new Date(moment))}`;
       }
       case 'externalId eq': {
         const given = parameter(value);

@@ -123,7 +123,13 @@ export class ScimUsers {
         const after = edit(before);
         assertComplete(after, USER_SCHEMA);
         if (canonicalJson(before) === canonicalJson(after)) return this.shown(row, query);
-        await this.people.updateProvisionedWithin(tx, actor, row.id, row.version, provisionedPerson(after, row.profile));
+        await this.people.updateProvisionedWithin(
+          tx,
+          actor,
+          row.id,
+          row.version,
+          provisionedPerson(after, row.profile),
+        );
         return this.shown(await this.existing(tx, tenantId, id), query);
       }),
     );

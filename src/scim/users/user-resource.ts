@@ -25,7 +25,8 @@ export function editableState(row: ScimUserRow): JsonObject {
   const known = externalId ?? objectId;
   if (known !== null) state['externalId'] = known;
   // Of who only signed in, the address is known from there.
-  if (email !== null && profile['emails'] === undefined) state['emails'] = [{ value: email, type: 'work', primary: true }];
+  if (email !== null && profile['emails'] === undefined)
+    state['emails'] = [{ value: email, type: 'work', primary: true }];
   for (const name of IN_PROFILE) if (profile[name] !== undefined) state[name] = profile[name];
   return state;
 }

@@ -18,18 +18,76 @@ export type MembershipRule = (
   removed: readonly string[],
 ) => Promise<void>;
 
+/**
+ * Throws a DomainError when somebody must not be what they have become. Runs in the transaction of the change, after its rows are
+ * written.
+ *
+ * @param groupId groups.id
+ * @param added users.id
+ */
+export type MembershipOutcomeRule = (
+  tx: Transaction,
+  actor: Actor,
+  groupId: string,
+  added: readonly string[],
+) => Promise<void>;
+
+/**
+ * Follows a change that was made elsewhere and can't be refused, after its rows are written and in their transaction.
+ *
+ * @param groupId groups.id
+ * @param userIds users.id whose access may have grown
+ */
+export type MembershipFollower = (
+  tx: Transaction,
+  actor: Actor,
+  groupId: string,
+  userIds: readonly string[],
+) => Promise<void>;
+
 /** Where modules above this one say who may put whom into a group: they know what its members get by it, this one doesn't. */
 @Injectable()
 export class GroupMembershipRules {
   private readonly rules: MembershipRule[] = [];
+  private readonly outcomeRules: MembershipOutcomeRule[] = [];
+  private readonly preparations: ((tx: Transaction) => Promise<void>)[] = [];
+  private readonly followers: MembershipFollower[] = [];
 
   beforeChange(rule: MembershipRule): void {
     this.rules.push(rule);
+  }
+
+  afterChange(rule: MembershipOutcomeRule): void {
+    this.outcomeRules.push(rule);
+  }
+
+  /** @param preparation takes the locks of changes of access: nothing may touch a row before it */
+  beforeSync(preparation: (tx: Transaction) => Promise<void>): void {
+    this.preparations.push(preparation);
+  }
+
+  afterSync(follower: MembershipFollower): void {
+    this.followers.push(follower);
   }
 
   /** @throws Error when nobody said who may: then nobody may */
   async assertMayChange(...change: Parameters<MembershipRule>): Promise<void> {
     if (this.rules.length === 0) throw new Error('nobody has said who may change the members of groups');
     for (const rule of this.rules) await rule(...change);
+  }
+
+  /** Goes with assertMayChange, once the rows are written. @throws DomainError e.g. rbac.separation_violated */
+  async assertMayStand(...change: Parameters<MembershipOutcomeRule>): Promise<void> {
+    for (const rule of this.outcomeRules) await rule(...change);
+  }
+
+  /** First in a transaction that takes over what Entra ID says of members. */
+  async syncing(tx: Transaction): Promise<void> {
+    for (const prepare of this.preparations) await prepare(tx);
+  }
+
+  /** Last in such a transaction; goes with syncing. */
+  async synced(...change: Parameters<MembershipFollower>): Promise<void> {
+    for (const follower of this.followers) await follower(...change);
   }
 }

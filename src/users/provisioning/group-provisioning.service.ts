@@ -29,7 +29,10 @@ export class GroupProvisioning {
     externalId: string | null,
   ): Promise<string> {
     const id = await this.rows.insert(tx, tenantId, displayName, externalId);
-    await this.record(tx, actor, 'users.provisioned-group.created', await this.existing(tx, id), { displayName, externalId });
+    await this.record(tx, actor, 'users.provisioned-group.created', await this.existing(tx, id), {
+      displayName,
+      externalId,
+    });
     return id;
   }
 
@@ -62,7 +65,10 @@ export class GroupProvisioning {
     await this.rules.assertMayChange(tx, actor, id, added, removed);
     const group = await this.existing(tx, id);
     if (removed.length > 0) await this.rows.removeMembers(tx, id, removed);
-    if (added.length > 0) await this.rows.addMembers(tx, id, added);
+    if (added.length > 0) {
+      await this.rows.addMembers(tx, id, added);
+      await this.rules.assertMayStand(tx, actor, id, added);
+    }
     await this.record(tx, actor, 'users.provisioned-group.members-changed', group, {
       added: added.slice(0, RECORDED_MEMBERS),
       addedCount: added.length,

@@ -78,7 +78,10 @@ export class UserProvisioningRepository {
   }
 
   /** Takes everything that the user holds: nothing of it may come back with them. @returns how much there was of each */
-  async takeAccess(tx: Transaction, id: string): Promise<{ assignments: number; eligible: number; memberships: number }> {
+  async takeAccess(
+    tx: Transaction,
+    id: string,
+  ): Promise<{ assignments: number; eligible: number; memberships: number }> {
     await tx.query(`UPDATE role_activations SET status = 'cancelled' WHERE user_id = $1 AND status = 'pending'`, [id]);
     const gone = async (table: string) => affectedBy(await tx.query(`DELETE FROM ${table} WHERE user_id = $1`, [id]));
     return {

@@ -36,7 +36,10 @@ export class UserProvisioning {
     const alike = await this.rows.findAlike(tx, tenantId, person);
     if (alike.some(({ status }) => status !== 'deleted')) throw provisioningError('users.already_provisioned');
     const deleted = alike.find(({ objectId }) => objectId !== null && objectId === person.objectId) ?? alike[0];
-    const id = deleted === undefined ? await this.rows.insert(tx, tenantId, person) : await this.revive(tx, actor, deleted, person);
+    const id =
+      deleted === undefined
+        ? await this.rows.insert(tx, tenantId, person)
+        : await this.revive(tx, actor, deleted, person);
     await this.record(tx, actor, 'users.provisioned-user.created', deleted ?? null, await this.existing(tx, id));
     return id;
   }
@@ -63,7 +66,11 @@ export class UserProvisioning {
       throw provisioningError('users.linked_to_another', { detail: 'An object id, once known, stays.' });
     }
     const others = (await this.rows.findAlike(tx, tenantId, person)).filter((other) => other.id !== id);
-    if (others.some((other) => other.status !== 'deleted' || (person.objectId !== null && other.objectId === person.objectId))) {
+    if (
+      others.some(
+        (other) => other.status !== 'deleted' || (person.objectId !== null && other.objectId === person.objectId),
+      )
+    ) {
       throw provisioningError('users.already_provisioned');
     }
     const links = before.objectId === null && person.objectId !== null;
@@ -71,7 +78,8 @@ export class UserProvisioning {
     const disables = before.status === 'active' && person.status === 'disabled';
     if (disables) await this.rules.assertMayDisable(tx, await this.account(tx, id));
     if (enables || links) await this.rules.assertMayEnable(tx, actor, await this.account(tx, id));
-    if (!(await this.rows.update(tx, before, person, enables || disables))) throw kernelError('request.precondition_failed');
+    if (!(await this.rows.update(tx, before, person, enables || disables)))
+      throw kernelError('request.precondition_failed');
     await this.record(tx, actor, 'users.provisioned-user.updated', before, await this.existing(tx, id));
     if (disables) await this.serviceAccounts.disableOfOwner(tx, actor, id, 'owner_disabled');
   }
