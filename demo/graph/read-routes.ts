@@ -96,7 +96,18 @@ export const READ_ROUTES: GraphRoute[] = [
     '/groups/{id}/transitiveMembers',
     ['GroupMember.Read.All', 'Group.Read.All', DIRECTORY],
     'directoryObject',
-    (call, id) => linkedObjects(call.state, owned(call, 'groups', id, call.state.groupMembers.get(id))),
+    (call, id) => linkedObjects(call.state, transitiveMembers(call, id)),
+    5,
+  ),
+  children(
+    '/groups/{id}/transitiveMembers/microsoft.graph.user',
+    ['GroupMember.Read.All', 'Group.Read.All', DIRECTORY],
+    'user',
+    (call, id) =>
+      transitiveMembers(call, id).flatMap((member) => {
+        const user = call.state.collections.users.get(member);
+        return user === undefined ? [] : [user];
+      }),
     5,
   ),
   ...(['groups', 'applications', 'servicePrincipals'] as const).map((name) =>
@@ -182,6 +193,14 @@ export const READ_ROUTES: GraphRoute[] = [
       ),
   },
 ];
+
+/** Members of the group and of the groups in it, each once. */
+function transitiveMembers(call: GraphCall, id: string): string[] {
+  const found = new Set(owned(call, 'groups', id, call.state.groupMembers.get(id)));
+  // A set that grows while it is walked is walked to its end.
+  for (const member of found) for (const inner of call.state.groupMembers.get(member) ?? []) found.add(inner);
+  return [...found];
+}
 
 /** POST /directoryObjects/getByIds: the objects that exist, in the order asked for. */
 export function getByIds(call: GraphCall): JsonObject[] {

@@ -1,3 +1,76 @@
+CREATE TABLE access_history (
+  kind text NOT NULL,
+  key text NOT NULL,
+  revision bigint NOT NULL,
+  holder uuid,
+  removed boolean NOT NULL,
+  content jsonb NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT ck_access_history_kind CHECK ((kind = ANY (ARRAY['user'::text, 'service_account'::text, 'role'::text, 'assignment'::text, 'membership'::text, 'permission'::text, 'reset'::text]))),
+  CONSTRAINT pk_access_history PRIMARY KEY (kind, key, revision)
+);
+CREATE INDEX ix_access_history_at ON public.access_history USING btree (at);
+CREATE INDEX ix_access_history_holder ON public.access_history USING btree (holder, kind) WHERE (holder IS NOT NULL);
+CREATE INDEX ix_access_history_revision ON public.access_history USING btree (revision);
+
+CREATE TABLE access_review_items (
+  id uuid NOT NULL,
+  review_id uuid NOT NULL,
+  assignment_id uuid NOT NULL,
+  assignment_kind text NOT NULL,
+  content jsonb NOT NULL,
+  decision text,
+  decided_by uuid,
+  decided_at timestamp with time zone,
+  reason text,
+  outcome text,
+  outcome_detail text,
+  CONSTRAINT ck_access_review_items_assignment_kind CHECK ((assignment_kind = ANY (ARRAY['active'::text, 'eligible'::text]))),
+  CONSTRAINT ck_access_review_items_decision CHECK ((decision = ANY (ARRAY['keep'::text, 'remove'::text]))),
+  CONSTRAINT ck_access_review_items_outcome CHECK ((outcome = ANY (ARRAY['kept'::text, 'removed'::text, 'already_gone'::text, 'refused'::text]))),
+  CONSTRAINT fk_access_review_items_decided_by FOREIGN KEY (decided_by) REFERENCES users(id),
+  CONSTRAINT fk_access_review_items_review_id FOREIGN KEY (review_id) REFERENCES access_reviews(id) ON DELETE CASCADE,
+  CONSTRAINT pk_access_review_items PRIMARY KEY (id),
+  CONSTRAINT uq_access_review_items_assignment_id UNIQUE (review_id, assignment_id)
+);
+
+CREATE TABLE access_review_reviewers (
+  review_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  CONSTRAINT fk_access_review_reviewers_review_id FOREIGN KEY (review_id) REFERENCES access_reviews(id) ON DELETE CASCADE,
+  CONSTRAINT fk_access_review_reviewers_user_id FOREIGN KEY (user_id) REFERENCES users(id),
+  CONSTRAINT pk_access_review_reviewers PRIMARY KEY (review_id, user_id)
+);
+CREATE INDEX ix_access_review_reviewers_user_id ON public.access_review_reviewers USING btree (user_id);
+
+CREATE TABLE access_reviews (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  description text NOT NULL DEFAULT ''::text,
+  scope text NOT NULL,
+  role_id uuid,
+  on_unanswered text NOT NULL,
+  status text NOT NULL DEFAULT 'open'::text,
+  due_at timestamp with time zone NOT NULL,
+  created_by_type text NOT NULL,
+  created_by_id text NOT NULL,
+  closed_at timestamp with time zone,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_access_reviews_on_unanswered CHECK ((on_unanswered = ANY (ARRAY['keep'::text, 'remove'::text]))),
+  CONSTRAINT ck_access_reviews_status CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text, 'cancelled'::text]))),
+  CONSTRAINT fk_access_reviews_role_id FOREIGN KEY (role_id) REFERENCES roles(id) ON DELETE SET NULL,
+  CONSTRAINT pk_access_reviews PRIMARY KEY (id)
+);
+CREATE INDEX ix_access_reviews_due_at ON public.access_reviews USING btree (due_at) WHERE (status = 'open'::text);
+
+CREATE TABLE access_state (
+  singleton boolean NOT NULL DEFAULT true,
+  revision bigint NOT NULL,
+  CONSTRAINT ck_access_state_singleton CHECK (singleton),
+  CONSTRAINT pk_access_state PRIMARY KEY (singleton)
+);
+
 CREATE TABLE audit_events (
   id uuid NOT NULL,
   occurred_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
@@ -187,6 +260,66 @@ CREATE TABLE drift_reports (
   CONSTRAINT uq_drift_reports_tenant_id_sequence UNIQUE (tenant_id, sequence)
 );
 
+CREATE TABLE eligible_assignments (
+  id uuid NOT NULL,
+  user_id uuid,
+  group_id uuid,
+  role_id uuid NOT NULL,
+  scope text NOT NULL,
+  valid_from timestamp with time zone NOT NULL DEFAULT now(),
+  valid_until timestamp with time zone,
+  reason text NOT NULL,
+  assigned_by_type text NOT NULL,
+  assigned_by_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_eligible_assignments_subject CHECK ((num_nonnulls(user_id, group_id) = 1)),
+  CONSTRAINT ck_eligible_assignments_valid_until CHECK (((valid_until IS NULL) OR (valid_until > valid_from))),
+  CONSTRAINT fk_eligible_assignments_group_id FOREIGN KEY (group_id) REFERENCES groups(id),
+  CONSTRAINT fk_eligible_assignments_role_id FOREIGN KEY (role_id) REFERENCES roles(id),
+  CONSTRAINT fk_eligible_assignments_user_id FOREIGN KEY (user_id) REFERENCES users(id),
+  CONSTRAINT pk_eligible_assignments PRIMARY KEY (id)
+);
+CREATE INDEX ix_eligible_assignments_group_id ON public.eligible_assignments USING btree (group_id);
+CREATE INDEX ix_eligible_assignments_role_id ON public.eligible_assignments USING btree (role_id);
+CREATE INDEX ix_eligible_assignments_user_id ON public.eligible_assignments USING btree (user_id);
+
+CREATE TABLE group_members (
+  group_id uuid NOT NULL,
+  object_id uuid,
+  user_id uuid,
+  added_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_group_members_member CHECK ((num_nonnulls(object_id, user_id) = 1)),
+  CONSTRAINT fk_group_members_group_id FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE,
+  CONSTRAINT fk_group_members_user_id FOREIGN KEY (user_id) REFERENCES users(id),
+  CONSTRAINT tr_group_members_record TRIGGER DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX ix_group_members_object_id ON public.group_members USING btree (object_id) WHERE (object_id IS NOT NULL);
+CREATE INDEX ix_group_members_user_id ON public.group_members USING btree (user_id) WHERE (user_id IS NOT NULL);
+CREATE UNIQUE INDEX uq_group_members_object_id ON public.group_members USING btree (group_id, object_id) WHERE (object_id IS NOT NULL);
+CREATE UNIQUE INDEX uq_group_members_user_id ON public.group_members USING btree (group_id, user_id) WHERE (user_id IS NOT NULL);
+CREATE CONSTRAINT TRIGGER tr_group_members_record AFTER INSERT OR DELETE OR UPDATE ON public.group_members DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION record_access('membership');
+CREATE TRIGGER tr_group_members_record_truncate AFTER TRUNCATE ON public.group_members FOR EACH STATEMENT EXECUTE FUNCTION record_access_reset();
+
+CREATE TABLE groups (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  source text NOT NULL,
+  object_id uuid,
+  external_id text,
+  display_name text NOT NULL,
+  synced_at timestamp with time zone,
+  sync_failure text,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_groups_object_id CHECK (((source = 'entra'::text) = (object_id IS NOT NULL))),
+  CONSTRAINT ck_groups_source CHECK ((source = ANY (ARRAY['entra'::text, 'scim'::text]))),
+  CONSTRAINT fk_groups_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_groups PRIMARY KEY (id),
+  CONSTRAINT uq_groups_tenant_id_object_id UNIQUE (tenant_id, object_id)
+);
+CREATE INDEX ix_groups_tenant_id_display_name ON public.groups USING btree (tenant_id, lower(display_name), id);
+
 CREATE TABLE job_slots (
   id uuid NOT NULL,
   job text NOT NULL,
@@ -234,11 +367,30 @@ CREATE TABLE outbox_events (
 );
 CREATE INDEX ix_outbox_events_created_at ON public.outbox_events USING btree (created_at) WHERE (dispatched_at IS NULL);
 
+CREATE TABLE permission_namespaces (
+  name text NOT NULL,
+  display_name text NOT NULL,
+  service_account_id uuid,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_permission_namespaces_name CHECK ((name ~ '^[a-z][a-z0-9-]{1,30}$'::text)),
+  CONSTRAINT fk_permission_namespaces_service_account_id FOREIGN KEY (service_account_id) REFERENCES service_accounts(id),
+  CONSTRAINT pk_permission_namespaces PRIMARY KEY (name)
+);
+
 CREATE TABLE permissions (
   name text NOT NULL,
   description text NOT NULL,
-  CONSTRAINT pk_permissions PRIMARY KEY (name)
+  namespace text,
+  CONSTRAINT ck_permissions_namespace CHECK ((((namespace IS NULL) AND (POSITION(('/'::text) IN (name)) = 0)) OR starts_with(name, (namespace || '/'::text)))),
+  CONSTRAINT fk_permissions_namespace FOREIGN KEY (namespace) REFERENCES permission_namespaces(name),
+  CONSTRAINT pk_permissions PRIMARY KEY (name),
+  CONSTRAINT tr_permissions_record TRIGGER DEFERRABLE INITIALLY DEFERRED
 );
+CREATE INDEX ix_permissions_namespace ON public.permissions USING btree (namespace) WHERE (namespace IS NOT NULL);
+CREATE CONSTRAINT TRIGGER tr_permissions_record AFTER INSERT OR DELETE OR UPDATE ON public.permissions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION record_access('permission');
+CREATE TRIGGER tr_permissions_record_truncate AFTER TRUNCATE ON public.permissions FOR EACH STATEMENT EXECUTE FUNCTION record_access_reset();
 
 CREATE TABLE rate_limits (
   key text NOT NULL,
@@ -274,6 +426,34 @@ CREATE TABLE revoked_access_tokens (
 CREATE INDEX ix_revoked_access_tokens_expires_at ON public.revoked_access_tokens USING btree (expires_at);
 CREATE TRIGGER tr_revoked_access_tokens_announce AFTER INSERT ON public.revoked_access_tokens FOR EACH ROW EXECUTE FUNCTION announce_change('revoked-token', 'jti');
 
+CREATE TABLE role_activations (
+  id uuid NOT NULL,
+  eligible_assignment_id uuid,
+  user_id uuid NOT NULL,
+  role_id uuid NOT NULL,
+  scope text NOT NULL,
+  duration_seconds integer NOT NULL,
+  reason text NOT NULL,
+  status text NOT NULL,
+  requested_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone,
+  decided_by_type text,
+  decided_by_id text,
+  decision_reason text,
+  assignment_id uuid,
+  CONSTRAINT ck_role_activations_status CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'cancelled'::text]))),
+  CONSTRAINT fk_role_activations_assignment_id FOREIGN KEY (assignment_id) REFERENCES role_assignments(id) ON DELETE SET NULL,
+  CONSTRAINT fk_role_activations_eligible_assignment_id FOREIGN KEY (eligible_assignment_id) REFERENCES eligible_assignments(id) ON DELETE SET NULL,
+  CONSTRAINT fk_role_activations_role_id FOREIGN KEY (role_id) REFERENCES roles(id) ON DELETE CASCADE,
+  CONSTRAINT fk_role_activations_user_id FOREIGN KEY (user_id) REFERENCES users(id),
+  CONSTRAINT pk_role_activations PRIMARY KEY (id)
+);
+CREATE INDEX ix_role_activations_assignment_id ON public.role_activations USING btree (assignment_id);
+CREATE INDEX ix_role_activations_eligible_assignment_id ON public.role_activations USING btree (eligible_assignment_id);
+CREATE INDEX ix_role_activations_role_id ON public.role_activations USING btree (role_id);
+CREATE INDEX ix_role_activations_user_id ON public.role_activations USING btree (user_id);
+
 CREATE TABLE role_assignments (
   id uuid NOT NULL,
   user_id uuid,
@@ -287,28 +467,49 @@ CREATE TABLE role_assignments (
   assigned_by_id text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   service_account_id uuid,
+  group_id uuid,
   CONSTRAINT ck_role_assignments_effect CHECK ((effect = ANY (ARRAY['allow'::text, 'deny'::text]))),
-  CONSTRAINT ck_role_assignments_subject CHECK ((num_nonnulls(user_id, service_account_id) = 1)),
+  CONSTRAINT ck_role_assignments_subject CHECK ((num_nonnulls(user_id, service_account_id, group_id) = 1)),
   CONSTRAINT ck_role_assignments_valid_until CHECK (((valid_until IS NULL) OR (valid_until > valid_from))),
+  CONSTRAINT fk_role_assignments_group_id FOREIGN KEY (group_id) REFERENCES groups(id),
   CONSTRAINT fk_role_assignments_role_id FOREIGN KEY (role_id) REFERENCES roles(id),
   CONSTRAINT fk_role_assignments_service_account_id FOREIGN KEY (service_account_id) REFERENCES service_accounts(id),
   CONSTRAINT fk_role_assignments_user_id FOREIGN KEY (user_id) REFERENCES users(id),
-  CONSTRAINT pk_role_assignments PRIMARY KEY (id)
+  CONSTRAINT pk_role_assignments PRIMARY KEY (id),
+  CONSTRAINT tr_role_assignments_record TRIGGER DEFERRABLE INITIALLY DEFERRED
 );
+CREATE INDEX ix_role_assignments_group_id ON public.role_assignments USING btree (group_id) WHERE (group_id IS NOT NULL);
 CREATE INDEX ix_role_assignments_role_id ON public.role_assignments USING btree (role_id);
+CREATE INDEX ix_role_assignments_scope ON public.role_assignments USING btree (scope text_pattern_ops, id);
 CREATE INDEX ix_role_assignments_service_account_id ON public.role_assignments USING btree (service_account_id);
 CREATE INDEX ix_role_assignments_user_id ON public.role_assignments USING btree (user_id);
-CREATE TRIGGER tr_role_assignments_announce AFTER INSERT OR DELETE OR UPDATE ON public.role_assignments FOR EACH ROW EXECUTE FUNCTION announce_change('access', 'user_id', 'service_account_id');
-CREATE TRIGGER tr_role_assignments_announce_truncate AFTER TRUNCATE ON public.role_assignments FOR EACH STATEMENT EXECUTE FUNCTION announce_change('access');
+CREATE CONSTRAINT TRIGGER tr_role_assignments_record AFTER INSERT OR DELETE OR UPDATE ON public.role_assignments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION record_access('assignment');
+CREATE TRIGGER tr_role_assignments_record_truncate AFTER TRUNCATE ON public.role_assignments FOR EACH STATEMENT EXECUTE FUNCTION record_access_reset();
+
+CREATE TABLE role_parents (
+  role_id uuid NOT NULL,
+  parent_role_id uuid NOT NULL,
+  CONSTRAINT ck_role_parents_parent_role_id CHECK ((role_id <> parent_role_id)),
+  CONSTRAINT fk_role_parents_parent_role_id FOREIGN KEY (parent_role_id) REFERENCES roles(id),
+  CONSTRAINT fk_role_parents_role_id FOREIGN KEY (role_id) REFERENCES roles(id) ON DELETE CASCADE,
+  CONSTRAINT pk_role_parents PRIMARY KEY (role_id, parent_role_id),
+  CONSTRAINT tr_role_parents_record TRIGGER DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX ix_role_parents_parent_role_id ON public.role_parents USING btree (parent_role_id);
+CREATE CONSTRAINT TRIGGER tr_role_parents_record AFTER INSERT OR DELETE OR UPDATE ON public.role_parents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION record_access('role', 'role_id');
+CREATE TRIGGER tr_role_parents_record_truncate AFTER TRUNCATE ON public.role_parents FOR EACH STATEMENT EXECUTE FUNCTION record_access_reset();
 
 CREATE TABLE role_permissions (
   role_id uuid NOT NULL,
   permission text NOT NULL,
   CONSTRAINT fk_role_permissions_permission FOREIGN KEY (permission) REFERENCES permissions(name),
   CONSTRAINT fk_role_permissions_role_id FOREIGN KEY (role_id) REFERENCES roles(id) ON DELETE CASCADE,
-  CONSTRAINT pk_role_permissions PRIMARY KEY (role_id, permission)
+  CONSTRAINT pk_role_permissions PRIMARY KEY (role_id, permission),
+  CONSTRAINT tr_role_permissions_record TRIGGER DEFERRABLE INITIALLY DEFERRED
 );
-CREATE TRIGGER tr_role_permissions_announce AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.role_permissions FOR EACH STATEMENT EXECUTE FUNCTION announce_change('access');
+CREATE INDEX ix_role_permissions_permission ON public.role_permissions USING btree (permission);
+CREATE CONSTRAINT TRIGGER tr_role_permissions_record AFTER INSERT OR DELETE OR UPDATE ON public.role_permissions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION record_access('role', 'role_id');
+CREATE TRIGGER tr_role_permissions_record_truncate AFTER TRUNCATE ON public.role_permissions FOR EACH STATEMENT EXECUTE FUNCTION record_access_reset();
 
 CREATE TABLE roles (
   id uuid NOT NULL,
@@ -318,10 +519,43 @@ CREATE TABLE roles (
   version integer NOT NULL DEFAULT 1,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  activation_max_seconds integer NOT NULL DEFAULT 28800,
+  activation_needs_approval boolean NOT NULL DEFAULT false,
+  CONSTRAINT ck_roles_activation_max_seconds CHECK (((activation_max_seconds >= 300) AND (activation_max_seconds <= 2592000))),
   CONSTRAINT pk_roles PRIMARY KEY (id),
+  CONSTRAINT tr_roles_record TRIGGER DEFERRABLE INITIALLY DEFERRED,
   CONSTRAINT uq_roles_name UNIQUE (name)
 );
-CREATE TRIGGER tr_roles_announce AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.roles FOR EACH STATEMENT EXECUTE FUNCTION announce_change('access');
+CREATE CONSTRAINT TRIGGER tr_roles_record AFTER INSERT OR DELETE OR UPDATE ON public.roles DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION record_access('role', 'id');
+CREATE TRIGGER tr_roles_record_truncate AFTER TRUNCATE ON public.roles FOR EACH STATEMENT EXECUTE FUNCTION record_access_reset();
+
+CREATE TABLE separation_constraint_members (
+  constraint_id uuid NOT NULL,
+  role_id uuid,
+  permission text,
+  CONSTRAINT ck_separation_constraint_members_member CHECK ((num_nonnulls(role_id, permission) = 1)),
+  CONSTRAINT fk_separation_constraint_members_constraint_id FOREIGN KEY (constraint_id) REFERENCES separation_constraints(id) ON DELETE CASCADE,
+  CONSTRAINT fk_separation_constraint_members_permission FOREIGN KEY (permission) REFERENCES permissions(name),
+  CONSTRAINT fk_separation_constraint_members_role_id FOREIGN KEY (role_id) REFERENCES roles(id),
+  CONSTRAINT uq_separation_constraint_members UNIQUE NULLS NOT DISTINCT (constraint_id, role_id, permission)
+);
+CREATE INDEX ix_separation_constraint_members_permission ON public.separation_constraint_members USING btree (permission);
+CREATE INDEX ix_separation_constraint_members_role_id ON public.separation_constraint_members USING btree (role_id);
+
+CREATE TABLE separation_constraints (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  description text NOT NULL DEFAULT ''::text,
+  kind text NOT NULL,
+  at_most integer NOT NULL DEFAULT 1,
+  version integer NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_separation_constraints_at_most CHECK ((at_most >= 1)),
+  CONSTRAINT ck_separation_constraints_kind CHECK ((kind = ANY (ARRAY['roles'::text, 'permissions'::text]))),
+  CONSTRAINT pk_separation_constraints PRIMARY KEY (id),
+  CONSTRAINT uq_separation_constraints_name UNIQUE (name)
+);
 
 CREATE TABLE service_account_credentials (
   id uuid NOT NULL,
@@ -333,12 +567,13 @@ CREATE TABLE service_account_credentials (
   expires_at timestamp with time zone NOT NULL,
   revoked_at timestamp with time zone,
   last_used_at timestamp with time zone,
-  CONSTRAINT ck_service_account_credentials_content CHECK ((((kind = 'secret'::text) AND (octet_length(secret_hash) = 32) AND (public_jwk IS NULL)) OR ((kind = 'public_key'::text) AND (secret_hash IS NULL) AND (public_jwk IS NOT NULL)))),
-  CONSTRAINT ck_service_account_credentials_kind CHECK ((kind = ANY (ARRAY['secret'::text, 'public_key'::text]))),
+  CONSTRAINT ck_service_account_credentials_content CHECK ((((kind = ANY (ARRAY['secret'::text, 'scim_token'::text])) AND (octet_length(secret_hash) = 32) AND (public_jwk IS NULL)) OR ((kind = 'public_key'::text) AND (secret_hash IS NULL) AND (public_jwk IS NOT NULL)))),
+  CONSTRAINT ck_service_account_credentials_kind CHECK ((kind = ANY (ARRAY['secret'::text, 'public_key'::text, 'scim_token'::text]))),
   CONSTRAINT fk_service_account_credentials_service_account_id FOREIGN KEY (service_account_id) REFERENCES service_accounts(id) ON DELETE CASCADE,
   CONSTRAINT pk_service_account_credentials PRIMARY KEY (id)
 );
 CREATE INDEX ix_service_account_credentials_service_account_id ON public.service_account_credentials USING btree (service_account_id);
+CREATE UNIQUE INDEX uq_service_account_credentials_scim_token ON public.service_account_credentials USING btree (secret_hash) WHERE (kind = 'scim_token'::text);
 
 CREATE TABLE service_accounts (
   id uuid NOT NULL,
@@ -356,12 +591,17 @@ CREATE TABLE service_accounts (
   CONSTRAINT fk_service_accounts_owner_user_id FOREIGN KEY (owner_user_id) REFERENCES users(id),
   CONSTRAINT fk_service_accounts_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_service_accounts PRIMARY KEY (id),
+  CONSTRAINT tr_service_accounts_record TRIGGER DEFERRABLE INITIALLY DEFERRED,
+  CONSTRAINT tr_service_accounts_record_update TRIGGER DEFERRABLE INITIALLY DEFERRED,
   CONSTRAINT uq_service_accounts_tenant_id_name UNIQUE (tenant_id, name)
 );
 CREATE INDEX ix_service_accounts_owner_user_id ON public.service_accounts USING btree (owner_user_id);
 CREATE TRIGGER tr_service_accounts_announce AFTER UPDATE ON public.service_accounts FOR EACH ROW EXECUTE FUNCTION announce_change('service-account', 'id');
 CREATE TRIGGER tr_service_accounts_announce_delete AFTER DELETE ON public.service_accounts FOR EACH ROW EXECUTE FUNCTION announce_change('service-account', 'id');
 CREATE TRIGGER tr_service_accounts_announce_truncate AFTER TRUNCATE ON public.service_accounts FOR EACH STATEMENT EXECUTE FUNCTION announce_change('service-account');
+CREATE CONSTRAINT TRIGGER tr_service_accounts_record AFTER INSERT OR DELETE ON public.service_accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION record_access('service_account');
+CREATE TRIGGER tr_service_accounts_record_truncate AFTER TRUNCATE ON public.service_accounts FOR EACH STATEMENT EXECUTE FUNCTION record_access_reset();
+CREATE CONSTRAINT TRIGGER tr_service_accounts_record_update AFTER UPDATE ON public.service_accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.tenant_id IS DISTINCT FROM new.tenant_id) OR (old.owner_user_id IS DISTINCT FROM new.owner_user_id))) EXECUTE FUNCTION record_access('service_account');
 
 CREATE TABLE sign_in_attempts (
   id uuid NOT NULL,
@@ -459,7 +699,7 @@ CREATE TRIGGER tr_user_sessions_announce_truncate AFTER TRUNCATE ON public.user_
 CREATE TABLE users (
   id uuid NOT NULL,
   tenant_id uuid NOT NULL,
-  object_id uuid NOT NULL,
+  object_id uuid,
   display_name text NOT NULL,
   user_principal_name text,
   email text,
@@ -471,14 +711,26 @@ CREATE TABLE users (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   entra_valid_from timestamp with time zone,
-  CONSTRAINT ck_users_status CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text]))),
+  external_id text,
+  profile jsonb NOT NULL DEFAULT '{}'::jsonb,
+  deleted_at timestamp with time zone,
+  CONSTRAINT ck_users_deleted_at CHECK (((status = 'deleted'::text) = (deleted_at IS NOT NULL))),
+  CONSTRAINT ck_users_status CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text, 'deleted'::text]))),
   CONSTRAINT fk_users_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_users PRIMARY KEY (id),
+  CONSTRAINT tr_users_record TRIGGER DEFERRABLE INITIALLY DEFERRED,
+  CONSTRAINT tr_users_record_update TRIGGER DEFERRABLE INITIALLY DEFERRED,
   CONSTRAINT uq_users_tenant_id_object_id UNIQUE (tenant_id, object_id)
 );
+CREATE INDEX ix_users_tenant_id_display_name ON public.users USING btree (tenant_id, lower(display_name), id);
+CREATE INDEX ix_users_tenant_id_external_id ON public.users USING btree (tenant_id, external_id) WHERE (external_id IS NOT NULL);
+CREATE INDEX ix_users_tenant_id_user_principal_name ON public.users USING btree (tenant_id, lower(user_principal_name));
 CREATE TRIGGER tr_users_announce AFTER UPDATE ON public.users FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.security_stamp IS DISTINCT FROM new.security_stamp) OR (old.security_stamp_raised_at IS DISTINCT FROM new.security_stamp_raised_at) OR (old.entra_valid_from IS DISTINCT FROM new.entra_valid_from) OR (old.display_name IS DISTINCT FROM new.display_name))) EXECUTE FUNCTION announce_change('user', 'id');
 CREATE TRIGGER tr_users_announce_delete AFTER DELETE ON public.users FOR EACH ROW EXECUTE FUNCTION announce_change('user', 'id');
 CREATE TRIGGER tr_users_announce_truncate AFTER TRUNCATE ON public.users FOR EACH STATEMENT EXECUTE FUNCTION announce_change('user');
+CREATE CONSTRAINT TRIGGER tr_users_record AFTER INSERT OR DELETE ON public.users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION record_access('user');
+CREATE TRIGGER tr_users_record_truncate AFTER TRUNCATE ON public.users FOR EACH STATEMENT EXECUTE FUNCTION record_access_reset();
+CREATE CONSTRAINT TRIGGER tr_users_record_update AFTER UPDATE ON public.users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.tenant_id IS DISTINCT FROM new.tenant_id) OR (old.object_id IS DISTINCT FROM new.object_id))) EXECUTE FUNCTION record_access('user');
 
 CREATE TABLE webhook_deliveries (
   id uuid NOT NULL,

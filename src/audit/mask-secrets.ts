@@ -11,7 +11,7 @@ const SECRET_NAME =
 /** `tokenId`, `secretCreatedAt`: about a secret, not one. */
 const ABOUT_A_SECRET = /(Id|Ids|At|Until|Count|Version|Type|Name|Seconds|Hint)$/;
 /** Our own secrets by their prefix, and anything in the form of a signed JWT. */
-const SECRET_VALUE = /\b(?:whs(?:ec|k)|bxs)_[\w+/=-]+|\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/g;
+const SECRET_VALUE = /\b(?:whs(?:ec|k)|bxs(?:cim)?)_[\w+/=-]+|\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/g;
 
 /**
  * The last line of defence: callers pass no secrets, and what looks like one all the same is masked by its name or by its

@@ -25,6 +25,7 @@ import { AssignmentsService } from './assignments/assignments.service.js';
 import { AccessAuthority } from './authority/access-authority.service.js';
 import { AccessSubjects } from './authority/access-subjects.service.js';
 import { AuthorityRepository } from './authority/authority.repository.js';
+import { DeletedUserAccess } from './authority/deleted-user-access.service.js';
 import { IndirectAccess } from './authority/indirect-access.service.js';
 import { LastAdministrator } from './authority/last-administrator.service.js';
 import { RolePermissions } from './authority/role-permissions.service.js';
@@ -99,6 +100,7 @@ import { SeparationConstraintsService } from './separation/separation-constraint
     AuthorityRepository,
     RolePermissions,
     IndirectAccess,
+    DeletedUserAccess,
     AssignmentsRepository,
     AccessCatalogue,
     AccessSubjects,

@@ -9,11 +9,15 @@ export type DisableRule = (tx: Transaction, user: UserAccount) => Promise<void>;
 /** Throws a DomainError when this actor must not let the user back in. Runs in the transaction of the change, before it. */
 export type EnableRule = (tx: Transaction, actor: Actor, user: UserAccount) => Promise<void>;
 
+/** Takes what the user holds, on record. Runs in the transaction that deletes the user, before it. */
+export type DeletionStep = (tx: Transaction, actor: Actor, user: UserAccount) => Promise<void>;
+
 /** Where modules above this one say whom not to disable, and who may enable whom: they know roles and sessions, this one doesn't. */
 @Injectable()
 export class UserStatusRules {
   private readonly rules: DisableRule[] = [];
   private readonly enableRules: EnableRule[] = [];
+  private readonly deletionSteps: DeletionStep[] = [];
 
   beforeDisabling(rule: DisableRule): void {
     this.rules.push(rule);
@@ -32,5 +36,15 @@ export class UserStatusRules {
   async assertMayEnable(tx: Transaction, actor: Actor, user: UserAccount): Promise<void> {
     if (this.enableRules.length === 0) throw new Error('nobody has said who may enable users: then nobody may');
     for (const rule of this.enableRules) await rule(tx, actor, user);
+  }
+
+  beforeDeleting(step: DeletionStep): void {
+    this.deletionSteps.push(step);
+  }
+
+  /** Goes with assertMayDisable, after it. */
+  async takeAccess(tx: Transaction, actor: Actor, user: UserAccount): Promise<void> {
+    if (this.deletionSteps.length === 0) throw new Error('nobody takes what a deleted user holds: then nobody may be');
+    for (const step of this.deletionSteps) await step(tx, actor, user);
   }
 }

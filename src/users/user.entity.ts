@@ -11,9 +11,9 @@ export class User {
   @Column('uuid', { name: 'tenant_id' })
   tenantId: string;
 
-  /** Entra's object id (claim `oid`). */
-  @Column('uuid', { name: 'object_id' })
-  objectId: string;
+  /** Entra's object id (claim `oid`); null for somebody who was provisioned without one. */
+  @Column('uuid', { name: 'object_id', nullable: true })
+  objectId: string | null;
 
   @Column('text', { name: 'display_name' })
   displayName: string;
@@ -24,8 +24,16 @@ export class User {
   @Column('text', { nullable: true })
   email: string | null;
 
+  /** What a directory says of the person beyond the names. */
+  @Column('jsonb', { select: false })
+  profile: object;
+
   @Column('text')
-  status: 'active' | 'disabled';
+  status: 'active' | 'disabled' | 'deleted';
+
+  /** Set exactly while the status is `deleted`. The row stays, so that what the person did stays readable. */
+  @Column('timestamptz', { name: 'deleted_at', nullable: true })
+  deletedAt: Date | null;
 
   /** Raised to end everything that was issued to the user before; a session keeps the number it began with. */
   @Column('integer', { name: 'security_stamp' })

@@ -1,4 +1,16 @@
-import { Body, Controller, Get, Headers, Param, ParseUUIDPipe, Patch, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  ParseUUIDPipe,
+  Patch,
+  Query,
+  Res,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Authenticated, CurrentActor, RequirePermission } from '../access/access.decorators.js';
@@ -52,5 +64,17 @@ export class UsersController {
     const user = await this.users.setStatus(actor, id, versionFromIfMatch(ifMatch), body.status);
     reply.header('ETag', etagOf(user.version));
     return UserDto.from(user);
+  }
+
+  /** Delete a user, with every role and session of theirs */
+  @Delete(':id')
+  @HttpCode(204)
+  @RequirePermission('users:manage')
+  async remove(
+    @CurrentActor() actor: CallerActor,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+  ): Promise<void> {
+    await this.users.delete(actor, id, versionFromIfMatch(ifMatch));
   }
 }

@@ -3,6 +3,7 @@ import { defineErrors } from '../kernel/errors/domain-error.js';
 
 export const usersError = defineErrors({
   'users.not_found': { kind: 'not_found', title: 'There is no such user' },
+  'users.deleted': { kind: 'conflict', title: 'The user is deleted' },
   'users.service_account_not_found': { kind: 'not_found', title: 'There is no such service account' },
   'users.service_account_name_taken': {
     kind: 'conflict',

@@ -70,6 +70,38 @@ export class UsersRepository {
     return affected === 1;
   }
 
+  /**
+   * Keeps who it was and forgets how to reach them; what was issued to them ends.
+   *
+   * @returns null when the user no longer has the version that was read
+   */
+  async markDeleted(tx: Transaction, id: string, version: number): Promise<UserAccount | null> {
+    const { affected } = await tx.update(
+      User,
+      { id, version },
+      {
+        status: 'deleted',
+        deletedAt: () => 'now()',
+        profile: {},
+        email: null,
+        version: version + 1,
+        securityStamp: () => 'security_stamp + 1',
+        securityStampRaisedAt: () => 'clock_timestamp()',
+      },
+    );
+    return affected === 1 ? this.findById(tx, id) : null;
+  }
+
+  /** From the groups that hold users by their id. @returns how many there were */
+  async leaveGroups(tx: Transaction, id: string): Promise<number> {
+    const rows: unknown[] = await tx.query(
+      `WITH gone AS (DELETE FROM group_members WHERE user_id = $1 RETURNING group_id)
+       SELECT group_id FROM gone`,
+      [id],
+    );
+    return rows.length;
+  }
+
   /** Changes the status and ends whatever was issued before, if the user still has the version that was read. */
   async updateStatus(tx: Transaction, id: string, version: number, status: UserStatus): Promise<UserAccount | null> {
     const { affected } = await tx.update(

@@ -102,13 +102,14 @@ export class UsersService {
    * Disables or enables. Either way everything that was issued to the user before ends with this transaction; disabling also
    * disables the programs that are theirs.
    *
-   * @throws DomainError users.not_found, request.precondition_failed, rbac.last_administrator, rbac.no_way_up
+   * @throws DomainError users.not_found, users.deleted, request.precondition_failed, rbac.last_administrator, rbac.no_way_up
    */
-  async setStatus(actor: Actor, id: string, version: number, status: UserStatus): Promise<UserAccount> {
+  async setStatus(actor: Actor, id: string, version: number, status: 'active' | 'disabled'): Promise<UserAccount> {
     return this.transactions.run(async (tx) => {
       const before = await this.users.findById(tx, id);
       if (before === null) throw usersError('users.not_found');
       if (before.version !== version) throw kernelError('request.precondition_failed');
+      if (before.status === 'deleted') throw usersError('users.deleted');
       if (before.status === status) return before;
       if (status === 'disabled') await this.rules.assertMayDisable(tx, before);
       else await this.rules.assertMayEnable(tx, actor, before);
@@ -124,6 +125,35 @@ export class UsersService {
       });
       if (status === 'disabled') await this.serviceAccounts.disableOfOwner(tx, actor, id, 'owner_disabled');
       return after;
+    });
+  }
+
+  /**
+   * Takes everything that the user holds and ends what was issued to them; their programs are disabled. The account stays, so
+   * that the audit trail stays readable.
+   *
+   * @throws DomainError users.not_found, users.deleted, request.precondition_failed, rbac.last_administrator
+   */
+  async delete(actor: Actor, id: string, version: number): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      const before = await this.users.findById(tx, id);
+      if (before === null) throw usersError('users.not_found');
+      if (before.version !== version) throw kernelError('request.precondition_failed');
+      if (before.status === 'deleted') throw usersError('users.deleted');
+      await this.rules.assertMayDisable(tx, before);
+      await this.rules.takeAccess(tx, actor, before);
+      const memberships = await this.users.leaveGroups(tx, id);
+      const after = await this.users.markDeleted(tx, id, version);
+      if (after === null) throw kernelError('request.precondition_failed');
+      await this.audit.record(tx, actor, {
+        action: USER_ACTIONS['users.user.deleted'],
+        tenantId: after.tenantId,
+        target: { type: 'user', id, displayName: after.displayName },
+        outcome: 'success',
+        before: stateOf(before),
+        after: { ...stateOf(after), memberships },
+      });
+      await this.serviceAccounts.disableOfOwner(tx, actor, id, 'owner_deleted');
     });
   }
 }

@@ -1,4 +1,5 @@
-export type UserStatus = 'active' | 'disabled';
+/** `deleted` ends like `disabled`, and whoever is deleted holds nothing. */
+export type UserStatus = 'active' | 'disabled' | 'deleted';
 
 /** A person as other modules see them. Names and addresses are for display and identify nobody. */
 export interface UserAccount {
@@ -6,8 +7,8 @@ export interface UserAccount {
   id: string;
   /** tenants.id */
   tenantId: string;
-  /** Entra's object id. */
-  objectId: string;
+  /** Entra's object id; null for somebody who was provisioned without one. */
+  objectId: string | null;
   displayName: string;
   userPrincipalName: string | null;
   email: string | null;

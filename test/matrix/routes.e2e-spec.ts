@@ -136,11 +136,10 @@ describe('every route, for every kind of caller', () => {
         },
       ]);
     }
+    // What was made last is felt too.
+    await sleep(1000);
   }, 120_000);
   afterAll(() => stage.close());
-
-  /** All of it is felt everywhere: what was made last holds too. */
-  beforeAll(() => sleep(1000));
 
   const callersOf = ({ access }: Row): Call[] => [
     ...general,

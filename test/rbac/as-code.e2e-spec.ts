@@ -47,8 +47,11 @@ describe('access as code', () => {
     const before = await exported();
     const { status, body } = await plan(BASE());
     expect(status).toBe(200);
-    expect(body).toMatchObject({ affectedTotal: 1, violations: [], refusal: null });
-    expect((body['changes'] as { action: string; kind: string; name: string }[]).map((c) => [c.action, c.kind, c.name])).toEqual([
+    // Whoever administers holds everything, and so what is kept apart.
+    expect(body).toMatchObject({ affectedTotal: 1, violations: [{ constraint: 'apart', subjects: 1 }], refusal: null });
+    expect(
+      (body['changes'] as { action: string; kind: string; name: string }[]).map((c) => [c.action, c.kind, c.name]),
+    ).toEqual([
       ['create', 'role', 'base'],
       ['create', 'role', 'reader'],
       ['create', 'constraint', 'apart'],
@@ -72,7 +75,7 @@ describe('access as code', () => {
     expect(await applied(BASE())).toEqual([]);
     expect(await rbac.audited('rbac.document.applied')).toMatchObject([{ actor_id: rbac.administrator.id }]);
     for (const action of ['rbac.role.created', 'rbac.constraint.created', 'rbac.assignment.created']) {
-      expect([action, (await rbac.audited(action)).length]).toEqual([action, expect.any(Number)]);
+      expect([action, (await rbac.audited(action)).length > 0]).toEqual([action, true]);
     }
   });
 
@@ -97,29 +100,48 @@ describe('access as code', () => {
   });
 
   it.each<[string, () => string, [number, string], RegExp]>([
-    ['a cycle', () => documentOf(role('a', [], '  parents: [b]\n') + role('b', [], '  parents: [a]\n')), [409, 'rbac.role_cycle'], /a -> b -> a/],
-    ['an unknown key', () => 'version: 1\nroles:\n- name: a\n  permision: []', [400, 'rbac.document_invalid'], /line 4: "permision"/],
+    [
+      'a cycle',
+      () => documentOf(role('a', [], '  parents: [b]\n') + role('b', [], '  parents: [a]\n')),
+      [409, 'rbac.role_cycle'],
+      /a -> b -> a/,
+    ],
+    ['an unknown permission', () => documentOf(role('a', ['no:such'])), [400, 'rbac.unknown_permission'], /no:such/],
+    [
+      'an unknown key',
+      () => 'version: 1\nroles:\n- name: a\n  permision: []',
+      [400, 'rbac.document_invalid'],
+      /line 4: "permision"/,
+    ],
     ['the same key twice', () => 'version: 1\nroles: []\nroles: []', [400, 'rbac.document_invalid'], /line 3/],
     ['a bomb', () => '- '.repeat(20_000), [400, 'rbac.document_invalid'], /line 1/],
-    ['brackets that close first', () => `${']'.repeat(20_000)}${'['.repeat(20_000)}`, [400, 'rbac.document_invalid'], /line 1/],
+    [
+      'brackets that close first',
+      () => `${']'.repeat(20_000)}${'['.repeat(20_000)}`,
+      [400, 'rbac.document_invalid'],
+      /line 1/,
+    ],
     ['aliases', () => 'version: &a 1\nroles: *a', [400, 'rbac.document_invalid'], /line 1/],
     ['1 MiB of lists', () => '-\n'.repeat(524_288), [400, 'rbac.document_invalid'], /parts/],
     ['an unknown role', () => documentOf(role('a', [], '  parents: [nobody]\n')), [400, 'rbac.unknown_role'], /nobody/],
-    ['a system role', () => documentOf(role('administrator', ['drift:read'])), [409, 'rbac.system_role'], /administrator/],
-    ['an unknown group', () => `${BASE().replace('group: Readers', 'group: Nobody')}`, [400, 'rbac.document_group'], /Nobody/],
+    [
+      'a system role',
+      () => documentOf(role('administrator', ['drift:read'])),
+      [409, 'rbac.system_role'],
+      /administrator/,
+    ],
+    [
+      'an unknown group',
+      () => `${BASE().replace('group: Readers', 'group: Nobody')}`,
+      [400, 'rbac.document_group'],
+      /Nobody/,
+    ],
   ])('refuses %s', async (_title, document, expected, detail) => {
     const answer = await plan(document());
     expect([...said(answer), answer.body['detail']]).toEqual([...expected, expect.stringMatching(detail)]);
     const refused = await apply(document(), `1.${'a'.repeat(22)}`);
     expect(said(refused)).toEqual(expected);
     expect((await rbac.admin('GET', '/users/me')).status).toBe(200);
-  });
-
-  it('tells of an unknown permission and refuses to apply it', async () => {
-    const document = documentOf(role('a', ['no:such']));
-    const { body } = await plan(document);
-    expect(body['refusal']).toMatchObject({ code: 'rbac.unknown_permission', detail: expect.stringContaining('no:such') });
-    expect(said(await apply(document, body['revision']))).toEqual([400, 'rbac.unknown_permission']);
   });
 
   it('applies no plan that is outdated', async () => {
@@ -148,7 +170,10 @@ describe('access as code', () => {
 
   it('gives a delegated administrator no way up, and lets them give what they hold', async () => {
     const delegate = await rbac.person(1);
-    const start = BASE().replace('constraints:', `${role('delegate', ['access:read', 'access:manage', 'drift:read', 'tenants:read'])}constraints:`);
+    const start = BASE().replace(
+      'constraints:',
+      `${role('delegate', ['access:read', 'access:manage', 'drift:read', 'tenants:read'])}constraints:`,
+    );
     await applied(start);
     await rbac.given(delegate.id, await rbac.roleNamed('delegate'));
     const mightier = start.replace('[drift:read]', '[drift:read, users:manage]');
@@ -166,8 +191,12 @@ describe('access as code', () => {
     const run = async (...args: string[]) => {
       const ran = { code: 0, out: '', err: '' };
       const io: CliIo = {
-        out: (text) => void (ran.out += text),
-        err: (text) => void (ran.err += text),
+        out: (text) => {
+          ran.out += text;
+        },
+        err: (text) => {
+          ran.err += text;
+        },
         env: { BLINDSPOTX_URL: rbac.stage.service.url, BLINDSPOTX_TOKEN: admin() },
         colour: false,
         exitCode: 0,
@@ -184,10 +213,16 @@ describe('access as code', () => {
     const planned = await run('plan', file);
     expect([planned.code, planned.out]).toEqual([1, expect.stringContaining('update  role')]);
     expect(await run('apply', file)).toMatchObject({ code: 1, out: expect.stringContaining('Nothing was changed') });
-    expect(await run('apply', file, '--yes')).toMatchObject({ code: 0, out: expect.stringContaining('1 changes were applied') });
+    expect(await run('apply', file, '--yes')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('1 changes were applied'),
+    });
     expect(await run('apply', file, '--yes')).toEqual({ code: 0, out: 'No changes.\n', err: '' });
     writeFileSync(file, 'version: 1\nrolls: []\n');
     expect(await run('plan', file)).toMatchObject({ code: 2, out: '', err: expect.stringContaining('line 2') });
-    expect(await run('plan', join(folder, 'none'))).toMatchObject({ code: 2, err: expect.stringContaining("can't be read") });
+    expect(await run('plan', join(folder, 'none'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("can't be read"),
+    });
   });
 });

@@ -20,7 +20,7 @@ export class DirectoryPassRepository {
     return tx.query(
       `SELECT u.id, u.tenant_id AS "tenantId", u.object_id AS "objectId", u.display_name AS "displayName"
          FROM users u
-        WHERE u.tenant_id = $1 AND u.status = 'active' AND ($2::uuid IS NULL OR u.id > $2)
+        WHERE u.tenant_id = $1 AND u.status = 'active' AND u.object_id IS NOT NULL AND ($2::uuid IS NULL OR u.id > $2)
           AND (EXISTS (SELECT FROM user_sessions s
                         WHERE s.user_id = u.id AND s.security_stamp = u.security_stamp AND s.ended_at IS NULL
                           AND least(s.expires_at, s.idle_expires_at) > clock_timestamp())

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { rbacError } from '../rbac.errors.js';
+import { RolesRepository } from '../roles/roles.repository.js';
 import { documentError } from './access-document.errors.js';
 import { AccessDocumentRepository, type StoredAccess } from './access-document.repository.js';
 import type { AccessDocument, DocumentMapping } from './access-document.types.js';
@@ -19,9 +20,12 @@ export interface DocumentTarget {
 /** Finds what a document names, and refuses what isn't there. */
 @Injectable()
 export class DocumentTargets {
-  constructor(private readonly rows: AccessDocumentRepository) {}
+  constructor(
+    private readonly rows: AccessDocumentRepository,
+    private readonly roles: RolesRepository,
+  ) {}
 
-  /** @throws DomainError rbac.document_group, rbac.document_tenant, rbac.unknown_role, rbac.system_role, rbac.role_cycle */
+  /** @throws DomainError rbac.document_group, rbac.document_tenant, rbac.unknown_role, rbac.system_role, rbac.role_cycle, rbac.unknown_permission */
   async find(tx: Transaction, document: AccessDocument, nowMs: number): Promise<DocumentTarget> {
     const names = document.roles.map(({ name }) => name);
     const [system] = await this.rows.findSystemRoles(tx, names);
@@ -31,6 +35,7 @@ export class DocumentTargets {
     const parentsOf = new Map(document.roles.map(({ name, parents }) => [name, parents]));
     const { order, cycle } = orderRoles(parentsOf);
     if (cycle !== null) throw rbacError('rbac.role_cycle', { detail: cycle.join(' -> ') });
+    await this.assertPermissions(tx, document);
     const { mappings, groupIds } = await this.mappingsOf(tx, document.mappings, nowMs);
     await this.assertRoles(tx, document, new Set(names));
     return { document: sortDocument({ ...document, mappings }), groupIds, roleOrder: order };
@@ -64,6 +69,17 @@ export class DocumentTargets {
       groupIds.set(mappingKey(found), group.id);
     }
     return { mappings: [...mappings.values()], groupIds };
+  }
+
+  private async assertPermissions(tx: Transaction, { roles, constraints }: AccessDocument): Promise<void> {
+    const named = [
+      ...roles.flatMap(({ permissions }) => permissions),
+      ...constraints.flatMap(({ kind, members }) => (kind === 'permissions' ? members : [])),
+    ];
+    const [unknown] = await this.roles.findUnknownPermissions(tx, [...new Set(named)]);
+    if (unknown !== undefined) {
+      throw rbacError('rbac.unknown_permission', { detail: `${unknown} is not a permission of this service.` });
+    }
   }
 
   private async assertRoles(tx: Transaction, document: AccessDocument, defined: ReadonlySet<string>): Promise<void> {

@@ -81,8 +81,9 @@ function assertHarmless(text: string): void {
       if (!isScalar && before === A_SCALAR) throw invalid(line, 'a value follows a value');
       line += lineBreaks;
       // What it says is nobody's structure; a block ends its line.
-      if (token.endsWith('\n')) indicators = 0;
-      previous = A_SCALAR;
+      const isEnded = token.endsWith('\n');
+      if (isEnded) indicators = 0;
+      previous = isEnded ? '' : A_SCALAR;
       continue;
     }
     if (lineBreaks > 0) {

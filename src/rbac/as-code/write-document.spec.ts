@@ -6,7 +6,24 @@ import { documentContent, writeDocument } from './write-document.js';
 
 const roleName = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,20}$/);
 // Names that other YAML takes for something else are the ones that go wrong.
-const tricky = fc.constantFrom('no', 'null', '~', '1e3', '0x10', 'true', '- a', 'a: b', '#x', '[', '{', '&a', '*a', '!t', "'", '"');
+const tricky = fc.constantFrom(
+  'no',
+  'null',
+  '~',
+  '1e3',
+  '0x10',
+  'true',
+  '- a',
+  'a: b',
+  '#x',
+  '[',
+  '{',
+  '&a',
+  '*a',
+  '!t',
+  "'",
+  '"',
+);
 const text = (most: number) =>
   fc.oneof(
     tricky,
@@ -38,8 +55,20 @@ const document: fc.Arbitrary<AccessDocument> = fc.record({
   ),
   constraints: fc.uniqueArray(
     fc.oneof(
-      fc.record({ name: text(40), description, kind: fc.constant('roles' as const), members: sorted(roleName, 2), atMost: fc.constant(1) }),
-      fc.record({ name: text(40), description, kind: fc.constant('permissions' as const), members: sorted(permission, 2), atMost: fc.constant(1) }),
+      fc.record({
+        name: text(40),
+        description,
+        kind: fc.constant('roles' as const),
+        members: sorted(roleName, 2),
+        atMost: fc.constant(1),
+      }),
+      fc.record({
+        name: text(40),
+        description,
+        kind: fc.constant('permissions' as const),
+        members: sorted(permission, 2),
+        atMost: fc.constant(1),
+      }),
     ),
     { selector: ({ name }) => name, maxLength: 4 },
   ),
@@ -75,7 +104,11 @@ describe('a written document', () => {
   test('is the same in whatever order it was', () => {
     fc.assert(
       fc.property(document, (given) => {
-        const turned = { roles: [...given.roles].reverse(), constraints: [...given.constraints].reverse(), mappings: given.mappings };
+        const turned = {
+          roles: [...given.roles].reverse(),
+          constraints: [...given.constraints].reverse(),
+          mappings: given.mappings,
+        };
         expect(writeDocument(sortDocument(turned))).toBe(writeDocument(sortDocument(given)));
       }),
     );

@@ -17,10 +17,10 @@ export class AccessSubjects {
     private readonly authority: AuthorityRepository,
   ) {}
 
-  /** @param id users.id, service_accounts.id or groups.id @returns null for an id of none */
+  /** @param id users.id, service_accounts.id or groups.id @returns null for an id of none, and of a deleted user */
   async find(tx: Transaction, id: string): Promise<AccessSubject | null> {
     const user = await this.users.find(tx, id);
-    if (user !== null) return ofUser(user);
+    if (user !== null) return user.status === 'deleted' ? null : ofUser(user);
     const account = await this.serviceAccounts.find(tx, id);
     if (account !== null) return this.ofAccount(tx, account);
     const group = await this.authority.findGroup(tx, id);

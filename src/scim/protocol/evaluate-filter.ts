@@ -20,10 +20,10 @@ export function matchesFilter(filter: Filter, resource: JsonObject, schema: Reso
       const holder = extension === null ? resource : memberOf(resource, extension);
       const held = isJsonObject(holder) ? memberOf(holder, attribute.name) : undefined;
       if (filter.kind !== 'elements') return test(filter, held, attribute, sub);
-      const { where, then } = filter;
+      const { where, also } = filter;
       return elementsOf(held).some(
         (element) =>
-          matchesElement(where, element, attribute) && (then === null || matchesElement(then, element, attribute)),
+          matchesElement(where, element, attribute) && (also === null || matchesElement(also, element, attribute)),
       );
     }
   }

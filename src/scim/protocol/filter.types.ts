@@ -20,7 +20,7 @@ export interface Elements {
   kind: 'elements';
   path: AttributePath;
   where: Filter;
-  then: Comparison | Presence | null;
+  also: Comparison | Presence | null;
 }
 
 /** A filter (RFC 7644 3.4.2.2) as a tree; it knows nothing of a schema or of SQL. */

@@ -35,8 +35,8 @@ export function narrowFilter<Key extends string>(
 
 /** `members[value eq "id"]` is `members.value eq "id"`. */
 function insideOf(filter: Filter & { kind: 'elements' }): Comparison | null {
-  const { path, where, then } = filter;
-  if (then !== null || where.kind !== 'compare' || where.operator !== 'eq' || path.sub !== null) return null;
+  const { path, where, also } = filter;
+  if (also !== null || where.kind !== 'compare' || where.operator !== 'eq' || path.sub !== null) return null;
   return { ...where, path: { ...path, sub: where.path.attribute } };
 }
 

@@ -67,7 +67,7 @@ export class FilterParser {
     if (!this.takeSign('[')) return this.test(path);
     const where = this.disjunction(depth + 1);
     if (!this.takeSign(']')) throw invalidFilter('A "[" is not closed.');
-    return { kind: 'elements', path, where, then: this.continuation() };
+    return { kind: 'elements', path, where, also: this.continuation() };
   }
 
   private group(depth: number): Filter {

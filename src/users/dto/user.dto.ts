@@ -1,18 +1,19 @@
 import type { UserAccount } from '../users.types.js';
 
-/** A person who has signed in. */
+/** A person who has signed in or was provisioned. */
 export class UserDto {
   id: string;
   /** tenants.id of the home tenant. */
   tenantId: string;
-  /** Entra's object id. */
-  objectId: string;
+  /** Entra's object id; null for somebody who was provisioned without one. */
+  objectId: string | null;
   displayName: string;
   /** For display only. */
   userPrincipalName: string | null;
   /** For display only. */
   email: string | null;
-  status: 'active' | 'disabled';
+  /** Whoever is `deleted` holds nothing; the account stays so that the audit trail stays readable. */
+  status: 'active' | 'disabled' | 'deleted';
   lastSignInAt: string | null;
   createdAt: string;
 
