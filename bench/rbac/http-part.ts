@@ -2,7 +2,6 @@ import { LoadGenerator, type LoadResult } from '../auth/load-generator.js';
 import { faultsOf, type Goal, report } from '../auth/report.js';
 import { measureRounds, type Variant } from '../auth/rounds.js';
 import { startPeer } from '../auth/server-process.js';
-import { startCerbos } from './cerbos.js';
 import type { BenchOptions } from './options.js';
 import type { PostJob } from './post-load.js';
 import { makeQuestions } from './questions.js';
@@ -11,16 +10,14 @@ import { openServiceStage } from './service-stage.js';
 const OURS = 'BlindspotX, POST /rbac/check';
 const EMPTY = 'BlindspotX, an empty guarded POST';
 const NEST = 'Nest + Fastify, a POST without a guard';
-const CERBOS = 'Cerbos over gRPC, one principal, resource and action';
 const GOALS: readonly Goal[] = [
   { peer: EMPTY, by: 'per CPU second', limit: 0.85, aim: null },
   { peer: NEST, by: 'per CPU second', limit: 0.6, aim: null },
 ];
-const CERBOS_GOAL: Goal = { peer: CERBOS, by: 'per CPU second', limit: 50, aim: null };
 const QUESTIONS = 512;
 const CONNECTIONS = 50;
 
-/** Questions one by one over HTTP. What Cerbos is asked are those of users without scopes, times and denials. */
+/** Questions one by one over HTTP. */
 export async function measureHttp({ rounds, seconds }: BenchOptions): Promise<{ text: string; faults: string[] }> {
   const stage = await openServiceStage();
   const load = new LoadGenerator<PostJob, LoadResult>('../rbac/post-load');
@@ -47,15 +44,8 @@ export async function measureHttp({ rounds, seconds }: BenchOptions): Promise<{ 
       { name: EMPTY, pid: service.pid, run: () => post(`${service.url}/api/v1/bench/empty`) },
       { name: NEST, pid: nest.pid, run: () => post(`${nest.url}/api/v1/bench/empty`) },
     ];
-    const cerbos = await startCerbos(layout, model, makeQuestions(model, QUESTIONS, (id) => !model.mixed.has(id)).list);
-    if ('server' in cerbos) {
-      closers.push(() => cerbos.server.stop());
-      variants.push({ name: CERBOS, pid: cerbos.server.pid, run: () => cerbos.server.ask(seconds) });
-    }
     const samples = await measureRounds(variants, rounds);
-    const absent = 'server' in cerbos ? '' : `\n\nCerbos was not measured: ${cerbos.absent}`;
-    const goals = 'server' in cerbos ? [...GOALS, CERBOS_GOAL] : GOALS;
-    return { text: report('A decision over HTTP', OURS, samples, goals) + absent, faults: faultsOf(samples) };
+    return { text: report('A decision over HTTP', OURS, samples, GOALS), faults: faultsOf(samples) };
   } finally {
     for (const closer of closers.reverse()) await closer();
     await stage.close();

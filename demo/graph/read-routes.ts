@@ -99,17 +99,6 @@ export const READ_ROUTES: GraphRoute[] = [
     (call, id) => linkedObjects(call.state, transitiveMembers(call, id)),
     5,
   ),
-  children(
-    '/groups/{id}/transitiveMembers/microsoft.graph.user',
-    ['GroupMember.Read.All', 'Group.Read.All', DIRECTORY],
-    'user',
-    (call, id) =>
-      transitiveMembers(call, id).flatMap((member) => {
-        const user = call.state.collections.users.get(member);
-        return user === undefined ? [] : [user];
-      }),
-    5,
-  ),
   ...(['groups', 'applications', 'servicePrincipals'] as const).map((name) =>
     children(
       `/${name}/{id}/owners`,

@@ -1,3 +1,4 @@
+import { Global, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
@@ -15,10 +16,16 @@ import { createLogger } from '../observability/logger.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 import type { WatchedTenant } from '../tenants/tenants.types.js';
+import { OwnSource } from './collect/own-source.js';
 import { DriftModule } from './drift.module.js';
 import { DriftScanJob } from './drift-scan.job.js';
 import { SCAN_JOB } from './scan-job.js';
 import { ScanOutcomes } from './scan-outcomes.js';
+
+/** The room by itself: nothing of this service is watched. */
+@Global()
+@Module({ providers: [{ provide: OwnSource, useValue: { read: async () => new Map() } }], exports: [OwnSource] })
+class NothingOfOurs {}
 
 describe('how scans end', () => {
   let database: TestDatabase;
@@ -39,6 +46,7 @@ describe('how scans end', () => {
         DatabaseModule.with(database.dataSource),
         ScheduleModule.forRoot(),
         KeysModule,
+        NothingOfOurs,
         DriftModule,
       ],
     }).compile();

@@ -1,6 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { EntraModule } from '../entra/entra.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { TenantsModule } from '../tenants/tenants.module.js';
 import { GroupMembershipRules } from './groups/group-membership-rules.service.js';
+import { GroupSyncJob } from './groups/group-sync.job.js';
+import { GroupSync } from './groups/group-sync.service.js';
+import { GroupsController } from './groups/groups.controller.js';
+import { GroupsRepository } from './groups/groups.repository.js';
+import { GroupsService } from './groups/groups.service.js';
 import { GroupProvisioningRepository } from './provisioning/group-provisioning.repository.js';
 import { GroupProvisioning } from './provisioning/group-provisioning.service.js';
 import { UserProvisioningRepository } from './provisioning/user-provisioning.repository.js';
@@ -23,8 +31,8 @@ import { UsersService } from './users.service.js';
  * that ends what was issued to them.
  */
 @Module({
-  imports: [AuditModule],
-  controllers: [UsersController, ServiceAccountsController, ServiceAccountCredentialsController],
+  imports: [AuditModule, EntraModule, JobsModule, TenantsModule],
+  controllers: [UsersController, GroupsController, ServiceAccountsController, ServiceAccountCredentialsController],
   providers: [
     UsersRepository,
     UserStatusRules,
@@ -36,6 +44,10 @@ import { UsersService } from './users.service.js';
     ServiceAccountChanges,
     ServiceAccountCredentials,
     GroupMembershipRules,
+    GroupsRepository,
+    GroupSync,
+    GroupSyncJob,
+    GroupsService,
     UserProvisioningRepository,
     UserProvisioning,
     GroupProvisioningRepository,

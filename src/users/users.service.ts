@@ -10,7 +10,7 @@ import { UserStatusRules } from './user-status-rules.service.js';
 import { usersError } from './users.errors.js';
 import { USER_ACTIONS } from './users.events.js';
 import { UsersRepository } from './users.repository.js';
-import type { SignedInPerson, UserAccount, UserFilter, UserStatus } from './users.types.js';
+import type { SignedInPerson, UserAccount, UserFilter } from './users.types.js';
 
 /** People who signed in: who they are, whether they may go on. */
 @Injectable()

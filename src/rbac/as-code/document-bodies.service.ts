@@ -12,7 +12,7 @@ export class DocumentBodies implements OnModuleInit {
   onModuleInit(): void {
     const { httpAdapter } = this.host;
     // Without HTTP, as in a worker, nobody sends anything.
-    if (httpAdapter === undefined || httpAdapter.getType() !== 'fastify') return;
+    if ((httpAdapter ?? null) === null || httpAdapter.getType() !== 'fastify') return;
     const fastify = httpAdapter.getInstance<FastifyInstance>();
     if (fastify.hasContentTypeParser(YAML)) return;
     fastify.addContentTypeParser(YAML, { parseAs: 'string' }, (_request, body, done) => done(null, { document: body }));

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
+import { Permission } from '../permission.entity.js';
 import type { KnownPermission, NamespacePatch, NewNamespace, PermissionNamespace } from './namespace.types.js';
-import { Permission } from './permission.entity.js';
 
 const COLUMNS = 'name, display_name AS "displayName", service_account_id AS "serviceAccountId", version';
 

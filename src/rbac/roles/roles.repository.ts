@@ -3,7 +3,7 @@ import type { Transaction } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
 import type { RoleFacts } from '../decisions/access-facts.js';
 import type { NewRole, RoleDetails, RolePatch, RoleRef, RoleSummary } from '../rbac.types.js';
-import { Role } from './role.entity.js';
+import { Role } from '../role.entity.js';
 import { RolePermission } from './role-permission.entity.js';
 
 @Injectable()

@@ -12,8 +12,8 @@ export class UserQueryDto extends PageQueryDto {
 
   /** Only people in this state. */
   @MayBeAbsent()
-  @IsIn(['active', 'disabled'])
-  status?: 'active' | 'disabled';
+  @IsIn(['active', 'disabled', 'deleted'])
+  status?: 'active' | 'disabled' | 'deleted';
 
   static toFilter(query: UserQueryDto): UserFilter {
     return {
