@@ -24,9 +24,12 @@ export class UsersRepository {
   findNamed(tx: Transaction, name: string): Promise<UserAccount[]> {
     return tx
       .createQueryBuilder(User, 'u')
-      .where('u.id::text = :name OR u.object_id::text = :name OR lower(u.user_principal_name) = :name', {
-        name: name.toLowerCase(),
-      })
+      .where(
+        "u.status <> 'deleted' AND (u.id::text = :name OR u.object_id::text = :name OR lower(u.user_principal_name) = :name)",
+        {
+          name: name.toLowerCase(),
+        },
+      )
       .orderBy('u.id')
       .take(2)
       .getMany();

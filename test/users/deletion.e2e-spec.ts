@@ -38,4 +38,23 @@ describe('deleting a user', () => {
       412,
     );
   });
+
+  it('lets people go whose denials keep apart what their groups bring', async () => {
+    const person = await stage.person(2);
+    const [pays, approves] = [
+      await stage.role('pays', { permissions: ['users:read'] }),
+      await stage.role('approves', { permissions: ['webhooks:read'] }),
+    ];
+    const group = await stage.group('both', [person.id]);
+    await stage.given(person.id, approves, { effect: 'deny' });
+    await stage.given(group, pays);
+    await stage.given(group, approves);
+    const constraint = await stage.admin('POST', '/rbac/constraints', {
+      name: 'apart',
+      kind: 'permissions',
+      members: ['users:read', 'webhooks:read'],
+    });
+    expect(constraint.status).toBe(201);
+    expect((await stage.change(stage.administrator.token, 'DELETE', `/users/${person.id}`)).status).toBe(204);
+  });
 });

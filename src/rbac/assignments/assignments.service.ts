@@ -151,7 +151,13 @@ export class AssignmentsService {
    * @returns what was removed
    * @throws DomainError rbac.assignment_not_found, rbac.last_administrator, rbac.separation_violated
    */
-  async removeWithin(tx: Transaction, actor: Actor, id: string, reason?: string): Promise<Assignment> {
+  async removeWithin(
+    tx: Transaction,
+    actor: Actor,
+    id: string,
+    reason?: string,
+    options: { holderLeaves?: true } = {},
+  ): Promise<Assignment> {
     const removed = await this.assignments.findAssignment(tx, id);
     if (removed === null) throw rbacError('rbac.assignment_not_found');
     const subject = await this.subjects.find(tx, removed.subject.id);
@@ -164,7 +170,8 @@ export class AssignmentsService {
       ...(reason === undefined ? {} : { reason }),
       before: stateOf(removed, subject),
     });
-    if (removed.effect === 'deny' && subject !== null) {
+    // Who is leaving holds nothing in the end: no constraint may keep them here.
+    if (removed.effect === 'deny' && subject !== null && options.holderLeaves !== true) {
       await this.rules.assertMayHold(tx, await this.affectedBy(tx, subject));
     }
     return removed;

@@ -53,7 +53,7 @@ export class DeletedUserAccess implements OnModuleInit {
     for (;;) {
       const page = await this.assignmentRows.findAssignments(tx, { subjectId, effect }, null, PAGE, null);
       if (page.length === 0) return;
-      for (const { id } of page) await this.assignments.removeWithin(tx, actor, id, REASON);
+      for (const { id } of page) await this.assignments.removeWithin(tx, actor, id, REASON, { holderLeaves: true });
     }
   }
 }
