@@ -7,6 +7,7 @@ import type { CallerActor } from '../access/actor.js';
 import type { Permission } from '../access/permissions.js';
 import { RoutePolicies } from '../access/route-policies.js';
 import { AuditService } from '../audit/audit.service.js';
+import { ChangeFeed } from '../database/change-feed.service.js';
 import { METRIC } from '../observability/metrics.js';
 import { AccessDecisions } from './decisions/access-decisions.service.js';
 import { rbacError } from './rbac.errors.js';
@@ -22,6 +23,7 @@ export class PermissionGuard implements CanActivate {
   constructor(
     private readonly policies: RoutePolicies,
     private readonly decisions: AccessDecisions,
+    private readonly feed: ChangeFeed,
     private readonly audit: AuditService,
     @InjectMetric(METRIC.accessDenials) private readonly denials: Counter,
   ) {}
@@ -53,10 +55,12 @@ export class PermissionGuard implements CanActivate {
     permission: Permission,
     anyScope: boolean,
   ): Promise<boolean> {
-    const allowed = anyScope
-      ? await this.decisions.mayAnywhere(actor, permission)
-      : await this.decisions.may(actor, permission);
-    if (allowed) return true;
+    const may = () =>
+      anyScope ? this.decisions.mayAnywhere(actor, permission) : this.decisions.may(actor, permission);
+    if (await may()) return true;
+    // Nobody is refused because memory hasn't heard yet of what they were just given, by their sign-in or on another instance.
+    await this.feed.settled();
+    if (await may()) return true;
     return this.deny(actor, request, permission, 'missing_permission', `This needs the permission ${permission}.`);
   }
 
