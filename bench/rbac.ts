@@ -4,15 +4,14 @@
  * questions are allowed. All of it from a seed, the same questions for all, every answer checked first.
  *
  * process  The index beside a precomputed bitset behind two map look-ups, CASL with kept abilities, and hits of casbin's cache.
- * http     POST /rbac/check beside an empty guarded POST of ours, a POST of Nest on Fastify without a guard, and Cerbos over gRPC.
+ * http     POST /rbac/check beside an empty guarded POST of ours, and a POST of Nest on Fastify without a guard.
  * bulk     POST /rbac/check-bulk with 10,000 questions, in answers a CPU second, and the same in process.
  * load     1,000,000 assignments of 200,000 users from PostgreSQL into the index: seconds and memory.
  * change   From the commit of one assignment to the decision by it, on one instance, beside those million.
  *
  * npm run bench -- rbac [--part process|http|bulk|load|change] [--rounds 9] [--seconds 3] [--quick]
  *
- * Cerbos is installed from npm into a folder of the system's for temporary files when it isn't there; without a network the
- * table says so. `--quick` is for trying out.
+ * `--quick` is for trying out.
  */
 import { layOutCores } from './auth/cores.js';
 import { type BenchOptions, benchOptions, type PartName } from './rbac/options.js';

@@ -1,6 +1,6 @@
 // Builds dist: the service with Nest's own builder (its OpenAPI plugin), the demo tenant and the benchmarks beside it.
 import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,6 +23,9 @@ export function build() {
   run(bin(['@nestjs', 'cli', 'bin', 'nest.js']), ['build']);
   run(tsc, ['-p', 'demo/tsconfig.json']);
   run(tsc, ['-p', 'bench/tsconfig.json']);
+  // Benchmarks that run the service with something added have it beside them, and what it reads at start too.
+  const rules = ['src', 'drift', 'classify', 'rules'];
+  cpSync(join(root, 'dist', ...rules), join(root, 'dist', 'bench', ...rules), { recursive: true });
   writeFileSync(join(root, 'dist', '.built'), new Date().toISOString());
 }
 

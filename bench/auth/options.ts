@@ -1,49 +1,15 @@
-import { parseArgs } from 'node:util';
+import { type RoundOptions, roundOptions } from '../rounds/round-options.js';
 
-export const PARTS = ['guard', 'entra', 'refresh'] as const;
+const PARTS = ['guard', 'entra', 'refresh'] as const;
 export type PartName = (typeof PARTS)[number];
 
-export interface BenchOptions {
-  parts: readonly PartName[];
-  rounds: number;
-  seconds: number;
+export interface BenchOptions extends RoundOptions<PartName> {
   /** Folder for a CPU profile of our server, made by a run that isn't a measurement; null for none. */
   profileFolder: string | null;
 }
 
-const QUICK = { rounds: 3, seconds: 1 };
-const FULL = { rounds: 15, seconds: 4 };
-
 /** @throws Error for an option that isn't there or has no sense */
 export function benchOptions(args: string[]): BenchOptions {
-  const { values } = parseArgs({
-    args,
-    options: {
-      part: { type: 'string' },
-      rounds: { type: 'string' },
-      seconds: { type: 'string' },
-      quick: { type: 'boolean' },
-      'cpu-prof': { type: 'string' },
-    },
-  });
-  const defaults = values.quick === true ? QUICK : FULL;
-  return {
-    parts: values.part === undefined ? PARTS : [partOf(values.part)],
-    rounds: positive('rounds', values.rounds) ?? defaults.rounds,
-    seconds: positive('seconds', values.seconds) ?? defaults.seconds,
-    profileFolder: values['cpu-prof'] ?? null,
-  };
-}
-
-function partOf(name: string): PartName {
-  const part = PARTS.find((known) => known === name);
-  if (part === undefined) throw new Error(`--part is one of ${PARTS.join(', ')}, not "${name}"`);
-  return part;
-}
-
-function positive(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} is a whole number above 0, not "${text}"`);
-  return value;
+  const options = roundOptions(args, PARTS, { rounds: 15, seconds: 4 }, ['cpu-prof']);
+  return { ...options, profileFolder: options.own['cpu-prof'] ?? null };
 }

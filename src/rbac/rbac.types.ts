@@ -1,5 +1,3 @@
-import type { Permission } from '../access/permissions.js';
-
 export type AssignmentEffect = 'allow' | 'deny';
 
 export interface RoleSummary {
@@ -114,21 +112,4 @@ export interface AssignmentFilter {
 export interface VisibleScopes {
   allowed: readonly string[];
   denied: readonly string[];
-}
-
-/** One permission that one valid assignment brings or denies. */
-export interface AccessGrant {
-  permission: Permission;
-  assignmentId: string;
-  roleName: string;
-  effect: AssignmentEffect;
-  scope: string;
-  validUntil: Date | null;
-}
-
-/** What a subject holds in the end, and through which assignments. */
-export interface EffectiveAccess {
-  permission: Permission;
-  allowed: boolean;
-  via: Omit<AccessGrant, 'permission'>[];
 }

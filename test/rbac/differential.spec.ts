@@ -1,6 +1,7 @@
 import { AccessIndex } from '../../src/rbac/decisions/access-index.js';
-import { isAllowed, reaches } from '../../src/rbac/decisions/evaluate-subject.js';
+import { isAllowed } from '../../src/rbac/decisions/evaluate-subject.js';
 import { scopeRoots } from '../../src/rbac/decisions/scope-roots.js';
+import { isAtOrBelow } from '../../src/rbac/scope.js';
 import { type Model, naivelyAllowed, naiveSubjects } from './naive-evaluator.js';
 import { changeAtRandom } from './random-change.js';
 import { Dice, factsOf, NOON, randomModel, randomScope } from './random-model.js';
@@ -57,7 +58,8 @@ class Trial {
     const subject = dice.pick([...model.users, ...model.programs]).id;
     const scope = randomScope(dice);
     const { allowed, denied } = scopeRoots(index.scopesNaming(subject, permission));
-    const fromRoots = allowed.some((root) => reaches(root, scope)) && !denied.some((root) => reaches(root, scope));
+    const fromRoots =
+      allowed.some((root) => isAtOrBelow(scope, root)) && !denied.some((root) => isAtOrBelow(scope, root));
     const found = new Set<string>();
     for (const id of index.candidates(permission, scope, 3)) {
       if (id !== null && index.isAllowed(id, permission, scope)) found.add(id);

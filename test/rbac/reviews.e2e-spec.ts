@@ -196,7 +196,7 @@ describe('access reviews', () => {
     it.each([
       ['is due too soon', { dueAt: inHours(0.5) }, 'rbac.review_due_at'],
       ['is due too late', { dueAt: inHours(24 * 400) }, 'rbac.review_due_at'],
-      ['is due in a week of the year, which is no instant', { dueAt: '2026-W50' }, 'rbac.review_due_at'],
+      ['is due in a week of the year, which is no instant', { dueAt: '2026-W50' }, 'request.invalid'],
       ['has an unknown role', { role: UNKNOWN }, 'rbac.unknown_role'],
       ['has unknown reviewers', { reviewers: [UNKNOWN] }, 'rbac.unknown_reviewer'],
       ['has no reviewers', { reviewers: [] }, 'request.invalid'],

@@ -4,6 +4,7 @@ import { Settings } from '../../config/settings.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import type { SlotRun } from '../../jobs/job-slot.types.js';
 import { JobSlots } from '../../jobs/job-slots.service.js';
+import { SlotRuns } from '../../jobs/slot-runs.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import { TenantsService } from '../../tenants/tenants.service.js';
 import { DirectoryPass, type PassResult } from './directory-pass.service.js';
@@ -21,11 +22,9 @@ const PERMISSION = 'User.Read.All';
 /** Opens the slots of every tenant whose people may sign in as they become due, and runs the passes, each tenant's by itself. */
 @Injectable()
 export class DirectoryPassJob implements OnModuleDestroy {
-  private readonly running = new Set<Promise<void>>();
-  private readonly shutdown = new AbortController();
+  private readonly runs: SlotRuns;
   /** Tenants of which the log has said already that a permission is missing. */
   private readonly toldForbidden = new Set<string>();
-  private ticking = false;
 
   constructor(
     private readonly settings: Settings,
@@ -34,7 +33,15 @@ export class DirectoryPassJob implements OnModuleDestroy {
     private readonly pass: DirectoryPass,
     private readonly transactions: TransactionRunner,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.runs = new SlotRuns(slots, logger, {
+      job: DIRECTORY_PASS_JOB,
+      concurrent: CONCURRENT_PASSES,
+      leaseSeconds: LEASE_SECONDS,
+      what: 'directory passes',
+      run: (run) => this.run(run),
+    });
+  }
 
   @Interval('auth.directory-pass.tick', TICK_MS)
   async onTick(): Promise<void> {
@@ -43,53 +50,33 @@ export class DirectoryPassJob implements OnModuleDestroy {
 
   /** One look at the schedule: opens what became due and starts what waits. Returns before the passes end. */
   async tick(): Promise<void> {
-    const isConnected = this.settings.ENTRA_CLIENT_ID !== undefined;
-    if (!isConnected || this.ticking || this.shutdown.signal.aborted) return;
-    this.ticking = true;
-    try {
+    if (this.settings.ENTRA_CLIENT_ID === undefined) return;
+    await this.runs.look(async () => {
       for (const tenant of await this.tenants.listSignInAllowed()) {
         await this.slots.openDueSlots(DIRECTORY_PASS_JOB, tenant.id, this.settings.DIRECTORY_PASS_INTERVAL_SECONDS);
       }
-      while (this.running.size < CONCURRENT_PASSES && !this.shutdown.signal.aborted) {
-        const run = await this.slots.claim(DIRECTORY_PASS_JOB, undefined, { leaseSeconds: LEASE_SECONDS });
-        if (run === null) break;
-        this.start(run);
-      }
-    } catch (error) {
-      this.logger.warn({ err: error }, 'the schedule of directory passes could not be looked at; trying again');
-    } finally {
-      this.ticking = false;
-    }
+    });
   }
 
   /** Resolves when the passes that run now have ended. */
-  async settled(): Promise<void> {
-    await Promise.all(this.running);
+  settled(): Promise<void> {
+    return this.runs.settled();
   }
 
   /** What a pass did so far stands: each person is a transaction. The slot goes back for another instance. */
-  async onModuleDestroy(): Promise<void> {
-    this.shutdown.abort(new Error('the process is stopping'));
-    await this.settled();
-  }
-
-  private start(run: SlotRun): void {
-    const work = this.run(run).catch((error: unknown) => {
-      this.logger.error({ err: error, slotId: run.id }, 'the outcome of a directory pass could not be recorded');
-    });
-    const tracked = work.finally(() => this.running.delete(tracked));
-    this.running.add(tracked);
+  onModuleDestroy(): Promise<void> {
+    return this.runs.stop();
   }
 
   private async run(run: SlotRun): Promise<void> {
     try {
       const tenant = await this.tenants.get(run.key);
       const result = await this.slots.withLease(run, (lease) =>
-        this.pass.run(tenant, run, AbortSignal.any([lease, this.shutdown.signal])),
+        this.pass.run(tenant, run, AbortSignal.any([lease, this.runs.signal])),
       );
       await this.record(run, result);
     } catch (error) {
-      if (this.shutdown.signal.aborted) await this.slots.release(run);
+      if (this.runs.signal.aborted) await this.slots.release(run);
       else await this.fail(run, error instanceof Error ? error.message : 'the pass failed', error);
     }
   }

@@ -1,5 +1,6 @@
 import type { RoleFacts, SubjectFacts } from '../decisions/access-facts.js';
-import { allowedPermissionsOf, reaches } from '../decisions/evaluate-subject.js';
+import { allowedPermissionsOf } from '../decisions/evaluate-subject.js';
+import { isAtOrBelow } from '../scope.js';
 import type { AccessDifference } from './access-document.types.js';
 
 /** Everything that decides on somebody at one moment. */
@@ -38,7 +39,7 @@ export function accessDifferences(
 function add(differences: AccessDifference[], these: Set<string>, others: Set<string>, scope: string): void {
   for (const permission of [...these].sort()) {
     if (others.has(permission)) continue;
-    const isTold = differences.some((told) => told.permission === permission && reaches(told.scope, scope));
+    const isTold = differences.some((told) => told.permission === permission && isAtOrBelow(scope, told.scope));
     if (!isTold) differences.push({ permission, scope });
   }
 }

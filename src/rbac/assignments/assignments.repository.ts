@@ -1,22 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
-import type {
-  AccessGrant,
-  Assignment,
-  AssignmentContent,
-  AssignmentFilter,
-  SubjectRef,
-  VisibleScopes,
-} from '../rbac.types.js';
+import type { Assignment, AssignmentContent, AssignmentFilter, SubjectRef, VisibleScopes } from '../rbac.types.js';
 import { RoleAssignment } from './role-assignment.entity.js';
 
 /** Any constant; it names our access rules among the advisory locks of the database. */
 export const ACCESS_LOCK = 0x62785802;
 
 const VALID_NOW = 'a.valid_from <= now() AND (a.valid_until IS NULL OR a.valid_until > now())';
-/** The subject is $1; no id is that of a user and of a service account. */
-const OF_SUBJECT = '(a.user_id = $1 OR a.service_account_id = $1)';
 
 /** Of the scopes in an array: those that an assignment lies on or below. */
 const coveringOneOf = (scopes: string) =>
@@ -30,31 +21,6 @@ export class AssignmentsRepository {
    */
   async lockChanges(tx: Transaction): Promise<void> {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [ACCESS_LOCK]);
-  }
-
-  /** Grants and denials of a user or service account that are valid now on this scope or above it. */
-  findGrants(tx: Transaction, subjectId: string, scope: string): Promise<AccessGrant[]> {
-    return tx.query(
-      `SELECT rp.permission, a.id AS "assignmentId", r.name AS "roleName", a.effect, a.scope, a.valid_until AS "validUntil"
-         FROM role_assignments a
-         JOIN roles r ON r.id = a.role_id
-         JOIN role_permissions rp ON rp.role_id = a.role_id
-        WHERE ${OF_SUBJECT} AND ${VALID_NOW}
-          AND (a.scope = '/' OR a.scope = $2 OR starts_with($2, a.scope || '/'))
-        ORDER BY rp.permission, a.id`,
-      [subjectId, scope],
-    );
-  }
-
-  /** Until the next assignment of the subject begins or ends by itself, by the database's clock; null for never. */
-  async secondsToNextEdge(tx: Transaction, subjectId: string): Promise<number | null> {
-    const [row]: { seconds: number | null }[] = await tx.query(
-      `SELECT extract(epoch FROM min(edge) - clock_timestamp())::float8 AS seconds
-         FROM role_assignments a, LATERAL (VALUES (a.valid_from), (a.valid_until)) AS edges (edge)
-        WHERE ${OF_SUBJECT} AND edge > clock_timestamp()`,
-      [subjectId],
-    );
-    return row?.seconds ?? null;
   }
 
   async findAssignment(tx: Transaction, id: string): Promise<Assignment | null> {

@@ -159,8 +159,11 @@ describe('the history of access', () => {
       true,
     );
     for (const { at, subjects, roles: rolesThen } of seen) {
-      expect(await history.loadRolesAt(manager, at)).toEqual(rolesThen);
-      for (const [id, subject] of subjects) expect(await history.loadSubjectAt(manager, id, at)).toEqual(subject);
+      const { revision } = await history.findPoint(manager, at);
+      expect(await history.loadRolesAtRevision(manager, revision ?? 0)).toEqual(rolesThen);
+      for (const [id, subject] of subjects) {
+        expect(await history.loadSubjectAtRevision(manager, id, revision ?? 0)).toEqual(subject);
+      }
     }
   }, 120_000);
 

@@ -66,17 +66,6 @@ export class AccessHistoryRepository {
   }
 
   /** All roles as they were, by id. */
-  async loadRolesAt(tx: Transaction, at: Date): Promise<Map<string, RoleFacts>> {
-    const { revision } = await this.findPoint(tx, at);
-    return this.loadRolesAtRevision(tx, revision ?? 0);
-  }
-
-  /** @param id users.id or service_accounts.id @returns null when there was no such subject */
-  async loadSubjectAt(tx: Transaction, id: string, at: Date): Promise<SubjectFacts | null> {
-    const { revision } = await this.findPoint(tx, at);
-    return this.loadSubjectAtRevision(tx, id, revision ?? 0);
-  }
-
   async loadRolesAtRevision(tx: Transaction, revision: number): Promise<Map<string, RoleFacts>> {
     const rows: { role: RoleFacts }[] = await tx.query(
       `SELECT l.content || jsonb_build_object('id', l.key) AS role
@@ -88,6 +77,7 @@ export class AccessHistoryRepository {
     return new Map(rows.map(({ role }) => [role.id, role]));
   }
 
+  /** @param id users.id or service_accounts.id @returns null when there was no such subject */
   async loadSubjectAtRevision(tx: Transaction, id: string, revision: number): Promise<SubjectFacts | null> {
     const [row]: SubjectRow[] = await tx.query(
       `SELECT 'user' AS type, u.content, NULL AS owner FROM (${latest('user', '$1', '$2')}) AS u

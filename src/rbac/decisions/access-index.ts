@@ -1,4 +1,4 @@
-import { ROOT_SCOPE } from '../scope.js';
+import { isAtOrBelow, ROOT_SCOPE } from '../scope.js';
 import { AccessBlocks } from './access-blocks.js';
 import { AssignmentStore, NONE } from './assignment-store.js';
 import { allow, compileAccess, deny, nothingOn, type OnScope } from './compile-access.js';
@@ -102,7 +102,7 @@ export class AccessIndex {
       if (holder === undefined || assignments.deny[slot] === 1) continue;
       if (!hasBit(this.roles.closureOf(assignments.role[slot] ?? NONE), number)) continue;
       const assigned = this.scopes.nameOf(assignments.scope[slot] ?? NONE);
-      if (assigned !== ROOT_SCOPE && scope !== assigned && !scope.startsWith(`${assigned}/`)) continue;
+      if (!isAtOrBelow(scope, assigned)) continue;
       if (holder instanceof IndexSubject) yield holder.id;
       else {
         for (const member of this.people.membersOf(holder)) {

@@ -1,5 +1,6 @@
+import { isAtOrBelow } from '../scope.js';
 import type { AccessBlocks } from './access-blocks.js';
-import { type CompiledAccess, isWithin } from './compiled-access.js';
+import type { CompiledAccess } from './compiled-access.js';
 import { addBits } from './permission-numbers.js';
 
 /** Beyond so many scopes a map that is walked up is quicker than a list. */
@@ -72,7 +73,7 @@ function writeRow(bits: Uint32Array, at: number, words: number, { allow, deny }:
 function firstAbove(held: readonly OnScope[], nth: number): number {
   const scope = held[nth]?.scope ?? '';
   const last = held.length - 1;
-  for (let above = nth + 1; above < last; above++) if (isWithin(scope, held[above]?.scope ?? '')) return above;
+  for (let above = nth + 1; above < last; above++) if (isAtOrBelow(scope, held[above]?.scope ?? '')) return above;
   return last;
 }
 

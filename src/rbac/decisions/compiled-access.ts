@@ -1,4 +1,4 @@
-const SLASH = 47;
+import { isAtOrBelow } from '../scope.js';
 
 /**
  * What somebody may do on each scope, ready to be looked up: rows of bits one after another, of `/` the first, then of each of
@@ -26,7 +26,7 @@ export function rowAt(access: CompiledAccess, place: string): number {
   if (byScope !== null) return at + words * rowAmongMany(byScope, place);
   for (let nth = 0; nth < scopes.length; nth++) {
     const scope = scopes[nth];
-    if (scope !== undefined && isWithin(place, scope)) return at + words * (nth + 1);
+    if (scope !== undefined && isAtOrBelow(place, scope)) return at + words * (nth + 1);
   }
   return at;
 }
@@ -57,11 +57,4 @@ function rowAmongMany(byScope: ReadonlyMap<string, number>, place: string): numb
     if (row !== undefined) return row;
   }
   return 0;
-}
-
-/** @param scope any but `/` */
-export function isWithin(place: string, scope: string): boolean {
-  const { length } = scope;
-  if (place.length === length) return place === scope;
-  return place.length > length && place.charCodeAt(length) === SLASH && place.startsWith(scope);
 }

@@ -1,6 +1,7 @@
+import { isAtOrBelow } from '../scope.js';
 import type { AssignmentFacts, RoleFacts, SubjectFacts } from './access-facts.js';
 import type { AccessVia, EffectiveAccessFilter, EffectiveEntry, EntryKey } from './effective-access.types.js';
-import { isAllowed, isValidAt, reaches } from './evaluate-subject.js';
+import { isAllowed, isValidAt } from './evaluate-subject.js';
 import type { EligibleFacts } from './explain.types.js';
 import { inheritancePaths } from './explain-paths.js';
 import { roleClosure } from './role-closure.js';
@@ -34,7 +35,7 @@ export function effectiveAccess(
   const sources = sourcesOf(facts);
   const scopesOf = new Map<string, Set<string>>();
   for (const { assignment } of sources) {
-    if (filter.scope !== undefined && !reaches(assignment.scope, filter.scope)) continue;
+    if (filter.scope !== undefined && !isAtOrBelow(filter.scope, assignment.scope)) continue;
     for (const permission of roleClosure(roles, assignment.roleId).permissions) {
       if (filter.permission !== undefined && filter.permission !== permission) continue;
       const scopes = scopesOf.get(permission) ?? new Set();
@@ -69,7 +70,7 @@ function viaOf(
 ): AccessVia[] {
   const speaking = sources.filter(
     ({ assignment }) =>
-      reaches(assignment.scope, scope) && roleClosure(roles, assignment.roleId).permissions.has(permission),
+      isAtOrBelow(scope, assignment.scope) && roleClosure(roles, assignment.roleId).permissions.has(permission),
   );
   speaking.sort((left, right) => rank(left) - rank(right));
   return speaking.slice(0, MAX_VIA).map(({ assignment, effect, isEligible }) => ({

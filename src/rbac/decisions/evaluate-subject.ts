@@ -1,10 +1,6 @@
+import { isAtOrBelow } from '../scope.js';
 import type { AssignmentFacts, RoleFacts, SubjectFacts } from './access-facts.js';
 import { roleClosure } from './role-closure.js';
-
-/** Whether what is assigned on a scope holds at this place: there and below. */
-export function reaches(assigned: string, place: string): boolean {
-  return assigned === '/' || place === assigned || place.startsWith(`${assigned}/`);
-}
 
 /** Whether an assignment holds at this moment. @param nowMs Unix milliseconds */
 export function isValidAt(assignment: AssignmentFacts, nowMs: number): boolean {
@@ -27,7 +23,7 @@ export function isAllowed(
   if (!subject.active) return false;
   let allowed = false;
   for (const assignment of subject.assignments) {
-    if (!isValidAt(assignment, nowMs) || !reaches(assignment.scope, scope)) continue;
+    if (!isValidAt(assignment, nowMs) || !isAtOrBelow(scope, assignment.scope)) continue;
     if (!roleClosure(roles, assignment.roleId).permissions.has(permission)) continue;
     if (assignment.effect === 'deny') return false;
     allowed = true;
@@ -45,7 +41,7 @@ export function allowedPermissionsOf(
   const allowed = new Set<string>();
   if (!subject.active) return allowed;
   const reaching = subject.assignments.filter(
-    (assignment) => isValidAt(assignment, nowMs) && reaches(assignment.scope, scope),
+    (assignment) => isValidAt(assignment, nowMs) && isAtOrBelow(scope, assignment.scope),
   );
   for (const { effect, roleId } of reaching) {
     if (effect === 'allow') for (const name of roleClosure(roles, roleId).permissions) allowed.add(name);

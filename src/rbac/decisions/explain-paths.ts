@@ -1,5 +1,6 @@
+import { isAtOrBelow } from '../scope.js';
 import type { AssignmentFacts, RoleFacts } from './access-facts.js';
-import { isValidAt, reaches } from './evaluate-subject.js';
+import { isValidAt } from './evaluate-subject.js';
 import {
   type AccessPath,
   type EligibleFacts,
@@ -55,7 +56,7 @@ export function explainPaths(facts: ExplainedFacts): AccessPath[] {
 
 /** Whether it holds at the moment and scope of the question. */
 export function isInForce({ scope, nowMs }: ExplainedFacts, assignment: AssignmentFacts): boolean {
-  return isValidAt(assignment, nowMs) && reaches(assignment.scope, scope);
+  return isValidAt(assignment, nowMs) && isAtOrBelow(scope, assignment.scope);
 }
 
 /** Whether a role brings the permission of the question, by itself or by inheritance. */
@@ -109,7 +110,7 @@ export function inheritancePaths(
 
 function stateOf(facts: ExplainedFacts, assignment: AssignmentFacts, isDenied: boolean): PathState {
   const { nowMs, scope, subject } = facts;
-  if (!reaches(assignment.scope, scope)) return 'other_scope';
+  if (!isAtOrBelow(scope, assignment.scope)) return 'other_scope';
   if (nowMs < assignment.validFrom) return 'not_yet_valid';
   if (!isValidAt(assignment, nowMs)) return 'expired';
   if (!subject.active) return 'subject_inactive';
@@ -117,7 +118,7 @@ function stateOf(facts: ExplainedFacts, assignment: AssignmentFacts, isDenied: b
 }
 
 function stateOfEligible({ nowMs, scope }: ExplainedFacts, eligible: EligibleFacts): PathState {
-  if (!reaches(eligible.scope, scope)) return 'other_scope';
+  if (!isAtOrBelow(scope, eligible.scope)) return 'other_scope';
   if (nowMs < eligible.validFrom) return 'not_yet_valid';
   return eligible.validUntil !== null && eligible.validUntil <= nowMs ? 'expired' : 'eligible_not_activated';
 }

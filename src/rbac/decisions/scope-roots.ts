@@ -1,4 +1,4 @@
-import { reaches } from './evaluate-subject.js';
+import { isAtOrBelow } from '../scope.js';
 
 /** Where something is allowed: on and below each of `allowed`, but not on and below any of `denied`. */
 export interface ScopeRoots {
@@ -9,10 +9,10 @@ export interface ScopeRoots {
 /** The fewest scopes that say the same. Sorted. */
 export function scopeRoots({ allowed, denied }: ScopeRoots): ScopeRoots {
   const deniedRoots = topmost(denied);
-  const allowedRoots = topmost(allowed).filter((scope) => !deniedRoots.some((root) => reaches(root, scope)));
+  const allowedRoots = topmost(allowed).filter((scope) => !deniedRoots.some((root) => isAtOrBelow(scope, root)));
   return {
     allowed: allowedRoots,
-    denied: deniedRoots.filter((scope) => allowedRoots.some((root) => reaches(root, scope))),
+    denied: deniedRoots.filter((scope) => allowedRoots.some((root) => isAtOrBelow(scope, root))),
   };
 }
 

@@ -28,7 +28,10 @@ export class SubjectList {
     private readonly facts: AccessFactsRepository,
   ) {}
 
-  /** @throws DomainError rbac.unknown_permission, request.invalid for a forged cursor */
+  /**
+   * @returns the revision is that at which the look began; of what changes meanwhile it may show something
+   * @throws DomainError rbac.unknown_permission, request.invalid for a forged cursor
+   */
   async list(
     permission: string,
     scope: string,

@@ -5,6 +5,7 @@ import { Settings } from '../../config/settings.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import type { SlotRun } from '../../jobs/job-slot.types.js';
 import { JobSlots } from '../../jobs/job-slots.service.js';
+import { SlotRuns } from '../../jobs/slot-runs.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import { AccessReviewsRepository } from './access-reviews.repository.js';
 import { ReviewEnd } from './review-end.service.js';
@@ -21,9 +22,7 @@ const LEASE_SECONDS = 15;
 /** Ends each review once, when it is due by the database's clock. */
 @Injectable()
 export class ReviewEndJob implements OnModuleDestroy {
-  private readonly running = new Set<Promise<void>>();
-  private readonly shutdown = new AbortController();
-  private ticking = false;
+  private readonly runs: SlotRuns;
 
   constructor(
     private readonly settings: Settings,
@@ -32,7 +31,15 @@ export class ReviewEndJob implements OnModuleDestroy {
     private readonly slots: JobSlots,
     private readonly transactions: TransactionRunner,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.runs = new SlotRuns(slots, logger, {
+      job: REVIEW_END_JOB,
+      concurrent: CONCURRENT_ENDS,
+      leaseSeconds: LEASE_SECONDS,
+      what: 'access reviews',
+      run: (run) => this.run(run),
+    });
+  }
 
   @Interval('rbac.review-end.tick', TICK_MS)
   async onTick(): Promise<void> {
@@ -41,51 +48,31 @@ export class ReviewEndJob implements OnModuleDestroy {
 
   /** Opens a slot for each review that became due, and starts those that wait. Returns before they end. */
   async tick(): Promise<void> {
-    if (this.ticking || this.shutdown.signal.aborted) return;
-    this.ticking = true;
-    try {
+    await this.runs.look(async () => {
       const due = await this.transactions.read((tx) => this.reviews.findDue(tx, REVIEW_END_JOB, OPENED_PER_TICK));
       for (const id of due) {
         await this.transactions.run((tx) =>
           this.slots.openManual(tx, REVIEW_END_JOB, id, systemActor('rbac.access-review')),
         );
       }
-      while (this.running.size < CONCURRENT_ENDS && !this.shutdown.signal.aborted) {
-        const run = await this.slots.claim(REVIEW_END_JOB, undefined, { leaseSeconds: LEASE_SECONDS });
-        if (run === null) break;
-        this.start(run);
-      }
-    } catch (error) {
-      this.logger.warn({ err: error }, 'the access reviews that are due could not be looked at; trying again');
-    } finally {
-      this.ticking = false;
-    }
+    });
   }
 
   /** Resolves when the ends that run now are done. */
-  async settled(): Promise<void> {
-    await Promise.all(this.running);
+  settled(): Promise<void> {
+    return this.runs.settled();
   }
 
   /** What was done so far stands; the slot goes back for another instance. */
-  async onModuleDestroy(): Promise<void> {
-    this.shutdown.abort(new Error('the process is stopping'));
-    await this.settled();
-  }
-
-  private start(run: SlotRun): void {
-    const work = this.run(run).catch((error: unknown) => {
-      this.logger.error({ err: error, slotId: run.id }, 'what became of the end of an access review was not recorded');
-    });
-    const tracked = work.finally(() => this.running.delete(tracked));
-    this.running.add(tracked);
+  onModuleDestroy(): Promise<void> {
+    return this.runs.stop();
   }
 
   private async run(run: SlotRun): Promise<void> {
     try {
-      await this.slots.withLease(run, (lease) => this.end.run(run, AbortSignal.any([lease, this.shutdown.signal])));
+      await this.slots.withLease(run, (lease) => this.end.run(run, AbortSignal.any([lease, this.runs.signal])));
     } catch (error) {
-      if (this.shutdown.signal.aborted) return this.slots.release(run);
+      if (this.runs.signal.aborted) return this.slots.release(run);
       this.logger.warn({ err: error, reviewId: run.key }, 'an access review could not be ended; it is tried again');
       const reason = error instanceof Error ? error.message : 'it failed';
       await this.transactions.run((tx) => this.slots.fail(tx, run, reason, true));

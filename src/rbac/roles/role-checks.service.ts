@@ -34,7 +34,7 @@ export class RoleChecks {
   }
 
   /**
-   * @param role roles.id; of a role that isn't there yet, its name
+   * @param role roles.id; of a role that isn't there yet, an id that no role has
    * @throws DomainError rbac.unknown_role, rbac.role_too_large, rbac.role_cycle, rbac.role_too_deep
    */
   async assertParents(tx: Transaction, role: string, parents: readonly string[]): Promise<void> {

@@ -6,6 +6,7 @@ import { TransactionRunner } from '../../database/transaction-runner.js';
 import type { GraphFault } from '../../entra/graph-fault.js';
 import type { SlotRun } from '../../jobs/job-slot.types.js';
 import { JobSlots } from '../../jobs/job-slots.service.js';
+import { SlotRuns } from '../../jobs/slot-runs.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import { TenantsService } from '../../tenants/tenants.service.js';
 import { GroupSync } from './group-sync.service.js';
@@ -24,9 +25,7 @@ const HOPELESS = new Set<GraphFault['kind']>(['token', 'unauthorized', 'forbidde
 /** Asks Entra ID, as often as the directory pass does, who is in the groups that were chosen; each group is a transaction. */
 @Injectable()
 export class GroupSyncJob implements OnModuleDestroy {
-  private readonly running = new Set<Promise<void>>();
-  private readonly shutdown = new AbortController();
-  private ticking = false;
+  private readonly runs: SlotRuns;
 
   constructor(
     private readonly settings: Settings,
@@ -36,7 +35,15 @@ export class GroupSyncJob implements OnModuleDestroy {
     private readonly syncs: GroupSync,
     private readonly transactions: TransactionRunner,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.runs = new SlotRuns(slots, logger, {
+      job: GROUP_SYNC_JOB,
+      concurrent: CONCURRENT_RUNS,
+      leaseSeconds: LEASE_SECONDS,
+      what: 'group syncs',
+      run: (run) => this.run(run),
+    });
+  }
 
   @Interval('users.group-sync.tick', TICK_MS)
   async onTick(): Promise<void> {
@@ -45,54 +52,34 @@ export class GroupSyncJob implements OnModuleDestroy {
 
   /** One look at the schedule: opens what became due and starts what waits. Returns before the runs end. */
   async tick(): Promise<void> {
-    const isConnected = this.settings.ENTRA_CLIENT_ID !== undefined;
-    if (!isConnected || this.ticking || this.shutdown.signal.aborted) return;
-    this.ticking = true;
-    try {
+    if (this.settings.ENTRA_CLIENT_ID === undefined) return;
+    await this.runs.look(async () => {
       for (const tenant of await this.tenants.listSignInAllowed()) {
         await this.slots.openDueSlots(GROUP_SYNC_JOB, tenant.id, this.settings.DIRECTORY_PASS_INTERVAL_SECONDS);
       }
-      while (this.running.size < CONCURRENT_RUNS && !this.shutdown.signal.aborted) {
-        const run = await this.slots.claim(GROUP_SYNC_JOB, undefined, { leaseSeconds: LEASE_SECONDS });
-        if (run === null) break;
-        this.start(run);
-      }
-    } catch (error) {
-      this.logger.warn({ err: error }, 'the schedule of group syncs could not be looked at; trying again');
-    } finally {
-      this.ticking = false;
-    }
+    });
   }
 
   /** Resolves when the runs of now have ended. */
-  async settled(): Promise<void> {
-    await Promise.all(this.running);
+  settled(): Promise<void> {
+    return this.runs.settled();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.shutdown.abort(new Error('the process is stopping'));
-    await this.settled();
-  }
-
-  private start(run: SlotRun): void {
-    const work = this.run(run).catch((error: unknown) => {
-      this.logger.error({ err: error, slotId: run.id }, 'the outcome of a group sync could not be recorded');
-    });
-    const tracked = work.finally(() => this.running.delete(tracked));
-    this.running.add(tracked);
+  onModuleDestroy(): Promise<void> {
+    return this.runs.stop();
   }
 
   private async run(run: SlotRun): Promise<void> {
     try {
       const { read, faults } = await this.slots.withLease(run, (lease) =>
-        this.syncAll(run, AbortSignal.any([lease, this.shutdown.signal])),
+        this.syncAll(run, AbortSignal.any([lease, this.runs.signal])),
       );
       const [first] = faults;
       if (first === undefined) await this.transactions.run((tx) => this.slots.complete(tx, run, { read }));
       else
         await this.fail(run, `${faults.length} of ${read + faults.length} groups could not be read: ${first.message}`);
     } catch (error) {
-      if (this.shutdown.signal.aborted) await this.slots.release(run);
+      if (this.runs.signal.aborted) await this.slots.release(run);
       else await this.fail(run, error instanceof Error ? error.message : 'the sync failed', error);
     }
   }

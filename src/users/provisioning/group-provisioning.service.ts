@@ -65,10 +65,9 @@ export class GroupProvisioning {
     await this.rules.assertMayChange(tx, actor, id, added, removed);
     const group = await this.existing(tx, id);
     if (removed.length > 0) await this.rows.removeMembers(tx, id, removed);
-    if (added.length > 0) {
-      await this.rows.addMembers(tx, id, added);
-      await this.rules.assertMayStand(tx, actor, id, added);
-    }
+    if (added.length > 0) await this.rows.addMembers(tx, id, added);
+    // Who leaves a group that denies something may do more afterwards.
+    await this.rules.assertMayStand(tx, actor, id, [...added, ...removed]);
     await this.record(tx, actor, 'users.provisioned-group.members-changed', group, {
       added: added.slice(0, RECORDED_MEMBERS),
       addedCount: added.length,

@@ -65,31 +65,6 @@ export class UserProvisioningRepository {
     );
     return affectedBy(rows) === 1;
   }
-
-  /** @returns whether they still had the version */
-  async markDeleted(tx: Transaction, id: string, version: number): Promise<boolean> {
-    const rows: unknown = await tx.query(
-      `UPDATE users SET status = 'deleted', deleted_at = now(), profile = '{}', email = NULL, version = version + 1,
-              updated_at = now(), security_stamp = security_stamp + 1, security_stamp_raised_at = clock_timestamp()
-        WHERE id = $1 AND version = $2`,
-      [id, version],
-    );
-    return affectedBy(rows) === 1;
-  }
-
-  /** Takes everything that the user holds: nothing of it may come back with them. @returns how much there was of each */
-  async takeAccess(
-    tx: Transaction,
-    id: string,
-  ): Promise<{ assignments: number; eligible: number; memberships: number }> {
-    await tx.query(`UPDATE role_activations SET status = 'cancelled' WHERE user_id = $1 AND status = 'pending'`, [id]);
-    const gone = async (table: string) => affectedBy(await tx.query(`DELETE FROM ${table} WHERE user_id = $1`, [id]));
-    return {
-      assignments: await gone('role_assignments'),
-      eligible: await gone('eligible_assignments'),
-      memberships: await gone('group_members'),
-    };
-  }
 }
 
 function columnsOf(person: ProvisionedPerson): unknown[] {

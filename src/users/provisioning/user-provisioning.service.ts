@@ -90,11 +90,15 @@ export class UserProvisioning {
    * @throws DomainError users.not_found, request.precondition_failed, rbac.last_administrator
    */
   async deleteWithin(tx: Transaction, actor: Actor, id: string, version: number): Promise<void> {
-    await this.rules.assertMayDisable(tx, await this.account(tx, id));
+    const account = await this.account(tx, id);
+    await this.rules.assertMayDisable(tx, account);
     const before = await this.existing(tx, id);
-    if (!(await this.rows.markDeleted(tx, id, version))) throw kernelError('request.precondition_failed');
-    const taken = await this.rows.takeAccess(tx, id);
-    await this.record(tx, actor, 'users.provisioned-user.deleted', before, await this.existing(tx, id), { taken });
+    await this.rules.takeAccess(tx, actor, account);
+    const memberships = await this.users.leaveGroups(tx, id);
+    if ((await this.users.markDeleted(tx, id, version)) === null) throw kernelError('request.precondition_failed');
+    await this.record(tx, actor, 'users.provisioned-user.deleted', before, await this.existing(tx, id), {
+      memberships,
+    });
     await this.serviceAccounts.disableOfOwner(tx, actor, id, 'owner_deleted');
   }
 

@@ -1,5 +1,6 @@
-import { IsISO8601, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
 import { PageQueryDto } from '../../../kernel/paging/page-query.dto.js';
+import { IsInstant } from '../../../kernel/validation/is-instant.decorator.js';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
 import { MAX_SCOPE_LENGTH, ROOT_SCOPE, SCOPE_PATTERN } from '../../scope.js';
 import type { EligibleAssignment, EligibleFilter, NewEligibleAssignment } from '../activations.types.js';
@@ -25,13 +26,13 @@ export class CreateEligibleAssignmentDto {
 
   /** From when it may be activated; from now when absent. */
   @MayBeAbsent()
-  @IsISO8601({ strict: true, strictSeparator: true })
+  @IsInstant()
   @MaxLength(40)
   validFrom?: string;
 
   /** Until when; every activation ends then at the latest. Until it is removed when absent. */
   @MayBeAbsent()
-  @IsISO8601({ strict: true, strictSeparator: true })
+  @IsInstant()
   @MaxLength(40)
   validUntil?: string;
 

@@ -1,11 +1,11 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsISO8601, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
+import { IsInt, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../../kernel/paging/cursor.js';
+import { IsInstant } from '../../../kernel/validation/is-instant.decorator.js';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
 import { SCOPE_PATTERN } from '../../scope.js';
 import { decodeEntryCursor, MAX_ENTRY_CURSOR_LENGTH } from '../effective-access.cursor.js';
 import type { AskedAccess } from '../effective-access.service.js';
-import { momentOf } from '../explain.moment.js';
 
 /** Which of what somebody may do to list. */
 export class AccessQueryDto {
@@ -24,7 +24,7 @@ export class AccessQueryDto {
 
   /** A past time; now when absent. Eligible assignments of then are not known. */
   @MayBeAbsent()
-  @IsISO8601({ strict: true, strictSeparator: true })
+  @IsInstant()
   @MaxLength(40)
   asOf?: string;
 
@@ -45,7 +45,7 @@ export class AccessQueryDto {
   static toQuestion({ permission, scope, asOf, limit, cursor }: AccessQueryDto): AskedAccess {
     return {
       filter: { ...(permission === undefined ? {} : { permission }), ...(scope === undefined ? {} : { scope }) },
-      asOf: momentOf(asOf, 'asOf'),
+      asOf: asOf === undefined ? null : new Date(asOf),
       limit: limit ?? DEFAULT_PAGE_SIZE,
       after: cursor === undefined ? null : decodeEntryCursor(cursor),
     };

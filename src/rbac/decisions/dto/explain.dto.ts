@@ -1,8 +1,8 @@
-import { IsISO8601, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsInstant } from '../../../kernel/validation/is-instant.decorator.js';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
 import { ROOT_SCOPE, SCOPE_PATTERN } from '../../scope.js';
 import type { AssignmentFacts } from '../access-facts.js';
-import { momentOf } from '../explain.moment.js';
 import type { AskedExplanation, Explanation } from '../explain.service.js';
 import type { AccessPath, ChangeStep, EligibleFacts, PathState } from '../explain.types.js';
 
@@ -26,7 +26,7 @@ export class ExplainDto {
 
   /** A past time to decide at, by the facts of then; now when absent. Eligible assignments of then are not known. */
   @MayBeAbsent()
-  @IsISO8601({ strict: true, strictSeparator: true })
+  @IsInstant()
   @MaxLength(40)
   asOf?: string;
 
@@ -35,7 +35,7 @@ export class ExplainDto {
       subjectId: subject.toLowerCase(),
       permission,
       scope: scope ?? ROOT_SCOPE,
-      asOf: momentOf(asOf, '/asOf'),
+      asOf: asOf === undefined ? null : new Date(asOf),
     };
   }
 }

@@ -4,13 +4,13 @@ import {
   ArrayUnique,
   IsArray,
   IsIn,
-  IsISO8601,
   IsString,
   IsUUID,
   Matches,
   MaxLength,
   MinLength,
 } from 'class-validator';
+import { IsInstant } from '../../../kernel/validation/is-instant.decorator.js';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
 import { MAX_SCOPE_LENGTH, SCOPE_PATTERN } from '../../scope.js';
 import type { NewAccessReview } from '../access-reviews.types.js';
@@ -50,7 +50,7 @@ export class CreateReviewDto {
   reviewers: string[];
 
   /** When it ends by itself: one hour to one year ahead. */
-  @IsISO8601({ strict: true, strictSeparator: true })
+  @IsInstant()
   @MaxLength(40)
   dueAt: string;
 
