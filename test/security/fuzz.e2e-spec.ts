@@ -21,6 +21,9 @@ interface Heard {
 const INTERNALS =
   /node_modules|\.[cm]?[jt]s:\d+|\bat (?:async )?[\w.<>]+ \(|\bSELECT\b|\bINSERT\b|refresh_tokens|user_sessions|pg_|TypeORM|QueryFailed|Cannot read|is not a function|ERR_[A-Z]/;
 
+/** Without what an answer properly issues: random text may spell anything. */
+const withoutTokens = (text: string): string => text.replaceAll(/"[a-z_]*(?:token|code)":"[\w.~-]{20,}"/g, '""');
+
 /** Bounded, seeded hostile input against the built service in a process of its own; each property ends with the proper requests. */
 describe('hostile input', () => {
   let programs: ProgramStage;
@@ -79,7 +82,7 @@ describe('hostile input', () => {
   /** One of the expected statuses; a refusal has a code and shows nothing of the inside. */
   const judge = ({ status, headers, text }: Heard, expected: readonly number[]): void => {
     expect(expected).toContain(status);
-    expect(text).not.toMatch(INTERNALS);
+    expect(withoutTokens(text)).not.toMatch(INTERNALS);
     if (status < 400) return;
     const body = JSON.parse(text) as Record<string, unknown>;
     expect(String(body['code'] ?? body['error'])).toMatch(/^[a-z_]+(\.[a-z_]+)?$/);
