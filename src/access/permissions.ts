@@ -7,6 +7,7 @@ export const PERMISSIONS = {
   'access:review': 'Start access reviews and end them',
   'permissions:register': "Register the permissions of an application of one's own",
   'audit:read': 'Search and export the audit trail',
+  'audit:hold': 'Put records of the audit trail under a legal hold, and release it',
   'drift:read': 'See scans, snapshots, reports and changes',
   'drift:scan': 'Start a scan',
   'drift:decide': 'Accept, ignore or reopen a change',

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
+import { TenantsModule } from '../tenants/tenants.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ActivationApproval } from './activations/activation-approval.service.js';
 import { ActivationEnds } from './activations/activation-ends.service.js';
@@ -18,6 +19,7 @@ import { AffectedSubjects } from './as-code/affected-subjects.service.js';
 import { DocumentBodies } from './as-code/document-bodies.service.js';
 import { DocumentChanges } from './as-code/document-changes.service.js';
 import { DocumentTargets } from './as-code/document-target.service.js';
+import { AssignmentLimits } from './assignments/assignment-limits.service.js';
 import { AssignmentRules } from './assignments/assignment-rules.service.js';
 import { AssignmentsController } from './assignments/assignments.controller.js';
 import { AssignmentsRepository } from './assignments/assignments.repository.js';
@@ -25,10 +27,12 @@ import { AssignmentsService } from './assignments/assignments.service.js';
 import { AccessAuthority } from './authority/access-authority.service.js';
 import { AccessSubjects } from './authority/access-subjects.service.js';
 import { AuthorityRepository } from './authority/authority.repository.js';
+import { DeletedGroupAccess } from './authority/deleted-group-access.service.js';
 import { DeletedUserAccess } from './authority/deleted-user-access.service.js';
 import { IndirectAccess } from './authority/indirect-access.service.js';
 import { LastAdministrator } from './authority/last-administrator.service.js';
 import { RolePermissions } from './authority/role-permissions.service.js';
+import { TenantAccess } from './authority/tenant-access.service.js';
 import { AccessCatalogue } from './catalogue/access-catalogue.service.js';
 import { CatalogueRepository } from './catalogue/catalogue.repository.js';
 import { NamespacesController } from './catalogue/namespaces.controller.js';
@@ -73,7 +77,7 @@ import { SeparationConstraintsService } from './separation/separation-constraint
 
 /** Who may do what: roles, assignments, decisions, and the guard that asks for one on every route. */
 @Module({
-  imports: [AuditModule, JobsModule, OutboxModule, UsersModule],
+  imports: [AuditModule, JobsModule, OutboxModule, TenantsModule, UsersModule],
   controllers: [
     AssignmentsController,
     RolesController,
@@ -95,11 +99,14 @@ import { SeparationConstraintsService } from './separation/separation-constraint
     NamespacesService,
     RolesRepository,
     RoleChecks,
+    AssignmentLimits,
     RolesService,
     AssignmentRules,
     AuthorityRepository,
     RolePermissions,
     IndirectAccess,
+    TenantAccess,
+    DeletedGroupAccess,
     DeletedUserAccess,
     AssignmentsRepository,
     AccessCatalogue,

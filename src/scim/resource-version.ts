@@ -8,17 +8,17 @@ export function versionOf(version: number): string {
 const TAG = /^(?:W\/)?"(\d{1,9})"$/;
 
 /**
- * The version that If-Match demands, or null when it demands none: SCIM lets clients change without it.
+ * The versions of which If-Match demands one, or null when it demands none: SCIM lets clients change without it.
  *
  * @throws DomainError request.precondition_failed for what can't match
  */
-export function demandedVersion(ifMatch: string | undefined): number | null {
+export function demandedVersion(ifMatch: string | undefined): ReadonlySet<number> | null {
   if (ifMatch === undefined || ifMatch === '' || ifMatch.trim() === '*') return null;
-  const version = TAG.exec(ifMatch.trim())?.[1];
-  if (version === undefined) {
-    throw kernelError('request.precondition_failed', { detail: 'If-Match takes the version of one answer.' });
+  const versions = ifMatch.split(',').flatMap((tag) => TAG.exec(tag.trim())?.[1] ?? []);
+  if (versions.length === 0) {
+    throw kernelError('request.precondition_failed', { detail: 'If-Match takes the version of an answer.' });
   }
-  return Number(version);
+  return new Set(versions.map(Number));
 }
 
 /** Whether the client has this version already (If-None-Match). */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
+import { kernelError } from '../kernel/errors/kernel.errors.js';
 import { ScimErrorFilter } from './scim-error.filter.js';
 
 const SCIM_ROUTE = /^\/scim\/v2\//;
@@ -22,6 +23,12 @@ export class ScimRoutes {
       'application/scim+json',
       { parseAs: 'string', bodyLimit: MAX_PAYLOAD_BYTES },
       fastify.getDefaultJsonParser('error', 'error'),
+    );
+    fastify.register(
+      async (scope) => {
+        scope.setNotFoundHandler((_request, reply) => this.filter.answer(kernelError('request.not_found'), reply));
+      },
+      { prefix: '/scim/v2' },
     );
     fastify.addHook('onRoute', (route) => {
       if (!SCIM_ROUTE.test(route.url)) return;

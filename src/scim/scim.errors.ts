@@ -11,7 +11,7 @@ export const scimError = defineErrors({
   'scim.invalid_value': { kind: 'invalid', title: 'A value is missing or of the wrong type' },
   'scim.not_found': { kind: 'not_found', title: 'There is no such resource' },
   'scim.too_large': { kind: 'too_large', title: 'The request is larger than is accepted' },
-  'scim.no_filter': { kind: 'denied', title: 'This list takes no filter' },
+  'scim.no_filter': { kind: 'denied', title: 'What the service supports takes no filter' },
   'scim.no_tenant_account': { kind: 'denied', title: 'Only a service account provisions people' },
 });
 

@@ -7,16 +7,16 @@ import { scimError } from './scim.errors.js';
 
 /** Resources that a filter which no index answers is compared with. */
 export const MAX_COMPARED = 10_000;
-/** So that others get their turn. */
-const COMPARED_AT_ONCE = 500;
+/** Held in memory at once, and compared before others get their turn. */
+const COMPARED_AT_ONCE = 100;
 
 /** Where resources of a kind lie; the tenant is fixed. */
 export interface ResourceStore<Key extends string> {
   schema: ResourceSchema;
   keys: readonly Key[];
   count(conditions: readonly Condition<Key>[]): Promise<number>;
-  /** In the order of creation. */
-  read(conditions: readonly Condition<Key>[], offset: number, limit: number): Promise<JsonObject[]>;
+  /** In the order of creation. @param from how many to leave out, or the id after which to begin */
+  read(conditions: readonly Condition<Key>[], from: number | string, limit: number): Promise<JsonObject[]>;
 }
 
 /**
@@ -40,13 +40,19 @@ export async function searchResources<Key extends string>(
       detail: `Narrow it down to ${MAX_COMPARED} resources by an indexed attribute.`,
     });
   }
-  const fitting: JsonObject[] = [];
-  const all = await store.read(narrowed.conditions, 0, MAX_COMPARED);
-  for (let start = 0; start < all.length; start += COMPARED_AT_ONCE) {
-    for (const one of all.slice(start, start + COMPARED_AT_ONCE)) {
-      if (matchesFilter(filter, one, store.schema)) fitting.push(one);
+  const resources: JsonObject[] = [];
+  let total = 0;
+  let from: number | string = 0;
+  for (let compared = 0; compared < MAX_COMPARED; compared += COMPARED_AT_ONCE) {
+    const some: JsonObject[] = await store.read(narrowed.conditions, from, COMPARED_AT_ONCE);
+    for (const one of some) {
+      if (!matchesFilter(filter, one, store.schema)) continue;
+      if (total >= offset && resources.length < page.count) resources.push(one);
+      total += 1;
     }
-    await new Promise(setImmediate);
+    const last = some.at(-1)?.['id'];
+    if (some.length < COMPARED_AT_ONCE || typeof last !== 'string') break;
+    from = last;
   }
-  return { resources: fitting.slice(offset, offset + page.count), total: fitting.length };
+  return { resources, total };
 }

@@ -1,9 +1,10 @@
-import { Body, Controller, Get, Headers, Param, ParseUUIDPipe, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
+import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { CreateTenantDto, UpdateTenantDto } from './dto/create-tenant.dto.js';
 import { TenantDto, TenantPageDto } from './dto/tenant.dto.js';
@@ -32,10 +33,7 @@ export class TenantsController {
   /** Read one tenant */
   @Get(':id')
   @RequirePermission('tenants:read')
-  async get(
-    @Param('id', ParseUUIDPipe) id: string,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<TenantDto> {
+  async get(@Param('id', IdPipe) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<TenantDto> {
     const tenant = await this.tenants.get(id);
     reply.header('ETag', etagOf(tenant.version));
     return TenantDto.from(tenant);
@@ -46,7 +44,7 @@ export class TenantsController {
   @RequirePermission('tenants:manage')
   async update(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: UpdateTenantDto,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { auditTrail } from '../../test/support/audit-trail.js';
+import { callerReachModule, keyRingModule } from '../../test/support/key-ring-module.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { AccessModule } from '../access/access.module.js';
 import { systemActor } from '../access/actor.js';
+import { AuditService } from '../audit/audit.service.js';
 import { ConfigModule } from '../config/config.module.js';
 import { Settings } from '../config/settings.js';
 import { DatabaseModule } from '../database/database.module.js';
@@ -26,6 +29,8 @@ describe('watched tenants', () => {
         ObservabilityModule.with(createLogger('silent')),
         AccessModule,
         DatabaseModule.with(database.dataSource),
+        await keyRingModule(database),
+        callerReachModule,
         TenantsModule,
       ],
     }).compile();
@@ -56,12 +61,10 @@ describe('watched tenants', () => {
       for (let round = 0; round < 500 && (await waiting()).length === 0; round++) await sleep(10);
     });
     await update;
-    const [record] = await database.dataSource.query<{ before: string; after: string }[]>(
-      `SELECT state_before::jsonb ->> 'displayName' AS before, state_after::jsonb ->> 'displayName' AS after
-         FROM audit_events WHERE action = 'tenants.tenant.updated' AND target_id = $1`,
-      [id],
-    );
-    expect(record).toEqual({ before: 'Second name', after: 'Third name' });
+    const audit = room.get(AuditService, { strict: false });
+    expect(await auditTrail(audit, { action: 'tenants.tenant.updated', targetId: id })).toMatchObject([
+      { before: { displayName: 'Second name' }, after: { displayName: 'Third name' } },
+    ]);
   });
 
   it('tell a tenant that is not there from one that has changed', async () => {

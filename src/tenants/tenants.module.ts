@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { SignInTenants } from './sign-in-tenants.service.js';
+import { TenantRules } from './tenant-rules.service.js';
 import { TenantsController } from './tenants.controller.js';
 import { TenantsRepository } from './tenants.repository.js';
 import { TenantsService } from './tenants.service.js';
@@ -9,7 +10,7 @@ import { TenantsService } from './tenants.service.js';
 @Module({
   imports: [AuditModule],
   controllers: [TenantsController],
-  providers: [SignInTenants, TenantsRepository, TenantsService],
-  exports: [SignInTenants, TenantsService],
+  providers: [SignInTenants, TenantRules, TenantsRepository, TenantsService],
+  exports: [SignInTenants, TenantRules, TenantsService],
 })
 export class TenantsModule {}

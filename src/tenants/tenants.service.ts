@@ -6,6 +6,7 @@ import type { JsonObject } from '../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
 import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
+import { TenantRules } from './tenant-rules.service.js';
 import { tenantsError } from './tenants.errors.js';
 import { TENANT_ACTIONS } from './tenants.events.js';
 import { TenantsRepository } from './tenants.repository.js';
@@ -17,6 +18,7 @@ export class TenantsService implements OnModuleInit {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly tenants: TenantsRepository,
+    private readonly rules: TenantRules,
     private readonly audit: AuditService,
     private readonly settings: Settings,
   ) {}
@@ -76,23 +78,59 @@ export class TenantsService implements OnModuleInit {
     });
   }
 
-  /** @throws DomainError tenants.not_found; request.precondition_failed when somebody else changed it since `version` was read */
+  /**
+   * Whose people may no longer sign in lose everything at once, programs included, so whoever decides it must hold what they hold.
+   *
+   * @throws DomainError tenants.not_found, rbac.no_way_up, rbac.last_administrator; request.precondition_failed when somebody else
+   *   changed it since `version` was read
+   */
   async update(actor: Actor, id: string, version: number, patch: TenantPatch): Promise<WatchedTenant> {
+    return this.transactions.run((tx) => this.updateWithin(tx, actor, id, version, patch));
+  }
+
+  /**
+   * For whoever has a shell on the host: the way back in when nobody may sign in any more.
+   *
+   * @throws DomainError tenants.not_found
+   */
+  allowByOperator(entraTenantId: string): Promise<{ tenant: WatchedTenant; changed: boolean }> {
     return this.transactions.run(async (tx) => {
-      const before = await this.tenants.lock(tx, id);
-      if (before === null) throw tenantsError('tenants.not_found');
-      const after = await this.tenants.update(tx, id, version, patch);
-      if (after === null) throw kernelError('request.precondition_failed');
-      await this.audit.record(tx, actor, {
-        action: TENANT_ACTIONS['tenants.tenant.updated'],
-        tenantId: id,
-        target: { type: 'tenant', id, displayName: after.displayName },
-        outcome: 'success',
-        before: stateOf(before),
-        after: stateOf(after),
-      });
-      return after;
+      const tenant = await this.tenants.findByEntraTenantId(tx, entraTenantId);
+      if (tenant === null) throw tenantsError('tenants.not_found');
+      if (tenant.signInAllowed) return { tenant, changed: false };
+      const actor = systemActor('operator');
+      const after = await this.updateWithin(tx, actor, tenant.id, tenant.version, { signInAllowed: true });
+      return { tenant: after, changed: true };
     });
+  }
+
+  private async updateWithin(
+    tx: Transaction,
+    actor: Actor,
+    id: string,
+    version: number,
+    patch: TenantPatch,
+  ): Promise<WatchedTenant> {
+    const seen = await this.tenants.findById(tx, id);
+    if (seen === null) throw tenantsError('tenants.not_found');
+    const { signInAllowed = seen.signInAllowed } = patch;
+    if (signInAllowed !== seen.signInAllowed) await this.rules.assertMayChangeSignIn(tx, actor, seen, signInAllowed);
+    const before = await this.tenants.lock(tx, id);
+    // What was judged is what was seen: another version of it is another tenant.
+    if (before === null || (signInAllowed !== before.signInAllowed && before.version !== seen.version)) {
+      throw kernelError('request.precondition_failed');
+    }
+    const after = await this.tenants.update(tx, id, version, patch);
+    if (after === null) throw kernelError('request.precondition_failed');
+    await this.audit.record(tx, actor, {
+      action: TENANT_ACTIONS['tenants.tenant.updated'],
+      tenantId: id,
+      target: { type: 'tenant', id, displayName: after.displayName },
+      outcome: 'success',
+      before: stateOf(before),
+      after: stateOf(after),
+    });
+    return after;
   }
 
   private recordCreated(tx: Transaction, actor: Actor, tenant: WatchedTenant): Promise<void> {

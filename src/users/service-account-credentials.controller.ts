@@ -1,8 +1,9 @@
-import { Body, Controller, Delete, Get, Header, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { DEAD_WITHIN_MS } from '../database/change-feed.service.js';
+import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { CreateCredentialDto } from './dto/create-credential.dto.js';
 import {
@@ -21,7 +22,7 @@ export class ServiceAccountCredentialsController {
   /** List a service account's credentials, without what they prove themselves by */
   @Get()
   @RequirePermission('service-accounts:read')
-  async list(@Param('id', ParseUUIDPipe) id: string, @Query() query: PageQueryDto): Promise<CredentialPageDto> {
+  async list(@Param('id', IdPipe) id: string, @Query() query: PageQueryDto): Promise<CredentialPageDto> {
     const page = await this.credentials.list(id, PageQueryDto.limitOf(query), query.cursor);
     return { items: page.items.map(CredentialDto.from), nextCursor: page.nextCursor };
   }
@@ -32,7 +33,7 @@ export class ServiceAccountCredentialsController {
   @Header('Cache-Control', 'no-store')
   async create(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Body() body: CreateCredentialDto,
   ): Promise<CreatedCredentialDto> {
     const { account, credential, secret } = await this.credentials.create(
@@ -48,8 +49,8 @@ export class ServiceAccountCredentialsController {
   @RequirePermission('service-accounts:manage')
   async revoke(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
-    @Param('credentialId', ParseUUIDPipe) credentialId: string,
+    @Param('id', IdPipe) id: string,
+    @Param('credentialId', IdPipe) credentialId: string,
   ): Promise<CredentialRevokedDto> {
     await this.credentials.revoke(actor, id, credentialId);
     return { deadWithinMs: DEAD_WITHIN_MS };

@@ -1,9 +1,10 @@
-import { Body, Controller, Get, Headers, Param, ParseUUIDPipe, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
+import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { CreateServiceAccountDto, UpdateServiceAccountDto } from './dto/change-service-account.dto.js';
 import { ChangedServiceAccountDto, ServiceAccountDto, ServiceAccountPageDto } from './dto/service-account.dto.js';
@@ -45,7 +46,7 @@ export class ServiceAccountsController {
   @Get(':id')
   @RequirePermission('service-accounts:read')
   async get(
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ServiceAccountDto> {
     const account = await this.accounts.get(id);
@@ -58,7 +59,7 @@ export class ServiceAccountsController {
   @RequirePermission('service-accounts:manage')
   async update(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: UpdateServiceAccountDto,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { auditTrail } from '../../test/support/audit-trail.js';
+import { callerReachModule, keyRingModule } from '../../test/support/key-ring-module.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { AccessModule } from '../access/access.module.js';
 import { systemActor } from '../access/actor.js';
+import { AuditService } from '../audit/audit.service.js';
 import { ConfigModule } from '../config/config.module.js';
 import { Settings } from '../config/settings.js';
 import { sha256 } from '../crypto/digest.js';
@@ -41,6 +44,8 @@ describe('service accounts', () => {
         ObservabilityModule.with(logger),
         AccessModule,
         DatabaseModule.with(database.dataSource),
+        await keyRingModule(database),
+        callerReachModule,
         UsersModule,
       ],
     }).compile();
@@ -48,6 +53,7 @@ describe('service accounts', () => {
     changes = room.get(ServiceAccountChanges);
     credentials = room.get(ServiceAccountCredentials);
     room.get(UserStatusRules).beforeDisabling(async () => undefined);
+    room.get(UserStatusRules).beforeTaking(async () => undefined);
     room.get(UserStatusRules).beforeEnabling(async () => undefined);
     room.get(ServiceAccountRules).beforeControl(async (_tx, _actor, id) => {
       if (refused.has(id)) throw new Error('refused by a rule');
@@ -152,12 +158,14 @@ describe('service accounts', () => {
       const expiring = await secretOf(id);
       const revoked = await secretOf(id);
       await sql(
-        `UPDATE service_account_credentials SET expires_at = clock_timestamp() + interval '300 ms' WHERE id = $1`,
+        `UPDATE service_account_credentials SET expires_at = clock_timestamp() + interval '1 minute' WHERE id = $1`,
         [expiring.credential.id],
       );
       await credentials.revoke(actor, id, revoked.credential.id);
       expect((await accounts.forAuthentication(id))?.credentials).toHaveLength(1);
-      await sql('SELECT pg_sleep(0.4)');
+      await sql('UPDATE service_account_credentials SET expires_at = clock_timestamp() WHERE id = $1', [
+        expiring.credential.id,
+      ]);
       expect(await accounts.forAuthentication(id)).toEqual({ account: await accounts.get(id), credentials: [] });
     });
 
@@ -237,13 +245,13 @@ describe('service accounts', () => {
       expect((await accounts.get(others.id)).status).toBe('active');
       await room.get(UsersService).setStatus(actor, owner, 2, 'active');
       expect((await accounts.get(mine.id)).status).toBe('disabled');
-      expect(
-        await sql(
-          `SELECT reason, state_before::jsonb ->> 'status' AS before, state_after::jsonb ->> 'status' AS after
-             FROM audit_events WHERE action = 'users.service-account.updated' AND target_id = $1`,
-          [mine.id],
-        ),
-      ).toEqual([{ reason: 'owner_disabled', before: 'active', after: 'disabled' }]);
+      const records = await auditTrail(room.get(AuditService, { strict: false }), {
+        action: 'users.service-account.updated',
+        targetId: mine.id,
+      });
+      expect(records).toMatchObject([
+        { reason: 'owner_disabled', before: { status: 'active' }, after: { status: 'disabled' } },
+      ]);
     });
 
     it('also when they are being handed over to somebody at that moment', async () => {

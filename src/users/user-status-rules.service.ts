@@ -6,6 +6,9 @@ import type { UserAccount } from './users.types.js';
 /** Throws a DomainError when this user must not be disabled. Runs in the transaction of the change, before it. */
 export type DisableRule = (tx: Transaction, user: UserAccount) => Promise<void>;
 
+/** Throws a DomainError when this actor must not keep the user out. Runs in the transaction of the change, before it. */
+export type TakingRule = (tx: Transaction, actor: Actor, user: UserAccount) => Promise<void>;
+
 /** Throws a DomainError when this actor must not let the user back in. Runs in the transaction of the change, before it. */
 export type EnableRule = (tx: Transaction, actor: Actor, user: UserAccount) => Promise<void>;
 
@@ -16,6 +19,7 @@ export type DeletionStep = (tx: Transaction, actor: Actor, user: UserAccount) =>
 @Injectable()
 export class UserStatusRules {
   private readonly rules: DisableRule[] = [];
+  private readonly takingRules: TakingRule[] = [];
   private readonly enableRules: EnableRule[] = [];
   private readonly deletionSteps: DeletionStep[] = [];
 
@@ -26,6 +30,19 @@ export class UserStatusRules {
   async assertMayDisable(tx: Transaction, user: UserAccount): Promise<void> {
     if (this.rules.length === 0) throw new Error('nobody has said whom not to disable: then nobody may be');
     for (const rule of this.rules) await rule(tx, user);
+  }
+
+  beforeTaking(rule: TakingRule): void {
+    this.takingRules.push(rule);
+  }
+
+  /**
+   * Goes with assertMayDisable where somebody decides it here. Not where a directory says so: it knows who works there, and
+   * somebody who left may hold more than whoever provisions.
+   */
+  async assertMayTake(tx: Transaction, actor: Actor, user: UserAccount): Promise<void> {
+    if (this.takingRules.length === 0) throw new Error('nobody has said who may keep users out: then nobody may');
+    for (const rule of this.takingRules) await rule(tx, actor, user);
   }
 
   beforeEnabling(rule: EnableRule): void {

@@ -15,18 +15,25 @@ export class User {
   @Column('uuid', { name: 'object_id', nullable: true })
   objectId: string | null;
 
+  /** Personal data, in clear: people are found and sorted by it. */
   @Column('text', { name: 'display_name' })
   displayName: string;
 
+  /** Personal data, in clear: people are found by it. */
   @Column('text', { name: 'user_principal_name', nullable: true })
   userPrincipalName: string | null;
 
+  /** Personal data, in clear: people are found by it. */
   @Column('text', { nullable: true })
   email: string | null;
 
-  /** What a directory says of the person beyond the names. */
-  @Column('jsonb', { select: false })
-  profile: object;
+  /** Personal data, sealed: what a directory says of the person beyond the names, as JSON; null when it says nothing. */
+  @Column('bytea', { name: 'sealed_profile', nullable: true, select: false })
+  sealedProfile: Buffer | null;
+
+  /** Personal data in clear, in rows from before profiles were sealed; empty in all others. */
+  @Column('jsonb', { name: 'profile', select: false })
+  clearProfile: object;
 
   @Column('text')
   status: 'active' | 'disabled' | 'deleted';
@@ -50,7 +57,10 @@ export class User {
   @Column('timestamptz', { name: 'last_sign_in_at', nullable: true })
   lastSignInAt: Date | null;
 
-  /** Counts administrators' changes. Signing in doesn't raise it, or somebody could sign in to keep from being disabled. */
+  /**
+   * Counts changes of what is shown of the account. Signing in raises it only with another name or address, or somebody could sign in
+   * to keep from being disabled.
+   */
   @Column('integer')
   version: number;
 

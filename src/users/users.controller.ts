@@ -1,38 +1,31 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  HttpCode,
-  Param,
-  ParseUUIDPipe,
-  Patch,
-  Query,
-  Res,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, Param, Patch, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Authenticated, CurrentActor, RequirePermission } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
-import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
+import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { UpdateUserDto } from './dto/update-user.dto.js';
-import { UserDto, UserPageDto } from './dto/user.dto.js';
+import { ChangedUserDto, DeletedUserDto, ListedUserDto, UserDetailsDto, UserDto, UserPageDto } from './dto/user.dto.js';
 import { UserQueryDto } from './dto/user-query.dto.js';
+import { UserSearchService } from './user-search.service.js';
 import { UsersService } from './users.service.js';
 
 @ApiTags('users')
 @Controller('users')
 export class UsersController {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly users: UsersService,
+    private readonly search: UserSearchService,
+  ) {}
 
-  /** List users */
+  /** List and search users; deleted ones only when asked for */
   @Get()
   @RequirePermission('users:read')
-  async list(@Query() query: UserQueryDto): Promise<UserPageDto> {
-    const page = await this.users.list(UserQueryDto.toFilter(query), PageQueryDto.limitOf(query), query.cursor);
-    return { items: page.items.map(UserDto.from), nextCursor: page.nextCursor };
+  async list(@CurrentActor() actor: CallerActor, @Query() query: UserQueryDto): Promise<UserPageDto> {
+    const search = UserQueryDto.toSearch(query);
+    const page = await this.search.list(actor, search, UserQueryDto.limitOf(query), query.cursor);
+    return { items: page.items.map(ListedUserDto.fromListed), nextCursor: page.nextCursor };
   }
 
   /** Read one's own account */
@@ -42,13 +35,13 @@ export class UsersController {
     return UserDto.from(await this.users.get(actor.id));
   }
 
-  /** Read one user */
+  /** Read one user with their profile */
   @Get(':id')
   @RequirePermission('users:read')
-  async get(@Param('id', ParseUUIDPipe) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<UserDto> {
-    const user = await this.users.get(id);
+  async get(@Param('id', IdPipe) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<UserDetailsDto> {
+    const user = await this.search.details(id);
     reply.header('ETag', etagOf(user.version));
-    return UserDto.from(user);
+    return UserDetailsDto.fromDetails(user);
   }
 
   /** Disable or enable a user */
@@ -56,25 +49,25 @@ export class UsersController {
   @RequirePermission('users:manage')
   async update(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: UpdateUserDto,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<UserDto> {
-    const user = await this.users.setStatus(actor, id, versionFromIfMatch(ifMatch), body.status);
-    reply.header('ETag', etagOf(user.version));
-    return UserDto.from(user);
+  ): Promise<ChangedUserDto> {
+    const change = await this.users.setStatus(actor, id, versionFromIfMatch(ifMatch), body.status);
+    reply.header('ETag', etagOf(change.user.version));
+    return ChangedUserDto.fromChange(change);
   }
 
   /** Delete a user, with every role and session of theirs */
   @Delete(':id')
-  @HttpCode(204)
   @RequirePermission('users:manage')
   async remove(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
-  ): Promise<void> {
+  ): Promise<DeletedUserDto> {
     await this.users.delete(actor, id, versionFromIfMatch(ifMatch));
+    return DeletedUserDto.now();
   }
 }

@@ -1,7 +1,8 @@
 import { defineAuditActions } from '../audit/audit.types.js';
 
 export const USER_ACTIONS = defineAuditActions({
-  'users.user.created': 'Somebody signed in for the first time and got an account without any permission',
+  'users.user.created':
+    'Somebody signed in for the first time and got an account: nothing is assigned to it, the groups in Entra ID count',
   'users.user.updated': 'A user was disabled or enabled; all their sessions ended',
   'users.user.deleted': 'A user was deleted: roles, memberships, sessions and programs ended, the record of them stays',
   'users.service-account.created': 'A service account was made; it may do nothing yet',

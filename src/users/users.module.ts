@@ -3,6 +3,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { EntraModule } from '../entra/entra.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
+import { AccountLinkRules } from './account-link-rules.service.js';
 import { GroupMembershipRules } from './groups/group-membership-rules.service.js';
 import { GroupSyncJob } from './groups/group-sync.job.js';
 import { GroupSync } from './groups/group-sync.service.js';
@@ -21,6 +22,14 @@ import { ServiceAccountRules } from './service-account-rules.service.js';
 import { ServiceAccountsController } from './service-accounts.controller.js';
 import { ServiceAccountsRepository } from './service-accounts.repository.js';
 import { ServiceAccountsService } from './service-accounts.service.js';
+import { SignedInAccounts } from './signed-in-accounts.service.js';
+import { UserDeletion } from './user-deletion.service.js';
+import { UserHistoryController } from './user-history.controller.js';
+import { UserHistoryRepository } from './user-history.repository.js';
+import { UserHistory } from './user-history.service.js';
+import { UserProfiles } from './user-profiles.service.js';
+import { UserSearchRepository } from './user-search.repository.js';
+import { UserSearchService } from './user-search.service.js';
 import { UserStatusRules } from './user-status-rules.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
@@ -32,11 +41,25 @@ import { UsersService } from './users.service.js';
  */
 @Module({
   imports: [AuditModule, EntraModule, JobsModule, TenantsModule],
-  controllers: [UsersController, GroupsController, ServiceAccountsController, ServiceAccountCredentialsController],
+  controllers: [
+    UsersController,
+    UserHistoryController,
+    GroupsController,
+    ServiceAccountsController,
+    ServiceAccountCredentialsController,
+  ],
   providers: [
     UsersRepository,
+    UserProfiles,
     UserStatusRules,
+    AccountLinkRules,
+    UserDeletion,
     UsersService,
+    SignedInAccounts,
+    UserSearchRepository,
+    UserSearchService,
+    UserHistoryRepository,
+    UserHistory,
     ServiceAccountsRepository,
     ServiceAccountCredentialsRepository,
     ServiceAccountRules,
@@ -55,7 +78,10 @@ import { UsersService } from './users.service.js';
   ],
   exports: [
     UsersService,
+    SignedInAccounts,
+    UserProfiles,
     UserStatusRules,
+    AccountLinkRules,
     ServiceAccountsService,
     ServiceAccountRules,
     GroupMembershipRules,

@@ -1,9 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { type FindOptionsWhere, MoreThan } from 'typeorm';
 import type { Transaction } from '../database/transaction-runner.js';
 import { newId } from '../kernel/ids/ids.js';
 import { User } from './user.entity.js';
-import type { SignedInPerson, UserAccount, UserFilter, UserStatus } from './users.types.js';
+import type { SignedInPerson, UserAccount, UserStatus } from './users.types.js';
+
+/** Of a user `u`: a directory says more of the account than that it is there, and nobody else writes its names. */
+const DESCRIBED = `(u.external_id IS NOT NULL OR u.object_id IS NULL OR u.sealed_profile IS NOT NULL OR u.profile <> '{}')`;
+
+/** $1: tenants.id, $2: the name, $3: whose it may be. */
+const BEARS_NAME = `u.tenant_id = $1 AND lower(u.user_principal_name) = lower($2) AND u.status <> 'deleted'
+  AND u.object_id IS DISTINCT FROM $3::uuid`;
 
 @Injectable()
 export class UsersRepository {
@@ -35,17 +41,41 @@ export class UsersRepository {
       .getMany();
   }
 
-  findPage(tx: Transaction, filter: UserFilter, limit: number, afterId: string | null): Promise<UserAccount[]> {
-    const where: FindOptionsWhere<User> = {
-      ...(filter.tenantId === undefined ? {} : { tenantId: filter.tenantId }),
-      ...(filter.status === undefined ? {} : { status: filter.status }),
-      ...(afterId === null ? {} : { id: MoreThan(afterId) }),
-    };
-    return tx.find(User, { where, order: { id: 'ASC' }, take: limit });
+  /**
+   * Names and external ids of a tenant are given one at a time: then nobody gives the same one meanwhile. Taken after the lock of changes
+   * of access and before any row.
+   */
+  async lockNames(tx: Transaction, tenantId: string): Promise<void> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('users.names:' || $1, 0))`, [tenantId]);
   }
 
-  /** Creates the account unless it is there; of two first sign-ins at once one creates it. */
-  async insertIfAbsent(tx: Transaction, person: SignedInPerson): Promise<boolean> {
+  /** Whether a directory keeps the account's names by SCIM. */
+  async isDescribed(tx: Transaction, id: string): Promise<boolean> {
+    const rows: unknown[] = await tx.query(`SELECT 1 FROM users u WHERE u.id = $1 AND ${DESCRIBED}`, [id]);
+    return rows.length > 0;
+  }
+
+  /** Takes a user principal name from everybody but the one of this object id, as far as no directory gave it to them. */
+  async releaseName(tx: Transaction, tenantId: string, name: string, objectId: string): Promise<void> {
+    await tx.query(
+      `UPDATE users u SET user_principal_name = NULL, version = version + 1, updated_at = now()
+        WHERE ${BEARS_NAME} AND NOT ${DESCRIBED}`,
+      [tenantId, name, objectId],
+    );
+  }
+
+  /** Whether anybody but the one of this object id has the user principal name. */
+  async isNameTaken(tx: Transaction, tenantId: string, name: string, objectId: string): Promise<boolean> {
+    const rows: unknown[] = await tx.query(`SELECT 1 FROM users u WHERE ${BEARS_NAME} LIMIT 1`, [
+      tenantId,
+      name,
+      objectId,
+    ]);
+    return rows.length > 0;
+  }
+
+  /** Creates the account unless it is there; of two first sign-ins at once one creates it. @returns users.id, or null */
+  async insertIfAbsent(tx: Transaction, person: SignedInPerson): Promise<string | null> {
     const { raw } = await tx
       .createQueryBuilder()
       .insert()
@@ -54,12 +84,22 @@ export class UsersRepository {
       .orIgnore()
       .returning('id')
       .execute();
-    return (raw as unknown[]).length === 1;
+    return (raw as { id: string }[])[0]?.id ?? null;
   }
 
-  async updateDisplayData(tx: Transaction, id: string, person: SignedInPerson): Promise<void> {
-    const { displayName, userPrincipalName, email } = person;
-    await tx.update(User, { id }, { displayName, userPrincipalName, email, lastSignInAt: () => 'now()' });
+  /** What Entra ID says now, unless a directory keeps the names: then, and where it is nothing new, the version stays. */
+  async updateNames(tx: Transaction, id: string, person: SignedInPerson): Promise<void> {
+    await tx.query(
+      `UPDATE users u SET display_name = $2, user_principal_name = $3, email = $4, version = version + 1, updated_at = now()
+        WHERE u.id = $1 AND NOT ${DESCRIBED}
+          AND (u.display_name, u.user_principal_name, u.email) IS DISTINCT FROM ($2::text, $3::text, $4::text)`,
+      [id, person.displayName, person.userPrincipalName, person.email],
+    );
+  }
+
+  /** Nothing of it is shown under the version, so that this and the time of the last change stay. */
+  async noteSignIn(tx: Transaction, id: string): Promise<void> {
+    await tx.update(User, { id }, { lastSignInAt: () => 'now()', updatedAt: () => 'updated_at' });
   }
 
   /** @returns whether it moved: it never goes back */
@@ -67,7 +107,7 @@ export class UsersRepository {
     const { affected } = await tx
       .createQueryBuilder()
       .update(User)
-      .set({ entraValidFrom: moment })
+      .set({ entraValidFrom: moment, updatedAt: () => 'updated_at' })
       .where('id = :id AND (entra_valid_from IS NULL OR entra_valid_from < :moment)', { id, moment })
       .execute();
     return affected === 1;
@@ -85,7 +125,8 @@ export class UsersRepository {
       {
         status: 'deleted',
         deletedAt: () => 'now()',
-        profile: {},
+        sealedProfile: null,
+        clearProfile: {},
         email: null,
         version: version + 1,
         securityStamp: () => 'security_stamp + 1',

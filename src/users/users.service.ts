@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, systemActor } from '../access/actor.js';
+import type { Actor } from '../access/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { JsonObject } from '../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
-import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
 import { ServiceAccountsService } from './service-accounts.service.js';
+import { UserDeletion } from './user-deletion.service.js';
 import { UserStatusRules } from './user-status-rules.service.js';
 import { usersError } from './users.errors.js';
 import { USER_ACTIONS } from './users.events.js';
 import { UsersRepository } from './users.repository.js';
-import type { SignedInPerson, UserAccount, UserFilter } from './users.types.js';
+import type { UserAccount } from './users.types.js';
 
 /** People who signed in: who they are, whether they may go on. */
 @Injectable()
@@ -19,6 +19,7 @@ export class UsersService {
     private readonly transactions: TransactionRunner,
     private readonly users: UsersRepository,
     private readonly rules: UserStatusRules,
+    private readonly deletion: UserDeletion,
     private readonly serviceAccounts: ServiceAccountsService,
     private readonly audit: AuditService,
   ) {}
@@ -36,7 +37,11 @@ export class UsersService {
 
   /** @param tenantId tenants.id */
   findByObjectId(tenantId: string, objectId: string): Promise<UserAccount | null> {
-    return this.transactions.read((tx) => this.users.findByObjectId(tx, tenantId, objectId));
+    return this.transactions.read((tx) => this.findByObjectIdWithin(tx, tenantId, objectId));
+  }
+
+  findByObjectIdWithin(tx: Transaction, tenantId: string, objectId: string): Promise<UserAccount | null> {
+    return this.users.findByObjectId(tx, tenantId, objectId);
   }
 
   /**
@@ -59,34 +64,6 @@ export class UsersService {
     return user;
   }
 
-  async list(filter: UserFilter, limit: number, cursor?: string): Promise<Page<UserAccount>> {
-    const after = cursor === undefined ? null : decodeCursor(cursor);
-    return pageOf(await this.transactions.read((tx) => this.users.findPage(tx, filter, limit + 1, after)), limit);
-  }
-
-  /**
-   * The account of who signed in, made at the first time. Found by (tenant, object id) alone: nothing else in a token is
-   * safe to recognise a person by (ASVS 10.3.3, 10.5.2). A disabled account is returned as it is: its caller refuses it.
-   */
-  async recordSignIn(tx: Transaction, person: SignedInPerson): Promise<UserAccount> {
-    const created = await this.users.insertIfAbsent(tx, person);
-    const found = await this.users.findByObjectId(tx, person.tenantId, person.objectId);
-    if (found === null) throw usersError('users.not_found');
-    if (found.status !== 'active') return found;
-    await this.users.updateDisplayData(tx, found.id, person);
-    const user = { ...found, ...person };
-    if (created) {
-      await this.audit.record(tx, systemActor('sign-in'), {
-        action: USER_ACTIONS['users.user.created'],
-        tenantId: user.tenantId,
-        target: { type: 'user', id: user.id, displayName: user.displayName },
-        outcome: 'success',
-        after: stateOf(user),
-      });
-    }
-    return user;
-  }
-
   /**
    * From now on tokens of Entra are refused that were issued at or before this moment. The user's row is held then, so that a
    * session that is just beginning is either seen by the caller's transaction or begins after it. The record of why is the
@@ -102,16 +79,22 @@ export class UsersService {
    * Disables or enables. Either way everything that was issued to the user before ends with this transaction; disabling also
    * disables the programs that are theirs.
    *
+   * @returns also whether anything ended: who has the status already keeps everything
    * @throws DomainError users.not_found, users.deleted, request.precondition_failed, rbac.last_administrator, rbac.no_way_up
    */
-  async setStatus(actor: Actor, id: string, version: number, status: 'active' | 'disabled'): Promise<UserAccount> {
+  async setStatus(
+    actor: Actor,
+    id: string,
+    version: number,
+    status: 'active' | 'disabled',
+  ): Promise<{ user: UserAccount; ended: boolean }> {
     return this.transactions.run(async (tx) => {
       const before = await this.users.findById(tx, id);
       if (before === null) throw usersError('users.not_found');
       if (before.version !== version) throw kernelError('request.precondition_failed');
       if (before.status === 'deleted') throw usersError('users.deleted');
-      if (before.status === status) return before;
-      if (status === 'disabled') await this.rules.assertMayDisable(tx, before);
+      if (before.status === status) return { user: before, ended: false };
+      if (status === 'disabled') await this.assertMayTake(tx, actor, before);
       else await this.rules.assertMayEnable(tx, actor, before);
       const after = await this.users.updateStatus(tx, id, version, status);
       if (after === null) throw kernelError('request.precondition_failed');
@@ -124,7 +107,7 @@ export class UsersService {
         after: stateOf(after),
       });
       if (status === 'disabled') await this.serviceAccounts.disableOfOwner(tx, actor, id, 'owner_disabled');
-      return after;
+      return { user: after, ended: true };
     });
   }
 
@@ -132,7 +115,7 @@ export class UsersService {
    * Takes everything that the user holds and ends what was issued to them; their programs are disabled. The account stays, so
    * that the audit trail stays readable.
    *
-   * @throws DomainError users.not_found, users.deleted, request.precondition_failed, rbac.last_administrator
+   * @throws DomainError users.not_found, users.deleted, request.precondition_failed, rbac.last_administrator, rbac.no_way_up
    */
   async delete(actor: Actor, id: string, version: number): Promise<void> {
     await this.transactions.run(async (tx) => {
@@ -140,21 +123,14 @@ export class UsersService {
       if (before === null) throw usersError('users.not_found');
       if (before.version !== version) throw kernelError('request.precondition_failed');
       if (before.status === 'deleted') throw usersError('users.deleted');
-      await this.rules.assertMayDisable(tx, before);
-      await this.rules.takeAccess(tx, actor, before);
-      const memberships = await this.users.leaveGroups(tx, id);
-      const after = await this.users.markDeleted(tx, id, version);
-      if (after === null) throw kernelError('request.precondition_failed');
-      await this.audit.record(tx, actor, {
-        action: USER_ACTIONS['users.user.deleted'],
-        tenantId: after.tenantId,
-        target: { type: 'user', id, displayName: after.displayName },
-        outcome: 'success',
-        before: stateOf(before),
-        after: { ...stateOf(after), memberships },
-      });
-      await this.serviceAccounts.disableOfOwner(tx, actor, id, 'owner_deleted');
+      await this.assertMayTake(tx, actor, before);
+      await this.deletion.deleteWithin(tx, actor, before, USER_ACTIONS['users.user.deleted']);
     });
+  }
+
+  private async assertMayTake(tx: Transaction, actor: Actor, user: UserAccount): Promise<void> {
+    await this.rules.assertMayDisable(tx, user);
+    await this.rules.assertMayTake(tx, actor, user);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../crypto/canonical-json.js';
+
 /** `deleted` ends like `disabled`, and whoever is deleted holds nothing. */
 export type UserStatus = 'active' | 'disabled' | 'deleted';
 
@@ -29,7 +31,39 @@ export interface SignedInPerson {
   email: string | null;
 }
 
-export interface UserFilter {
-  tenantId?: string;
-  status?: UserStatus;
+/** How the account came to be: by signing in with Entra ID, or a directory provisioned it by SCIM. */
+export type UserSource = 'entra' | 'scim';
+
+export interface ListedUser extends UserAccount {
+  source: UserSource;
+}
+
+/** All that is known of a person. */
+export interface UserDetails extends ListedUser {
+  /** The provisioning directory's id of the person. */
+  externalId: string | null;
+  /** Attributes of SCIM as a directory gave them; empty for who only signed in, or is deleted. */
+  profile: JsonObject;
+  updatedAt: Date;
+  deletedAt: Date | null;
+}
+
+export type UserSort = 'displayName' | 'createdAt' | 'lastSignIn';
+
+/** Which users, all that is given must hold, and in which order. */
+export interface UserSearch {
+  /** Words that the names or the address must all contain, whatever their case and accents. */
+  words: readonly string[];
+  tenantId: string | null;
+  /** null: everybody but those who are deleted */
+  status: UserStatus | null;
+  source: UserSource | null;
+  sort: UserSort;
+  order: 'asc' | 'desc';
+}
+
+/** Where in its order a user stands: what it is sorted by, as text, and then the id. */
+export interface UserPosition {
+  key: string;
+  id: string;
 }

@@ -28,8 +28,8 @@ export class Access1764000000012 implements MigrationInterface {
     await runner.query(`
       ALTER TABLE permissions
         ADD COLUMN namespace text CONSTRAINT fk_permissions_namespace REFERENCES permission_namespaces (name),
-        ADD CONSTRAINT ck_permissions_namespace CHECK ((namespace IS NULL AND position('/' IN name) = 0)
-          OR starts_with(name, namespace || '/'))`);
+        ADD CONSTRAINT ck_permissions_namespace CHECK (
+          CASE WHEN namespace IS NULL THEN position('/' IN name) = 0 ELSE starts_with(name, namespace || '/') END)`);
     await runner.query('CREATE INDEX ix_permissions_namespace ON permissions (namespace) WHERE namespace IS NOT NULL');
     await runner.query('CREATE INDEX ix_role_permissions_permission ON role_permissions (permission)');
   }
@@ -434,7 +434,7 @@ export class Access1764000000012 implements MigrationInterface {
           OR (kind = 'public_key' AND secret_hash IS NULL AND public_jwk IS NOT NULL))`);
     await runner.query('DROP INDEX ix_users_tenant_id_user_principal_name, ix_users_tenant_id_display_name');
     // Records refer to them, so they stay; people without an object id get one that nobody has.
-    await runner.query("UPDATE users SET status = 'disabled' WHERE status = 'deleted'");
+    await runner.query("UPDATE users SET status = 'disabled', deleted_at = NULL WHERE status = 'deleted'");
     await runner.query('UPDATE users SET object_id = gen_random_uuid() WHERE object_id IS NULL');
     await runner.query(`
       ALTER TABLE users

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { CallerActor } from '../../access/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
-import { ServiceAccountsService } from '../../users/service-accounts.service.js';
 import { AssignmentsService } from '../assignments/assignments.service.js';
 import { AccessFactsRepository } from '../decisions/access-facts.repository.js';
 import { isAllowed } from '../decisions/evaluate-subject.js';
@@ -14,7 +13,7 @@ import { ActivationsService } from './activations.service.js';
 import type { Activation } from './activations.types.js';
 
 /**
- * Somebody else's word on an activation. It confirms the need and gives nothing of the approver's own: the role comes on the
+ * Another person's word on an activation. It confirms the need and gives nothing of the approver's own: the role comes on the
  * authority of whoever made the eligible assignment, so that `access:approve` on the scope is enough.
  */
 @Injectable()
@@ -25,7 +24,6 @@ export class ActivationApproval {
     private readonly activations: ActivationsRepository,
     private readonly assignments: AssignmentsService,
     private readonly facts: AccessFactsRepository,
-    private readonly serviceAccounts: ServiceAccountsService,
     private readonly audit: AuditService,
   ) {}
 
@@ -76,6 +74,8 @@ export class ActivationApproval {
 
   /** By the rows under the lock: an approver whose permission was taken a moment ago has none. */
   private async assertMayDecide(tx: Transaction, actor: CallerActor, asked: Activation): Promise<void> {
+    // Whoever made a program, or its credential, could decide through it on what they asked for themselves.
+    if (actor.type !== 'user') throw rbacError('access.denied', { detail: 'Only people decide on activations.' });
     const approver = await this.facts.loadSubject(tx, actor.id);
     const isWithinScopes = actor.scopes === null || actor.scopes.includes('access:approve');
     const roles = await this.facts.loadRoles(tx);
@@ -83,11 +83,8 @@ export class ActivationApproval {
     if (!isWithinScopes || approver === null || !isAllowed(approver, roles, 'access:approve', asked.scope, now)) {
       throw rbacError('access.denied', { detail: `This needs the permission access:approve on ${asked.scope}.` });
     }
-    const owner = actor.type === 'user' ? null : await this.serviceAccounts.find(tx, actor.id);
-    if (actor.id === asked.userId || owner?.ownerUserId === asked.userId) {
-      throw activationError('rbac.own_activation', {
-        detail: 'Somebody else has to decide: neither who asked nor a program of theirs.',
-      });
+    if (actor.id === asked.userId) {
+      throw activationError('rbac.own_activation', { detail: 'Somebody else has to decide.' });
     }
   }
 }

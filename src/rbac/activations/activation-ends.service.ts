@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Actor } from '../../access/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
 import type { Transaction } from '../../database/transaction-runner.js';
+import { DomainError } from '../../kernel/errors/domain-error.js';
 import { GroupMembershipRules } from '../../users/groups/group-membership-rules.service.js';
 import { AssignmentsService } from '../assignments/assignments.service.js';
 import { activationEntry } from './activation-record.js';
@@ -44,10 +45,21 @@ export class ActivationEnds implements OnModuleInit {
     await this.audit.record(tx, actor, activationEntry(status === 'pending' ? 'cancelled' : 'ended', after, reason));
   }
 
+  /** As `end`, of several; a request that lapsed since it was found is over, which is what is wanted. */
+  private async endAll(tx: Transaction, actor: Actor, open: readonly Activation[], reason: string): Promise<void> {
+    for (const activation of open) {
+      try {
+        await this.end(tx, actor, activation, reason);
+      } catch (error) {
+        if (!(error instanceof DomainError) || error.code !== 'rbac.activation_over') throw error;
+      }
+    }
+  }
+
   /** All that were activated, or asked for, by an eligible assignment that is about to go. */
   async endOfEligibility(tx: Transaction, actor: Actor, eligibleAssignmentId: string): Promise<void> {
     const open = await this.activations.findOpen(tx, eligibleAssignmentId, null);
-    for (const activation of open) await this.end(tx, actor, activation, 'the eligible assignment was removed');
+    await this.endAll(tx, actor, open, 'the eligible assignment was removed');
   }
 
   /**
@@ -62,6 +74,6 @@ export class ActivationEnds implements OnModuleInit {
     userIds: readonly string[] | null,
   ): Promise<void> {
     const open = await this.activations.findOpenOfGroup(tx, groupId, userIds);
-    for (const activation of open) await this.end(tx, actor, activation, 'the membership of the group ended');
+    await this.endAll(tx, actor, open, 'the membership of the group ended');
   }
 }

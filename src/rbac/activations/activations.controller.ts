@@ -1,18 +1,8 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  ParseUUIDPipe,
-  Post,
-  Query,
-  UseInterceptors,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Authenticated, CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
+import { IdPipe } from '../../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
 import { AccessRevisionInterceptor } from '../decisions/access-revision.interceptor.js';
 import { ActivationApproval } from './activation-approval.service.js';
@@ -48,7 +38,7 @@ export class ActivationsController {
   /** Read one activation */
   @Get(':id')
   @Authenticated()
-  async get(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<ActivationDto> {
+  async get(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<ActivationDto> {
     return ActivationDto.from(await this.activations.get(actor, id));
   }
 
@@ -58,7 +48,7 @@ export class ActivationsController {
   @HttpCode(200)
   async approve(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Body() body: DecideActivationDto,
   ): Promise<ActivationDto> {
     return ActivationDto.from(await this.approval.approve(actor, id, body.reason));
@@ -70,7 +60,7 @@ export class ActivationsController {
   @HttpCode(200)
   async deny(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Body() body: DecideActivationDto,
   ): Promise<ActivationDto> {
     return ActivationDto.from(await this.approval.deny(actor, id, body.reason));
@@ -80,7 +70,7 @@ export class ActivationsController {
   @Delete(':id')
   @Authenticated()
   @HttpCode(204)
-  async end(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  async end(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<void> {
     await this.activations.end(actor, id);
   }
 }

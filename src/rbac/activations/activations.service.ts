@@ -11,11 +11,15 @@ import { ActivationEnds } from './activation-ends.service.js';
 import { activationEntry, stateOf } from './activation-record.js';
 import { activationError } from './activations.errors.js';
 import { ActivationsRepository } from './activations.repository.js';
-import type { Activation, ActivationFilter, ActivationRequest, EligibleAssignment } from './activations.types.js';
+import {
+  type Activation,
+  type ActivationFilter,
+  type ActivationRequest,
+  type EligibleAssignment,
+  MIN_ACTIVATION_SECONDS,
+} from './activations.types.js';
 import { EligibleAssignmentsRepository } from './eligible-assignments.repository.js';
 
-/** Nothing shorter is worth its records. */
-export const MIN_ACTIVATION_SECONDS = 60;
 /** A request that nobody has decided on by then lapses. */
 export const APPROVAL_WAIT_SECONDS = 24 * 3600;
 

@@ -1,5 +1,8 @@
 import type { SubjectRef, VisibleScopes } from '../rbac.types.js';
 
+/** Nothing shorter is worth its records. */
+export const MIN_ACTIVATION_SECONDS = 60;
+
 /** A role that somebody may activate: it counts for nothing until then. */
 export interface EligibleAssignment {
   id: string;
@@ -73,7 +76,7 @@ export interface Activation {
 
 export interface ActivationRequest {
   eligibleAssignmentId: string;
-  /** At least 60; null: as long as may be. */
+  /** At least MIN_ACTIVATION_SECONDS; null: as long as may be. */
   durationSeconds: number | null;
   reason: string;
 }

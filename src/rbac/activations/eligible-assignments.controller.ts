@@ -1,18 +1,8 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  ParseUUIDPipe,
-  Post,
-  Query,
-  UseInterceptors,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Authenticated, CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
+import { IdPipe } from '../../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
 import { AccessRevisionInterceptor } from '../decisions/access-revision.interceptor.js';
 import {
@@ -59,10 +49,7 @@ export class EligibleAssignmentsController {
   /** Read one eligible assignment */
   @Get(':id')
   @RequirePermission('access:read', { anyScope: true })
-  async get(
-    @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
-  ): Promise<EligibleAssignmentDto> {
+  async get(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<EligibleAssignmentDto> {
     return EligibleAssignmentDto.from(await this.eligible.get(actor, id));
   }
 
@@ -70,7 +57,7 @@ export class EligibleAssignmentsController {
   @Delete(':id')
   @RequirePermission('access:manage', { anyScope: true })
   @HttpCode(204)
-  async remove(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  async remove(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<void> {
     await this.eligible.remove(actor, id);
   }
 }

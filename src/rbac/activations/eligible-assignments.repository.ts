@@ -77,6 +77,15 @@ export class EligibleAssignmentsRepository {
     return row === undefined ? null : { eligible, ...row };
   }
 
+  /** How many a user or group has. */
+  async countOf(tx: Transaction, subjectId: string): Promise<number> {
+    const [row]: { count: number }[] = await tx.query(
+      'SELECT count(*)::int AS count FROM eligible_assignments WHERE user_id = $1 OR group_id = $1',
+      [subjectId],
+    );
+    return row?.count ?? 0;
+  }
+
   async insert(
     tx: Transaction,
     subject: SubjectRef,

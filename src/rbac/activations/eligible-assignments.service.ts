@@ -4,6 +4,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { decodeCursor, type Page, pageOf } from '../../kernel/paging/cursor.js';
+import { MAX_ASSIGNMENTS_OF_SUBJECT, tooManyAssignments } from '../assignments/assignment-limits.service.js';
 import { AssignmentsService } from '../assignments/assignments.service.js';
 import { AccessAuthority } from '../authority/access-authority.service.js';
 import { AccessSubjects } from '../authority/access-subjects.service.js';
@@ -67,7 +68,7 @@ export class EligibleAssignmentsService {
     return found;
   }
 
-  /** @throws DomainError rbac.unknown_subject, rbac.unknown_role, rbac.no_way_up, rbac.invalid_period */
+  /** @throws DomainError rbac.unknown_subject, rbac.unknown_role, rbac.no_way_up, rbac.invalid_period, rbac.too_many_assignments */
   create(actor: Actor, { subjectId, ...content }: NewEligibleAssignment): Promise<EligibleAssignment> {
     return this.transactions.run(async (tx) => {
       await this.assignments.lockChanges(tx);
@@ -81,6 +82,7 @@ export class EligibleAssignmentsService {
         what: 'role',
         deltas: await this.assignments.deltasOf(tx, { ...content, effect: 'allow' }, true),
       });
+      if ((await this.eligible.countOf(tx, subject.id)) >= MAX_ASSIGNMENTS_OF_SUBJECT) throw tooManyAssignments();
       const id = await this.eligible.insert(tx, subject, content, { type: actor.type, id: actor.id });
       const created = await this.find(tx, id);
       await this.audit.record(tx, actor, {

@@ -10,8 +10,8 @@ export interface FactsOfSubject {
 }
 
 /**
- * What somebody gets and loses, on every scope that anything of theirs speaks of. What is so on a scope is not told again of those
- * below it.
+ * What somebody gets and loses, now and at each later moment at which anything of theirs begins or ends, on every scope that anything
+ * of theirs speaks of. What is so on a scope is not told again of those below it, nor of later moments.
  *
  * @param nowMs Unix milliseconds
  */
@@ -25,21 +25,32 @@ export function accessDifferences(
   const scopes = [...new Set(assigned.map(({ scope }) => scope))].sort(
     (a, b) => a.length - b.length || (a < b ? -1 : 1),
   );
+  const later = assigned.flatMap(({ validFrom, validUntil }) => [validFrom, validUntil ?? 0]);
+  const moments = [...new Set(later.filter((at) => at > nowMs))].sort((a, b) => a - b);
   const gains: AccessDifference[] = [];
   const loses: AccessDifference[] = [];
-  for (const scope of scopes) {
-    const held = allowedPermissionsOf(before.subject, before.roles, scope, nowMs);
-    const holds = allowedPermissionsOf(after.subject, after.roles, scope, nowMs);
-    add(gains, holds, held, scope);
-    add(loses, held, holds, scope);
+  for (const at of [nowMs, ...moments]) {
+    const from = at === nowMs ? null : new Date(at).toISOString();
+    for (const scope of scopes) {
+      const held = allowedPermissionsOf(before.subject, before.roles, scope, at);
+      const holds = allowedPermissionsOf(after.subject, after.roles, scope, at);
+      add(gains, holds, held, scope, from);
+      add(loses, held, holds, scope, from);
+    }
   }
   return { gains, loses };
 }
 
-function add(differences: AccessDifference[], these: Set<string>, others: Set<string>, scope: string): void {
+function add(
+  differences: AccessDifference[],
+  these: Set<string>,
+  others: Set<string>,
+  scope: string,
+  from: string | null,
+): void {
   for (const permission of [...these].sort()) {
     if (others.has(permission)) continue;
     const isTold = differences.some((told) => told.permission === permission && isAtOrBelow(scope, told.scope));
-    if (!isTold) differences.push({ permission, scope });
+    if (!isTold) differences.push({ permission, scope, from });
   }
 }

@@ -4,7 +4,9 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
+import { ReadsOnly } from '../../access/reads-only.decorator.js';
 import { AccessDocumentService } from './access-document.service.js';
+import { ClientSignal } from './client-signal.decorator.js';
 import {
   AccessPlanDto,
   AppliedDocumentDto,
@@ -38,10 +40,15 @@ export class AccessDocumentController {
   /** Show what applying a document would change, and whose access */
   @Post('plan')
   @RequirePermission('access:manage')
+  @ReadsOnly()
   @HttpCode(200)
   @RouteConfig({ bodyLimit: MAX_BODY_BYTES })
-  async plan(@CurrentActor() actor: CallerActor, @Body() body: PlanDocumentDto): Promise<AccessPlanDto> {
-    return AccessPlanDto.from(await this.documents.plan(actor, body.document));
+  async plan(
+    @CurrentActor() actor: CallerActor,
+    @ClientSignal() client: AbortSignal,
+    @Body() body: PlanDocumentDto,
+  ): Promise<AccessPlanDto> {
+    return AccessPlanDto.from(await this.documents.plan(actor, body.document, client));
   }
 
   /** Apply a document as its plan said */
@@ -49,8 +56,12 @@ export class AccessDocumentController {
   @RequirePermission('access:manage')
   @HttpCode(200)
   @RouteConfig({ bodyLimit: MAX_BODY_BYTES })
-  async apply(@CurrentActor() actor: CallerActor, @Body() body: ApplyDocumentDto): Promise<AppliedDocumentDto> {
-    const changes = await this.documents.apply(actor, body.document, body.revision);
+  async apply(
+    @CurrentActor() actor: CallerActor,
+    @ClientSignal() client: AbortSignal,
+    @Body() body: ApplyDocumentDto,
+  ): Promise<AppliedDocumentDto> {
+    const changes = await this.documents.apply(actor, body.document, body.revision, client);
     return { changes: changes.map(PlannedChangeDto.from) };
   }
 }

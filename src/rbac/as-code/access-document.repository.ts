@@ -13,7 +13,7 @@ export interface StoredAccess {
   roles: (Stored & DocumentRole)[];
   constraints: (Stored & DocumentConstraint)[];
   /** Equal ones may be there more than once. */
-  mappings: (DocumentMapping & { id: string; groupId: string })[];
+  mappings: (DocumentMapping & { id: string; holderId: string })[];
 }
 
 /** A group as a mapping asked for it. */
@@ -22,8 +22,9 @@ export interface FoundGroup {
   asked: string;
   /** groups.id */
   id: string;
-  /** How documents name it. */
+  /** How documents name it: `group` and `groupId`. */
   reference: string;
+  referenceId: string | null;
 }
 
 interface RoleRow extends Stored {
@@ -37,8 +38,9 @@ interface RoleRow extends Stored {
 
 interface MappingRow {
   id: string;
-  groupId: string;
+  holderId: string;
   group: string;
+  groupId: string | null;
   tenant: string;
   role: string;
   scope: string;
@@ -48,13 +50,13 @@ interface MappingRow {
   validUntil: number | null;
 }
 
-/** The object id of Entra's groups; of others the name, unless it could mean something else. */
+/** The object id of Entra's groups; of others the name with the id beside it, or the id alone where the name isn't one. */
 const REFERENCE = `
   CASE WHEN g.source = 'entra' THEN g.object_id::text
-       WHEN g.display_name !~ '^[^[:cntrl:]]{1,200}$' OR g.display_name ~* '^[0-9a-f]{8}-[0-9a-f-]{27}$'
-         OR EXISTS (SELECT FROM groups o WHERE o.tenant_id = g.tenant_id AND lower(o.display_name) = lower(g.display_name)
-                       AND o.display_name = g.display_name AND o.id <> g.id) THEN g.id::text
+       WHEN g.display_name !~ '^[^[:cntrl:]]{1,200}$' OR g.display_name ~* '^[0-9a-f]{8}-[0-9a-f-]{27}$' THEN g.id::text
        ELSE g.display_name END`;
+const REFERENCE_ID = `CASE WHEN g.source = 'entra' OR ${REFERENCE} = g.id::text THEN NULL ELSE g.id END`;
+const FOUND = `g.id, ${REFERENCE} AS reference, ${REFERENCE_ID} AS "referenceId"`;
 
 @Injectable()
 export class AccessDocumentRepository {
@@ -64,6 +66,11 @@ export class AccessDocumentRepository {
       'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now',
     );
     return row?.now ?? 0;
+  }
+
+  /** No statement of the transaction takes longer from here on. */
+  async limitStatements(tx: Transaction, ms: number): Promise<void> {
+    await tx.query(`SELECT set_config('statement_timeout', $1, true)`, [String(ms)]);
   }
 
   /** @param nowMs what has ended by then isn't there */
@@ -102,22 +109,22 @@ export class AccessDocumentRepository {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** A name that several groups have comes back several times. */
+  /** By object ids, ids and names; a name that several groups have comes back several times. */
   async findGroups(tx: Transaction, asked: readonly { tenant: string; group: string }[]): Promise<FoundGroup[]> {
     const byId = asked.filter(({ group }) => isUuid(group));
     const byName = asked.filter(({ group }) => !isUuid(group));
     return tx.query(
-      `SELECT given.tenant, given.name AS asked, g.id, ${REFERENCE} AS reference
+      `SELECT given.tenant, given.name AS asked, ${FOUND}
          FROM unnest($1::uuid[], $2::text[]) AS given (tenant, name)
          JOIN tenants t ON t.entra_tenant_id = given.tenant
          JOIN groups g ON g.tenant_id = t.id AND g.object_id = given.name::uuid
        UNION
-       SELECT given.tenant, given.name, g.id, ${REFERENCE}
+       SELECT given.tenant, given.name, ${FOUND}
          FROM unnest($1::uuid[], $2::text[]) AS given (tenant, name)
          JOIN tenants t ON t.entra_tenant_id = given.tenant
          JOIN groups g ON g.tenant_id = t.id AND g.id = given.name::uuid
        UNION
-       SELECT given.tenant, given.name, g.id, ${REFERENCE}
+       SELECT given.tenant, given.name, ${FOUND}
          FROM unnest($3::uuid[], $4::text[]) AS given (tenant, name)
          JOIN tenants t ON t.entra_tenant_id = given.tenant
          JOIN groups g ON g.tenant_id = t.id AND lower(g.display_name) = lower(given.name) AND g.display_name = given.name`,
@@ -167,7 +174,7 @@ export class AccessDocumentRepository {
 
   private async loadMappings(tx: Transaction, nowMs: number): Promise<StoredAccess['mappings']> {
     const rows: MappingRow[] = await tx.query(
-      `SELECT a.id, g.id AS "groupId", ${REFERENCE} AS "group", t.entra_tenant_id::text AS tenant, r.name AS role, a.scope, a.effect,
+      `SELECT a.id, g.id AS "holderId", ${REFERENCE} AS "group", ${REFERENCE_ID} AS "groupId", t.entra_tenant_id::text AS tenant, r.name AS role, a.scope, a.effect,
               floor(extract(epoch FROM a.valid_from) * 1000)::float8 AS "validFrom",
               floor(extract(epoch FROM a.valid_until) * 1000)::float8 AS "validUntil"
          FROM role_assignments a JOIN groups g ON g.id = a.group_id JOIN tenants t ON t.id = g.tenant_id

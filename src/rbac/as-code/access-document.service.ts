@@ -7,6 +7,7 @@ import { type Transaction, TransactionRunner } from '../../database/transaction-
 import { DomainError } from '../../kernel/errors/domain-error.js';
 import { AssignmentsService } from '../assignments/assignments.service.js';
 import { AccessFactsRepository } from '../decisions/access-facts.repository.js';
+import { MAX_ROLE_EDGES } from '../roles/role-limits.js';
 import { documentError } from './access-document.errors.js';
 import { DOCUMENT_ACTIONS } from './access-document.events.js';
 import { AccessDocumentRepository, type StoredAccess } from './access-document.repository.js';
@@ -16,9 +17,12 @@ import { DocumentChanges } from './document-changes.service.js';
 import { type DocumentTarget, DocumentTargets, documentOf } from './document-target.service.js';
 import { planChanges } from './plan-changes.js';
 import { readDocument } from './read-document.js';
+import { TimeLimit } from './time-limit.js';
 
 /** One document may change so much at once: nobody else changes access meanwhile. */
 const MAX_CHANGES = 2000;
+/** From the moment it keeps others from changing access. */
+const MAX_MS = 10_000;
 
 interface Planned {
   revision: string;
@@ -55,23 +59,23 @@ export class AccessDocumentService {
    * and not thrown.
    *
    * @throws DomainError rbac.document_invalid, rbac.document_group, rbac.document_tenant, rbac.unknown_role, rbac.system_role,
-   *   rbac.role_cycle
+   *   rbac.role_cycle, rbac.document_too_large, rbac.document_took_too_long
    */
-  async plan(actor: Actor, text: string): Promise<AccessPlan> {
-    const document = readDocument(text);
+  async plan(actor: Actor, text: string, client: AbortSignal): Promise<AccessPlan> {
+    const document = readSmallDocument(text);
     let plan: AccessPlan | undefined;
     try {
-      await this.transactions.run(async (tx) => {
+      await this.limited(client, async (tx, limit) => {
         const planned = await this.prepare(tx, document);
         const { revision, changes, stored, target, nowMs } = planned;
         plan = { revision, changes, affected: [], affectedTotal: 0, violations: [], refusal: null };
         const before = await this.affected.before(tx, stored, target, changes, nowMs);
-        const violations = await this.changes.apply(tx, actor, stored, target, changes);
-        plan = { ...plan, violations, ...(await this.affected.after(tx, before)) };
+        const violations = await this.changes.apply(tx, actor, stored, target, changes, limit);
+        plan = { ...plan, violations, ...(await this.affected.after(tx, before, limit)) };
         throw new TriedOut();
       });
     } catch (error) {
-      if (plan !== undefined && error instanceof DomainError) {
+      if (plan !== undefined && error instanceof DomainError && error.kind !== 'unavailable') {
         return { ...plan, refusal: { code: error.code, detail: error.detail ?? error.title } };
       }
       if (!(error instanceof TriedOut)) throw error;
@@ -84,16 +88,16 @@ export class AccessDocumentService {
    * Applies exactly what a plan said, wholly or not at all.
    *
    * @param revision of the plan
-   * @throws DomainError rbac.plan_outdated when anything has changed since, and whatever refuses one of the changes
+   * @throws DomainError rbac.document_too_large, rbac.document_took_too_long, rbac.plan_outdated when anything has changed since, and whatever refuses one of the changes
    */
-  apply(actor: Actor, text: string, revision: string): Promise<PlannedChange[]> {
-    const document = readDocument(text);
-    return this.transactions.run(async (tx) => {
+  async apply(actor: Actor, text: string, revision: string, client: AbortSignal): Promise<PlannedChange[]> {
+    const document = readSmallDocument(text);
+    return this.limited(client, async (tx, limit) => {
       const planned = await this.prepare(tx, document);
       if (planned.revision !== revision) throw documentError('rbac.plan_outdated');
       const { changes, stored, target } = planned;
       if (changes.length === 0) return changes;
-      await this.changes.apply(tx, actor, stored, target, changes);
+      await this.changes.apply(tx, actor, stored, target, changes, limit);
       await this.audit.record(tx, actor, {
         action: DOCUMENT_ACTIONS['rbac.document.applied'],
         tenantId: null,
@@ -105,8 +109,26 @@ export class AccessDocumentService {
     });
   }
 
+  /** Under the lock of all changes, for as long as that may last. */
+  private async limited<T>(client: AbortSignal, work: (tx: Transaction, limit: TimeLimit) => Promise<T>): Promise<T> {
+    let limit: TimeLimit | undefined;
+    try {
+      return await this.transactions.run(async (tx) => {
+        await this.assignments.lockChanges(tx);
+        limit = new TimeLimit(MAX_MS, client);
+        limit.assertLeft();
+        await this.rows.limitStatements(tx, MAX_MS);
+        const result = await work(tx, limit);
+        limit.assertLeft();
+        return result;
+      });
+    } catch (error) {
+      const isOver = limit?.isOver === true && error instanceof DomainError && error.kind === 'unavailable';
+      throw isOver ? limit?.error(error) : error;
+    }
+  }
+
   private async prepare(tx: Transaction, document: AccessDocument): Promise<Planned> {
-    await this.assignments.lockChanges(tx);
     const nowMs = await this.rows.now(tx);
     const stored = await this.rows.load(tx, nowMs);
     const target = await this.targets.find(tx, document, nowMs);
@@ -118,6 +140,17 @@ export class AccessDocumentService {
     }
     return { revision: revisionOf(await this.facts.revision(tx), changes), changes, stored, target, nowMs };
   }
+}
+
+function readSmallDocument(text: string): AccessDocument {
+  const document = readDocument(text);
+  const edges = document.roles.reduce((sum, { parents }) => sum + parents.length, 0);
+  if (edges > MAX_ROLE_EDGES) {
+    throw documentError('rbac.document_too_large', {
+      detail: `Its roles name ${edges} parents in all; at most ${MAX_ROLE_EDGES} are taken. Give roles that inherit the same a common parent.`,
+    });
+  }
+  return document;
 }
 
 /** The revision that decisions have, and what would be changed: constraints and descriptions have no revision of their own. */

@@ -29,6 +29,8 @@ export interface DocumentConstraint extends JsonObject {
 export interface DocumentMapping extends JsonObject {
   /** The Entra object id of a group, or the name of one that SCIM brought. */
   group: string;
+  /** groups.id where `group` is a name: names change hands. */
+  groupId: string | null;
   /** The tenant's directory id in Entra. */
   tenant: string;
   /** Name of a role. */
@@ -64,6 +66,8 @@ export interface PlannedChange {
 export interface AccessDifference {
   permission: string;
   scope: string;
+  /** ISO 8601, the first moment of it; null: at once. */
+  from: string | null;
 }
 
 export interface AffectedSubject {

@@ -1,3 +1,4 @@
+import { setImmediate as otherWork } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
 import type { RoleFacts, SubjectFacts } from '../decisions/access-facts.js';
@@ -8,9 +9,12 @@ import { AccessDocumentRepository, type StoredAccess } from './access-document.r
 import type { AffectedSubject, DocumentMapping, PlannedChange } from './access-document.types.js';
 import type { DocumentTarget } from './document-target.service.js';
 import { mappingKey } from './sort-document.js';
+import type { TimeLimit } from './time-limit.js';
 
 /** So many are told; the others are counted. */
 export const MAX_AFFECTED = 1000;
+/** Then others have their turn. */
+const COMPARED_AT_ONCE = 50;
 
 /** What there was before, to be compared with what there is after. */
 export interface FactsBefore {
@@ -38,16 +42,18 @@ export class AffectedSubjects {
   ): Promise<FactsBefore> {
     const ids = new Set<string>();
     const groupIds = new Set<string>();
+    const roleIds: string[] = [];
     for (const { kind, name, before, after } of changes) {
       const role = kind === 'role' ? stored.roles.find((candidate) => candidate.name === name) : undefined;
-      if (role !== undefined) for (const id of await this.roles.findHolders(tx, role.id)) ids.add(id);
+      if (role !== undefined) roleIds.push(role.id);
       if (kind === 'mapping') {
         const key = mappingKey((after ?? before) as DocumentMapping);
         const groupId =
-          target.groupIds.get(key) ?? stored.mappings.find((mapping) => mappingKey(mapping) === key)?.groupId;
+          target.groupIds.get(key) ?? stored.mappings.find((mapping) => mappingKey(mapping) === key)?.holderId;
         if (groupId !== undefined) groupIds.add(groupId);
       }
     }
+    for (const id of await this.roles.findHolders(tx, roleIds)) ids.add(id);
     for (const groupId of groupIds) for (const id of await this.facts.subjectsOfGroup(tx, groupId)) ids.add(id);
     return {
       roles: await this.facts.loadRoles(tx),
@@ -57,14 +63,21 @@ export class AffectedSubjects {
   }
 
   /** After they are made, in the same transaction. */
-  async after(tx: Transaction, before: FactsBefore): Promise<{ affected: AffectedSubject[]; affectedTotal: number }> {
+  async after(
+    tx: Transaction,
+    before: FactsBefore,
+    limit: TimeLimit,
+  ): Promise<{ affected: AffectedSubject[]; affectedTotal: number }> {
     const roles = await this.facts.loadRoles(tx);
     const subjects = await this.facts.loadSubjects(tx, [...before.subjects.keys()]);
     // What begins with the changes has begun.
     const nowMs = Math.max(before.nowMs, await this.rows.now(tx)) + 1;
     const affected: AffectedSubject[] = [];
     let affectedTotal = 0;
+    let compared = 0;
     for (const [id, subject] of subjects) {
+      limit.assertLeft();
+      if (++compared % COMPARED_AT_ONCE === 0) await otherWork();
       const was = before.subjects.get(id);
       if (was === undefined) continue;
       const { gains, loses } = accessDifferences({ subject: was, roles: before.roles }, { subject, roles }, nowMs);

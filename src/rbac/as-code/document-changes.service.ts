@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../access/actor.js';
 import type { Transaction } from '../../database/transaction-runner.js';
+import { AssignmentRules } from '../assignments/assignment-rules.service.js';
 import { AssignmentsService } from '../assignments/assignments.service.js';
 import { AccessAuthority } from '../authority/access-authority.service.js';
 import { rbacError } from '../rbac.errors.js';
 import type { AssignmentContent, NewRole } from '../rbac.types.js';
+import { MAX_ROLE_LEVELS } from '../roles/role-limits.js';
+import { RolesRepository } from '../roles/roles.repository.js';
 import { RolesService } from '../roles/roles.service.js';
 import type { NewConstraint, WrittenConstraint } from '../separation/separation.types.js';
 import { SeparationConstraintsService } from '../separation/separation-constraints.service.js';
@@ -17,8 +20,9 @@ import type {
   PlannedChange,
 } from './access-document.types.js';
 import type { DocumentTarget } from './document-target.service.js';
-import { orderRoles } from './role-order.js';
+import { levelsOf, orderRoles } from './role-order.js';
 import { mappingKey } from './sort-document.js';
+import type { TimeLimit } from './time-limit.js';
 
 const REASON = 'as the document of roles, constraints and mappings says';
 
@@ -28,16 +32,19 @@ export class DocumentChanges {
   constructor(
     private readonly rows: AccessDocumentRepository,
     private readonly roles: RolesService,
+    private readonly roleRows: RolesRepository,
     private readonly constraints: SeparationConstraintsService,
     private readonly assignments: AssignmentsService,
     private readonly authority: AccessAuthority,
+    private readonly rules: AssignmentRules,
   ) {}
 
   /**
-   * In the transaction of a caller that holds the lock. What is in the way goes first, what is named by others comes before them.
+   * In the transaction of a caller that holds the lock. What is in the way goes first, what is named by others comes before them; what
+   * denies goes last. Whether somebody comes to hold what they must not is asked of the end alone.
    *
    * @returns the constraints that somebody violates already as they come
-   * @throws DomainError of those services: rbac.no_way_up, rbac.role_in_use, rbac.separation_violated, rbac.last_administrator
+   * @throws DomainError rbac.role_too_deep, rbac.document_took_too_long, and of those services: rbac.no_way_up, rbac.role_in_use, rbac.separation_violated, rbac.last_administrator
    */
   async apply(
     tx: Transaction,
@@ -45,35 +52,66 @@ export class DocumentChanges {
     stored: StoredAccess,
     target: DocumentTarget,
     changes: readonly PlannedChange[],
+    limit: TimeLimit,
+  ): Promise<ConstraintViolations[]> {
+    // Of what roles make together the whole is judged, and not once more for each of them.
+    const levels = levelsOf(target.roleOrder, new Map(target.document.roles.map((role) => [role.name, role.parents])));
+    if (levels > MAX_ROLE_LEVELS) throw rbacError('rbac.role_too_deep');
+    await this.roleRows.keepAll(tx);
+    return this.rules.afterAll(tx, actor, () => this.applyOneByOne(tx, actor, stored, target, changes, limit));
+  }
+
+  private async applyOneByOne(
+    tx: Transaction,
+    actor: Actor,
+    stored: StoredAccess,
+    target: DocumentTarget,
+    changes: readonly PlannedChange[],
+    limit: TimeLimit,
   ): Promise<ConstraintViolations[]> {
     const of = (kind: PlannedChange['kind'], action: PlannedChange['action']) =>
       changes.filter((change) => change.kind === kind && change.action === action);
-    for (const { name } of of('constraint', 'delete')) await this.removeConstraint(tx, actor, stored, name);
-    for (const { before } of of('mapping', 'delete')) await this.unmap(tx, actor, stored, before as DocumentMapping);
+    for (const { name } of of('constraint', 'delete')) {
+      limit.assertLeft();
+      await this.removeConstraint(tx, actor, stored, name);
+    }
+    const leaving = of('mapping', 'delete').map(({ before }) => before as DocumentMapping);
+    const unmap = async (effect: DocumentMapping['effect']) => {
+      for (const mapping of leaving) {
+        limit.assertLeft();
+        if (mapping.effect === effect) await this.unmap(tx, actor, stored, mapping);
+      }
+    };
+    await unmap('allow');
     const changed = new Set(
       changes.filter(({ kind, action }) => kind === 'role' && action !== 'delete').map(({ name }) => name),
     );
     const wanted = new Map(target.document.roles.map((role) => [role.name, role]));
     for (const name of target.roleOrder) {
+      limit.assertLeft();
       const role = wanted.get(name);
       if (role !== undefined && changed.has(name)) await this.putRole(tx, actor, stored, role);
+    }
+    for (const { after } of of('mapping', 'create')) {
+      limit.assertLeft();
+      const mapping = after as DocumentMapping;
+      const groupId = target.groupIds.get(mappingKey(mapping));
+      if (groupId !== undefined) await this.map(tx, actor, groupId, mapping);
+    }
+    await unmap('deny');
+    const violations: ConstraintViolations[] = [];
+    for (const change of [...of('constraint', 'create'), ...of('constraint', 'update')]) {
+      limit.assertLeft();
+      const written = await this.putConstraint(tx, actor, stored, change.after as DocumentConstraint);
+      if (written.violations > 0) violations.push({ constraint: change.name, subjects: written.violations });
     }
     await this.removeRoles(
       tx,
       actor,
       stored,
       of('role', 'delete').map(({ name }) => name),
+      limit,
     );
-    const violations: ConstraintViolations[] = [];
-    for (const change of [...of('constraint', 'create'), ...of('constraint', 'update')]) {
-      const written = await this.putConstraint(tx, actor, stored, change.after as DocumentConstraint);
-      if (written.violations > 0) violations.push({ constraint: change.name, subjects: written.violations });
-    }
-    for (const { after } of of('mapping', 'create')) {
-      const mapping = after as DocumentMapping;
-      const groupId = target.groupIds.get(mappingKey(mapping));
-      if (groupId !== undefined) await this.map(tx, actor, groupId, mapping);
-    }
     return violations;
   }
 
@@ -98,12 +136,14 @@ export class DocumentChanges {
     actor: Actor,
     stored: StoredAccess,
     names: readonly string[],
+    limit: TimeLimit,
   ): Promise<void> {
     const leaving = new Set(names);
     const parentsOf = new Map(
       stored.roles.filter(({ name }) => leaving.has(name)).map(({ name, parents }) => [name, parents]),
     );
     for (const name of orderRoles(parentsOf).order.reverse()) {
+      limit.assertLeft();
       const role = stored.roles.find((candidate) => candidate.name === name);
       if (role !== undefined) await this.roles.removeWithin(tx, actor, role.id, role.version);
     }

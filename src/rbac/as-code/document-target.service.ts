@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
+import { isUuid } from '../../kernel/ids/ids.js';
 import { rbacError } from '../rbac.errors.js';
 import { RolesRepository } from '../roles/roles.repository.js';
 import { documentError } from './access-document.errors.js';
-import { AccessDocumentRepository, type StoredAccess } from './access-document.repository.js';
+import { AccessDocumentRepository, type FoundGroup, type StoredAccess } from './access-document.repository.js';
 import type { AccessDocument, DocumentMapping } from './access-document.types.js';
 import { orderRoles } from './role-order.js';
 import { mappingKey, sortDocument } from './sort-document.js';
@@ -52,19 +53,20 @@ export class DocumentTargets {
     const unknown = [...tenants].find((tenant) => !known.has(tenant));
     if (unknown !== undefined)
       throw documentError('rbac.document_tenant', { detail: `There is no tenant ${unknown} here.` });
-    const groups = new Map<string, { id: string; reference: string }[]>();
-    for (const { tenant, asked, id, reference } of await this.rows.findGroups(tx, wanted)) {
-      const key = `${tenant} ${asked}`;
-      groups.set(key, [...(groups.get(key) ?? []), { id, reference }]);
+    const named = wanted.map(({ tenant, group, groupId }) => ({ tenant, group: groupId ?? group }));
+    const groups = new Map<string, FoundGroup[]>();
+    for (const found of await this.rows.findGroups(tx, named)) {
+      const key = `${found.tenant} ${found.asked}`;
+      groups.set(key, [...(groups.get(key) ?? []), found]);
     }
     const groupIds = new Map<string, string>();
     const mappings = new Map<string, DocumentMapping>();
     for (const mapping of wanted) {
       if (mapping.validUntil !== null && Date.parse(mapping.validUntil) <= nowMs) continue;
-      const [group, another] = groups.get(`${mapping.tenant} ${mapping.group}`) ?? [];
-      if (group === undefined || another !== undefined) throw groupError(mapping, group === undefined);
+      const group = theOne(mapping, groups.get(`${mapping.tenant} ${mapping.groupId ?? mapping.group}`) ?? []);
       const hasBegun = mapping.validFrom !== null && Date.parse(mapping.validFrom) <= nowMs;
-      const found = { ...mapping, group: group.reference, ...(hasBegun ? { validFrom: null } : {}) };
+      const { reference, referenceId } = group;
+      const found = { ...mapping, group: reference, groupId: referenceId, ...(hasBegun ? { validFrom: null } : {}) };
       mappings.set(mappingKey(found), found);
       groupIds.set(mappingKey(found), group.id);
     }
@@ -98,17 +100,32 @@ export class DocumentTargets {
   }
 }
 
-function groupError({ group, tenant }: DocumentMapping, isMissing: boolean) {
-  const why = isMissing
-    ? `There is no group ${group} of the tenant ${tenant} here. Add it first.`
-    : `Several groups of the tenant ${tenant} have the name ${group}. Name it by its id.`;
-  return documentError('rbac.document_group', { detail: why });
+/**
+ * A name alone means no group, since whoever provisions gives names: it could mean another one than when it was written.
+ *
+ * @throws DomainError rbac.document_group
+ */
+function theOne({ group, groupId, tenant }: DocumentMapping, found: readonly FoundGroup[]): FoundGroup {
+  const refused = (detail: string) => documentError('rbac.document_group', { detail });
+  const [one, another] = found;
+  if (one === undefined)
+    throw refused(`There is no group ${groupId ?? group} of the tenant ${tenant} here. Add it first.`);
+  if (groupId !== null && (one.id !== groupId || one.reference !== group))
+    throw refused(`The group ${groupId} is not called ${group}, but ${one.reference}.`);
+  if (groupId === null && !isUuid(group))
+    throw refused(`The name ${group} alone may come to mean another group. ${hint(one, another)}`);
+  return one;
+}
+
+function hint({ reference, referenceId }: FoundGroup, another: FoundGroup | undefined): string {
+  if (another !== undefined) return 'Several have it now; say which one by its groupId.';
+  return referenceId === null ? `Write group: ${reference}` : `Write beside it groupId: ${referenceId}`;
 }
 
 /** What is there, without the ids of its rows. */
 export function documentOf(stored: StoredAccess): AccessDocument {
   const mappings = stored.mappings.map(
-    ({ id: _id, groupId: _groupId, ...mapping }): DocumentMapping => mapping as DocumentMapping,
+    ({ id: _id, holderId: _holderId, ...mapping }): DocumentMapping => mapping as DocumentMapping,
   );
   return sortDocument({
     roles: stored.roles.map(({ name, description, permissions, parents, activation }) => ({

@@ -1,9 +1,10 @@
+import { PERMISSION_PATTERN } from '../permission-name.js';
 import {
   DEFAULT_ACTIVATION_SECONDS,
   MAX_ACTIVATION_SECONDS,
   MAX_ROLE_PARENTS,
   MAX_ROLE_PERMISSIONS,
-  MIN_ACTIVATION_SECONDS,
+  MIN_ACTIVATION_CAP_SECONDS,
   ROLE_NAME_PATTERN,
 } from '../roles/role-limits.js';
 import { MAX_SCOPE_LENGTH, SCOPE_PATTERN } from '../scope.js';
@@ -27,7 +28,6 @@ const MAX_MEMBERS = 50;
 const DESCRIPTION = /^(?:[^\p{Cc}]|[\t\n]){0,500}$/u;
 const TITLE = /^[^\p{Cc}]{1,200}$/u;
 const CONSTRAINT_NAME = /^[^\p{Cc}]{1,100}$/u;
-const PERMISSION = /^[^\s\p{Cc}]{1,200}$/u;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?(?:Z|[+-]\d\d:\d\d)$/;
 const ANY = /^[\s\S]{1,650}$/;
@@ -73,11 +73,16 @@ function roleOf(reader: YamlReader, place: Place): DocumentRole {
   const members = reader.members(place, known, ['name']);
   const at = members.get('activation');
   const activation = at === undefined ? undefined : reader.members(at, ['maxSeconds', 'needsApproval'], []);
-  const seconds = reader.wholeNumber(activation?.get('maxSeconds'), MIN_ACTIVATION_SECONDS, MAX_ACTIVATION_SECONDS);
+  const seconds = reader.wholeNumber(activation?.get('maxSeconds'), MIN_ACTIVATION_CAP_SECONDS, MAX_ACTIVATION_SECONDS);
   return {
     name: reader.text(members.get('name'), ROLE_NAME_PATTERN, A_ROLE) ?? '',
     description: reader.text(members.get('description'), DESCRIPTION, 'a text of at most 500 characters') ?? '',
-    permissions: reader.texts(members.get('permissions'), MAX_ROLE_PERMISSIONS, PERMISSION, 'the name of a permission'),
+    permissions: reader.texts(
+      members.get('permissions'),
+      MAX_ROLE_PERMISSIONS,
+      PERMISSION_PATTERN,
+      'the name of a permission',
+    ),
     parents: reader.texts(members.get('parents'), MAX_ROLE_PARENTS, ROLE_NAME_PATTERN, A_ROLE),
     activation: {
       maxSeconds: seconds ?? DEFAULT_ACTIVATION_SECONDS,
@@ -94,7 +99,7 @@ function constraintOf(reader: YamlReader, place: Place): DocumentConstraint {
   const items = reader.texts(
     members.get('members'),
     MAX_MEMBERS,
-    isOfRoles ? ROLE_NAME_PATTERN : PERMISSION,
+    isOfRoles ? ROLE_NAME_PATTERN : PERMISSION_PATTERN,
     isOfRoles ? A_ROLE : 'the name of a permission',
   );
   return {
@@ -107,7 +112,7 @@ function constraintOf(reader: YamlReader, place: Place): DocumentConstraint {
 }
 
 function mappingOf(reader: YamlReader, place: Place): DocumentMapping {
-  const known = ['group', 'tenant', 'role', 'scope', 'effect', 'validFrom', 'validUntil'];
+  const known = ['group', 'groupId', 'tenant', 'role', 'scope', 'effect', 'validFrom', 'validUntil'];
   const members = reader.members(place, known, ['group', 'tenant', 'role']);
   const scope = members.get('scope');
   const path = reader.text(scope, ANY, 'a scope') ?? '/';
@@ -117,6 +122,7 @@ function mappingOf(reader: YamlReader, place: Place): DocumentMapping {
   const effect = reader.text(members.get('effect'), /^(?:allow|deny)$/, 'allow or deny');
   return {
     group: reader.text(members.get('group'), TITLE, 'the object id or the name of a group') ?? '',
+    groupId: reader.text(members.get('groupId'), UUID, 'the id of a group')?.toLowerCase() ?? null,
     tenant: reader.text(members.get('tenant'), UUID, 'the directory id of a tenant')?.toLowerCase() ?? '',
     role: reader.text(members.get('role'), ROLE_NAME_PATTERN, A_ROLE) ?? '',
     scope: path,

@@ -35,3 +35,20 @@ export function orderRoles(parentsOf: ReadonlyMap<string, readonly string[]>): {
   }
   return { order, cycle: null };
 }
+
+/**
+ * How many roles lie one above another at most. Parents that are no key inherit from nothing.
+ *
+ * @param order each after its parents
+ */
+export function levelsOf(order: readonly string[], parentsOf: ReadonlyMap<string, readonly string[]>): number {
+  const levels = new Map<string, number>();
+  let deepest = 0;
+  for (const name of order) {
+    let above = 0;
+    for (const parent of parentsOf.get(name) ?? []) above = Math.max(above, levels.get(parent) ?? 1);
+    levels.set(name, above + 1);
+    deepest = Math.max(deepest, above + 1);
+  }
+  return deepest;
+}

@@ -11,8 +11,8 @@ export function sortDocument(document: AccessDocument): AccessDocument {
 
 /** Which mapping it is: two that are equal in all of this are one. */
 export function mappingKey(mapping: DocumentMapping): string {
-  const { tenant, group, role, scope, effect, validFrom, validUntil } = mapping;
-  return JSON.stringify([tenant, group, role, scope, effect, validFrom, validUntil]);
+  const { tenant, group, groupId, role, scope, effect, validFrom, validUntil } = mapping;
+  return JSON.stringify([tenant, group, groupId, role, scope, effect, validFrom, validUntil]);
 }
 
 function compare(left: string, right: string): number {

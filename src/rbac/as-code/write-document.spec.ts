@@ -75,6 +75,7 @@ const document: fc.Arbitrary<AccessDocument> = fc.record({
   mappings: fc.array(
     fc.record({
       group: text(60),
+      groupId: fc.option(fc.uuid()),
       tenant: fc.uuid(),
       role: roleName,
       scope: fc.constantFrom('/', '/tenants/x', '/a/b.c/~d'),

@@ -8,7 +8,9 @@ export function documentContent(document: AccessDocument): JsonObject {
     version: 1,
     roles: document.roles,
     constraints: document.constraints,
-    mappings: document.mappings.map(({ validFrom, validUntil, ...mapping }) => ({
+    mappings: document.mappings.map(({ group, groupId, validFrom, validUntil, ...mapping }) => ({
+      group,
+      ...(groupId === null ? {} : { groupId }),
       ...mapping,
       ...(validFrom === null ? {} : { validFrom }),
       ...(validUntil === null ? {} : { validUntil }),

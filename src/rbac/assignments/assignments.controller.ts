@@ -1,18 +1,8 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  ParseUUIDPipe,
-  Post,
-  Query,
-  UseInterceptors,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
+import { IdPipe } from '../../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
 import { AccessRevisionInterceptor } from '../decisions/access-revision.interceptor.js';
 import { AssignmentsService } from './assignments.service.js';
@@ -50,7 +40,7 @@ export class AssignmentsController {
   @Delete(':id')
   @RequirePermission('access:manage', { anyScope: true })
   @HttpCode(204)
-  async unassign(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  async unassign(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<void> {
     await this.assignments.unassign(actor, id);
   }
 }

@@ -68,6 +68,27 @@ export class AssignmentsRepository {
     return rows.length > 0;
   }
 
+  /**
+   * How many a subject has, and the one that says what a new one would say. Those that have begun all begin alike.
+   *
+   * @param subjectId users.id, service_accounts.id or groups.id
+   */
+  async findOthers(
+    tx: Transaction,
+    subjectId: string,
+    { roleId, scope, effect, validFrom, validUntil }: AssignmentContent,
+  ): Promise<{ count: number; same: string | null }> {
+    const [row]: { count: number; same: string | null }[] = await tx.query(
+      `SELECT count(*)::int AS count,
+              (array_agg(a.id ORDER BY a.id) FILTER (WHERE a.role_id = $2 AND a.scope = $3 AND a.effect = $4
+                AND greatest(a.valid_from, now()) = greatest($5::timestamptz, now())
+                AND a.valid_until IS NOT DISTINCT FROM $6::timestamptz))[1] AS same
+         FROM role_assignments a WHERE a.user_id = $1 OR a.service_account_id = $1 OR a.group_id = $1`,
+      [subjectId, roleId, scope, effect, validFrom, validUntil],
+    );
+    return row ?? { count: 0, same: null };
+  }
+
   async insertAssignment(
     tx: Transaction,
     subject: SubjectRef,

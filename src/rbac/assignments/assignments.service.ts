@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, type CallerActor, systemActor } from '../../access/actor.js';
+import { type Actor, type CallerActor, type SystemActor, systemActor } from '../../access/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
@@ -25,6 +25,7 @@ import type {
 } from '../rbac.types.js';
 import { RolesRepository } from '../roles/roles.repository.js';
 import { ROOT_SCOPE } from '../scope.js';
+import { AssignmentLimits } from './assignment-limits.service.js';
 import { AssignmentRules } from './assignment-rules.service.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 
@@ -42,6 +43,7 @@ export class AssignmentsService {
     private readonly facts: AccessFactsRepository,
     private readonly decisions: AccessDecisions,
     private readonly rules: AssignmentRules,
+    private readonly limits: AssignmentLimits,
     private readonly audit: AuditService,
   ) {}
 
@@ -62,7 +64,7 @@ export class AssignmentsService {
 
   /**
    * @throws DomainError rbac.unknown_subject, rbac.unknown_role, rbac.no_way_up, rbac.last_administrator, rbac.invalid_period,
-   *   rbac.separation_violated
+   *   rbac.separation_violated, rbac.assignment_exists, rbac.too_many_assignments
    */
   assign(actor: Actor, assignment: NewAssignment): Promise<Assignment> {
     return this.transactions.run(async (tx) => {
@@ -114,16 +116,21 @@ export class AssignmentsService {
    * Assigns, on record, within the transaction of a caller that holds the lock and has asked AccessAuthority. Keeps the last
    * administrator and asks the rules.
    *
-   * @throws DomainError rbac.unknown_subject, rbac.unknown_role, rbac.last_administrator, rbac.invalid_period, rbac.separation_violated
+   * @param options.wayBackIn by the operator or the environment: what the rules would refuse is done and reported
+   * @throws DomainError rbac.unknown_subject, rbac.unknown_role, rbac.last_administrator, rbac.invalid_period,
+   *   rbac.separation_violated, rbac.assignment_exists, rbac.too_many_assignments
    */
   async insertWithin(
     tx: Transaction,
     actor: Actor,
     { id: subjectId }: SubjectRef,
     content: AssignmentContent,
+    options: { wayBackIn?: boolean } = {},
   ): Promise<Assignment> {
     const subject = await this.subjects.find(tx, subjectId);
     if (subject === null) throw rbacError('rbac.unknown_subject');
+    // The way back in can't be shut by piling up what somebody holds.
+    if (options.wayBackIn !== true) await this.limits.assertMayAdd(tx, subject, content);
     const insert = () => this.assignments.insertAssignment(tx, subject, content, { type: actor.type, id: actor.id });
     // Nobody ceases to be administrator by being given something.
     const id =
@@ -140,7 +147,11 @@ export class AssignmentsService {
       reason: created.reason,
       after: stateOf(created, subject),
     });
-    if (created.effect === 'allow') await this.rules.assertMayHold(tx, await this.affectedBy(tx, subject));
+    if (created.effect === 'allow') {
+      const affected = await this.affectedBy(tx, subject);
+      if (options.wayBackIn === true) await this.rules.reportHeld(tx, affected);
+      else await this.rules.assertMayHold(tx, actor, affected);
+    }
     return created;
   }
 
@@ -172,23 +183,31 @@ export class AssignmentsService {
     });
     // Who is leaving holds nothing in the end: no constraint may keep them here.
     if (removed.effect === 'deny' && subject !== null && options.holderLeaves !== true) {
-      await this.rules.assertMayHold(tx, await this.affectedBy(tx, subject));
+      await this.rules.assertMayHold(tx, actor, await this.affectedBy(tx, subject));
     }
     return removed;
   }
 
   /**
-   * Gives a role everywhere and without an end; does nothing when the user already has it so.
+   * The way back in, of the operator and of whom the environment names: gives a role everywhere and without an end. Does nothing,
+   * and waits for nobody, when the user already has it so.
    *
    * @returns whether anything changed
-   * @throws DomainError rbac.unknown_subject, rbac.unknown_role, rbac.no_way_up
+   * @throws DomainError rbac.unknown_subject, rbac.unknown_role
    */
-  async grantRole(tx: Transaction, actor: Actor, userId: string, roleName: string, reason: string): Promise<boolean> {
+  async grantRole(
+    tx: Transaction,
+    actor: SystemActor,
+    userId: string,
+    roleName: string,
+    reason: string,
+  ): Promise<boolean> {
+    const role = await this.roles.findByName(tx, roleName);
+    if (role === null) throw rbacError('rbac.unknown_role', { detail: `There is no role ${roleName}.` });
+    if (await this.assignments.hasPermanentAllow(tx, userId, role.id)) return false;
     await this.lockChanges(tx);
     const subject = await this.subjects.find(tx, userId);
     if (subject?.type !== 'user') throw rbacError('rbac.unknown_subject');
-    const role = await this.roles.findByName(tx, roleName);
-    if (role === null) throw rbacError('rbac.unknown_role', { detail: `There is no role ${roleName}.` });
     if (await this.assignments.hasPermanentAllow(tx, userId, role.id)) return false;
     const content: AssignmentContent = {
       roleId: role.id,
@@ -198,9 +217,14 @@ export class AssignmentsService {
       validUntil: null,
       reason,
     };
-    await this.authority.assertMayConfer(tx, actor, { what: 'role', deltas: await this.deltasOf(tx, content, true) });
-    await this.insertWithin(tx, actor, subject, content);
+    await this.insertWithin(tx, actor, subject, content, { wayBackIn: true });
     return true;
+  }
+
+  /** Whether grantRole has nothing to do; waits for nobody. @param userId users.id */
+  async hasGranted(tx: Transaction, userId: string, roleName: string): Promise<boolean> {
+    const role = await this.roles.findByName(tx, roleName);
+    return role !== null && (await this.assignments.hasPermanentAllow(tx, userId, role.id));
   }
 
   /**

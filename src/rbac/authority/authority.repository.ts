@@ -54,20 +54,52 @@ export class AuthorityRepository {
     );
   }
 
+  /** What a user's programs are allowed; what they are denied is another matter for each of them. */
+  findAllowedToProgramsOf(tx: Transaction, userId: string): Promise<AssignmentFacts[]> {
+    return tx.query(
+      `SELECT ${FACTS}, a.effect, 'service_account' AS "holderType", s.id AS "holderId"
+         FROM service_accounts s JOIN role_assignments a ON a.service_account_id = s.id
+        WHERE s.owner_user_id = $1 AND s.status = 'active' AND a.effect = 'allow'`,
+      [userId],
+    );
+  }
+
+  /** What anybody of a tenant is allowed or may activate, now or later, each once. @param tenantId tenants.id */
+  async findOfTenant(
+    tx: Transaction,
+    tenantId: string,
+  ): Promise<{ roleId: string; scope: string; validUntil: Date | null }[]> {
+    return tx.query(
+      `WITH given AS (
+         SELECT user_id, group_id, service_account_id, role_id, scope, valid_until FROM role_assignments WHERE effect = 'allow'
+         UNION ALL
+         SELECT user_id, group_id, NULL, role_id, scope, valid_until FROM eligible_assignments
+       )
+       SELECT DISTINCT a.role_id AS "roleId", a.scope, a.valid_until AS "validUntil" FROM given a
+        WHERE (a.valid_until IS NULL OR a.valid_until > now())
+          AND (EXISTS (SELECT FROM users u WHERE u.id = a.user_id AND u.tenant_id = $1 AND u.status = 'active')
+            OR EXISTS (SELECT FROM groups g WHERE g.id = a.group_id AND g.tenant_id = $1)
+            OR EXISTS (SELECT FROM service_accounts s WHERE s.id = a.service_account_id AND s.tenant_id = $1 AND s.status = 'active'))`,
+      [tenantId],
+    );
+  }
+
   /**
-   * Active users who have the role, or one that inherits from it, themselves, everywhere and without an end, and are denied
+   * Active users who may sign in and have the role, or one that inherits from it, themselves, everywhere and without an end, and are denied
    * nothing anywhere, now or later.
    *
    * @param roleName a role that holds every permission there is, so that any denial takes from it
+   * @returns users.id and their tenants.id
    */
-  async findStandingHolders(tx: Transaction, roleName: string): Promise<string[]> {
-    const rows: { id: string }[] = await tx.query(
+  findStandingHolders(tx: Transaction, roleName: string): Promise<{ id: string; tenantId: string }[]> {
+    return tx.query(
       `WITH RECURSIVE bringing (id) AS (
          SELECT id FROM roles WHERE name = $1
          UNION SELECT p.role_id FROM bringing b JOIN role_parents p ON p.parent_role_id = b.id
        ), ${DENYING}
-       SELECT DISTINCT u.id
+       SELECT DISTINCT u.id, u.tenant_id AS "tenantId"
          FROM role_assignments a JOIN users u ON u.id = a.user_id AND u.status = 'active'
+           JOIN tenants t ON t.id = u.tenant_id AND t.sign_in_allowed
         WHERE a.role_id IN (SELECT id FROM bringing) AND a.effect = 'allow' AND a.scope = '/'
           AND a.valid_until IS NULL AND a.valid_from <= now()
           AND NOT EXISTS (SELECT 1 FROM role_assignments d WHERE d.user_id = u.id AND ${IS_STANDING_DENIAL})
@@ -77,7 +109,6 @@ export class AuthorityRepository {
              WHERE (m.user_id = u.id OR (m.object_id = u.object_id AND g.tenant_id = u.tenant_id)) AND ${IS_STANDING_DENIAL})`,
       [roleName],
     );
-    return rows.map(({ id }) => id);
   }
 
   /** Whether being a member of the group denies somebody anything, now or later. */

@@ -8,6 +8,7 @@ import { EligibleAssignmentsService } from '../activations/eligible-assignments.
 import { AssignmentsRepository } from '../assignments/assignments.repository.js';
 import { AssignmentsService } from '../assignments/assignments.service.js';
 import { AccessFactsRepository } from '../decisions/access-facts.repository.js';
+import { rbacError } from '../rbac.errors.js';
 import { ROOT_SCOPE } from '../scope.js';
 
 const REASON = 'the user was deleted';
@@ -36,7 +37,8 @@ export class DeletedUserAccess implements OnModuleInit {
   private async take(tx: Transaction, actor: Actor, userId: string): Promise<void> {
     await this.assignments.lockChanges(tx);
     const subject = await this.facts.loadSubject(tx, userId);
-    for (const groupId of subject?.groupIds ?? []) {
+    if (subject === null) throw rbacError('rbac.unknown_subject');
+    for (const groupId of subject.groupIds) {
       await this.activationEnds.endOfMembership(tx, actor, groupId, [userId]);
     }
     for (;;) {

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { type Actor, systemActor } from '../../access/actor.js';
 import { SYSTEM_ROLES } from '../../access/permissions.js';
+import type { AuditService } from '../../audit/audit.service.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
+import { AccountLinkRules } from '../../users/account-link-rules.service.js';
 import { GroupMembershipRules } from '../../users/groups/group-membership-rules.service.js';
 import { ServiceAccountRules } from '../../users/service-account-rules.service.js';
 import { UserStatusRules } from '../../users/user-status-rules.service.js';
@@ -12,6 +14,7 @@ import { CatalogueRepository } from '../catalogue/catalogue.repository.js';
 import { NamespacesRepository } from '../catalogue/namespaces.repository.js';
 import { AccessFactsRepository } from '../decisions/access-facts.repository.js';
 import { RolesRepository } from '../roles/roles.repository.js';
+import { SeparationRepository } from '../separation/separation.repository.js';
 import { AccessAuthority } from './access-authority.service.js';
 import { AuthorityRepository } from './authority.repository.js';
 import { IndirectAccess } from './indirect-access.service.js';
@@ -35,6 +38,8 @@ describe('whoever puts people into groups', () => {
       assignments,
       new NamespacesRepository(),
       roles,
+      new SeparationRepository(),
+      { record: async () => undefined } as unknown as AuditService,
     );
     await catalogue.onModuleInit();
     const [facts, permissions, status] = [
@@ -54,6 +59,7 @@ describe('whoever puts people into groups', () => {
       new ServiceAccountRules(),
       status,
       membership,
+      new AccountLinkRules(),
     );
     indirect.onModuleInit();
     tenant = randomUUID();

@@ -8,8 +8,8 @@ import { AuthorityRepository } from './authority.repository.js';
 export const ADMINISTRATOR = 'administrator';
 
 /**
- * Keeps the last active person who is administrator themselves, everywhere, without an end date and without any denial. Programs don't
- * count, since nobody signs in as one, nor do groups, whose members others decide on.
+ * Keeps the last active person who may sign in and is administrator themselves, everywhere, without an end date and without any
+ * denial. Programs don't count, since nobody signs in as one, nor do groups, whose members others decide on.
  */
 @Injectable()
 export class LastAdministrator implements OnModuleInit {
@@ -40,8 +40,18 @@ export class LastAdministrator implements OnModuleInit {
   /** Whether one is left when these stop being administrators. @param userIds users.id @throws DomainError rbac.last_administrator */
   async assertRemainsWithout(tx: Transaction, userIds: readonly string[], displayName?: string): Promise<void> {
     const holders = await this.authority.findStandingHolders(tx, ADMINISTRATOR);
-    if (holders.length > 0 && holders.every((id) => userIds.includes(id))) {
+    if (holders.length > 0 && holders.every(({ id }) => userIds.includes(id))) {
       throw lastAdministrator(displayName ?? 'This user');
+    }
+  }
+
+  /** Whether one is left who may sign in when nobody of this tenant may. @throws DomainError rbac.last_administrator */
+  async assertRemainsWithoutTenant(tx: Transaction, tenantId: string, displayName: string): Promise<void> {
+    const holders = await this.authority.findStandingHolders(tx, ADMINISTRATOR);
+    if (holders.length > 0 && holders.every((holder) => holder.tenantId === tenantId)) {
+      throw rbacError('rbac.last_administrator', {
+        detail: `Only people of ${displayName} are administrators without an end date: if they cannot sign in, nobody can undo it. Make somebody of another tenant one first.`,
+      });
     }
   }
 }

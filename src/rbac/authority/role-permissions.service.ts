@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
-import { roleClosure } from '../decisions/role-closure.js';
+import { RoleClosures } from '../decisions/role-closures.js';
 import { rbacError } from '../rbac.errors.js';
 import { RolesRepository } from '../roles/roles.repository.js';
 import type { PermissionsOfRole } from './held-throughout.js';
@@ -16,15 +16,10 @@ export class RolePermissions {
    */
   async of(tx: Transaction, roleIds: Iterable<string>): Promise<PermissionsOfRole> {
     const roles = await this.roles.findClosure(tx, [...new Set(roleIds)]);
-    const known = new Map<string, ReadonlySet<string>>();
+    const closures = RoleClosures.in(roles);
     return (roleId) => {
-      let permissions = known.get(roleId);
-      if (permissions === undefined) {
-        if (!roles.has(roleId)) throw rbacError('rbac.unknown_role');
-        permissions = roleClosure(roles, roleId).permissions;
-        known.set(roleId, permissions);
-      }
-      return permissions;
+      if (!roles.has(roleId)) throw rbacError('rbac.unknown_role');
+      return closures.of(roleId).permissions;
     };
   }
 }

@@ -1,8 +1,11 @@
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { PERMISSIONS, SYSTEM_ROLES } from '../../access/permissions.js';
+import type { AuditService } from '../../audit/audit.service.js';
+import type { AuditEntry } from '../../audit/audit.types.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { AssignmentsRepository } from '../assignments/assignments.repository.js';
 import { RolesRepository } from '../roles/roles.repository.js';
+import { SeparationRepository } from '../separation/separation.repository.js';
 import { AccessCatalogue } from './access-catalogue.service.js';
 import { CatalogueRepository } from './catalogue.repository.js';
 import { NamespacesRepository } from './namespaces.repository.js';
@@ -10,6 +13,9 @@ import { NamespacesRepository } from './namespaces.repository.js';
 describe('the system roles', () => {
   let database: TestDatabase;
   let catalogue: AccessCatalogue;
+  const recorded: AuditEntry[] = [];
+  /** How a record is kept is tested where it is; here it matters that there is one. */
+  const audit = { record: async (_tx: unknown, _actor: unknown, entry: AuditEntry) => recorded.push(entry) };
   beforeAll(async () => {
     database = await createTestDatabase({ poolMax: 10 });
     const runner = new TransactionRunner(database.dataSource);
@@ -19,6 +25,8 @@ describe('the system roles', () => {
       new AssignmentsRepository(),
       new NamespacesRepository(),
       new RolesRepository(),
+      new SeparationRepository(),
+      audit as unknown as AuditService,
     );
   });
   afterAll(() => database.close());
@@ -73,6 +81,34 @@ describe('the system roles', () => {
     expect(holders).toEqual([{ name: 'administrator' }]);
     const page = await catalogue.listPermissions('billing', 10);
     expect(page.items).toEqual([{ name: 'billing/invoice:read', description: 'See invoices', namespace: 'billing' }]);
+  });
+
+  it('take what no route asks for any more from constraints, on record, and delete those that keep nothing apart then', async () => {
+    const sql = (text: string) => database.dataSource.query(text);
+    await sql(`INSERT INTO permissions VALUES ('old:one', ''), ('old:two', '')`);
+    await sql(`INSERT INTO separation_constraints (id, name, kind) VALUES
+      (gen_random_uuid(), 'shorter', 'permissions'), (gen_random_uuid(), 'void', 'permissions')`);
+    await sql(`INSERT INTO separation_constraint_members (constraint_id, permission)
+      SELECT c.id, p.name FROM separation_constraints c, (VALUES ('shorter', 'old:one'), ('shorter', 'drift:read'),
+        ('shorter', 'users:read'), ('void', 'old:two'), ('void', 'users:read')) AS p (of, name) WHERE c.name = p.of`);
+    recorded.length = 0;
+    await catalogue.onModuleInit();
+    expect(
+      await sql(`SELECT c.name, c.version, array_agg(m.permission ORDER BY m.permission) AS members
+                   FROM separation_constraints c JOIN separation_constraint_members m ON m.constraint_id = c.id GROUP BY c.id`),
+    ).toEqual([{ name: 'shorter', version: 2, members: ['drift:read', 'users:read'] }]);
+    expect(recorded).toMatchObject([
+      {
+        action: 'rbac.constraint.updated',
+        target: { displayName: 'shorter' },
+        before: { members: ['drift:read', 'old:one', 'users:read'] },
+        after: { members: ['drift:read', 'users:read'] },
+      },
+      { action: 'rbac.constraint.deleted', target: { displayName: 'void' } },
+    ]);
+    recorded.length = 0;
+    await catalogue.onModuleInit();
+    expect(recorded).toEqual([]);
   });
 
   it('inherit from nothing, even when one takes the name of a role that somebody had made', async () => {

@@ -1,13 +1,18 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { systemActor } from '../../access/actor.js';
 import { PERMISSIONS, SYSTEM_ROLES } from '../../access/permissions.js';
-import { TransactionRunner } from '../../database/transaction-runner.js';
+import { AuditService } from '../../audit/audit.service.js';
+import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import type { Page } from '../../kernel/paging/cursor.js';
 import { AssignmentsRepository } from '../assignments/assignments.repository.js';
 import { ADMINISTRATOR } from '../authority/last-administrator.service.js';
-import { roleClosure } from '../decisions/role-closure.js';
+import { RoleClosures } from '../decisions/role-closures.js';
 import { rbacError } from '../rbac.errors.js';
 import type { HeldPermission, RoleRef } from '../rbac.types.js';
 import { RolesRepository } from '../roles/roles.repository.js';
+import { SEPARATION_ACTIONS } from '../separation/separation.events.js';
+import { SeparationRepository } from '../separation/separation.repository.js';
+import { stateOf } from '../separation/separation.types.js';
 import { CatalogueRepository } from './catalogue.repository.js';
 import type { KnownPermission } from './namespace.types.js';
 import { NamespacesRepository } from './namespaces.repository.js';
@@ -22,6 +27,8 @@ export class AccessCatalogue implements OnModuleInit {
     private readonly assignments: AssignmentsRepository,
     private readonly namespaces: NamespacesRepository,
     private readonly roles: RolesRepository,
+    private readonly constraints: SeparationRepository,
+    private readonly audit: AuditService,
   ) {}
 
   /** Brings the rows to what the code says; does nothing when they already are. What applications registered stays. */
@@ -29,13 +36,34 @@ export class AccessCatalogue implements OnModuleInit {
     await this.transactions.run(async (tx) => {
       await this.assignments.lockChanges(tx);
       await this.catalogue.upsertPermissions(tx, PERMISSIONS);
-      await this.catalogue.deleteOwnPermissionsExcept(tx, Object.keys(PERMISSIONS));
+      await this.withdraw(tx, await this.catalogue.findOwnPermissionsExcept(tx, Object.keys(PERMISSIONS)));
       const registered = await this.catalogue.findRegistered(tx);
       for (const [name, role] of Object.entries(SYSTEM_ROLES)) {
         const permissions = name === ADMINISTRATOR ? [...role.permissions, ...registered] : role.permissions;
         await this.catalogue.putSystemRole(tx, name, role.description, permissions);
       }
     });
+  }
+
+  /** Permissions that are no more. A constraint of them goes on with the others, unless these may be held together anyway. */
+  private async withdraw(tx: Transaction, gone: readonly string[]): Promise<void> {
+    if (gone.length === 0) return;
+    for (const before of await this.constraints.findNaming(tx, gone)) {
+      const members = before.members.filter((member) => !gone.includes(member));
+      const isVoid = members.length <= before.atMost;
+      if (isVoid) await this.constraints.delete(tx, before.id);
+      else await this.constraints.update(tx, before, before.version, { members });
+      await this.audit.record(tx, systemActor('catalogue'), {
+        action: SEPARATION_ACTIONS[isVoid ? 'rbac.constraint.deleted' : 'rbac.constraint.updated'],
+        tenantId: null,
+        target: { type: 'separation-constraint', id: before.id, displayName: before.name },
+        outcome: 'success',
+        reason: 'permissions that this version of the service does not have',
+        before: stateOf(before),
+        ...(isVoid ? {} : { after: stateOf({ ...before, members }) }),
+      });
+    }
+    await this.catalogue.deletePermissions(tx, gone);
   }
 
   /** @param namespace only those of this one */
@@ -58,7 +86,7 @@ export class AccessCatalogue implements OnModuleInit {
       const roles = await this.roles.findClosure(tx, [roleId]);
       const role = roles.get(roleId);
       if (role === undefined) throw rbacError('rbac.role_not_found');
-      const { permissions } = roleClosure(roles, roleId);
+      const { permissions } = RoleClosures.in(roles).of(roleId);
       const names = [...permissions]
         .filter((name) => name > after)
         .sort()

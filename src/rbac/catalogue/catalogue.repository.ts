@@ -13,17 +13,19 @@ export class CatalogueRepository {
     );
   }
 
-  /** A name of ours that the code no longer knows is a permission that no route asks for. */
-  async deleteOwnPermissionsExcept(tx: Transaction, names: readonly string[]): Promise<void> {
+  /** Those of ours, of no namespace, that the code no longer knows: permissions that no route asks for. */
+  async findOwnPermissionsExcept(tx: Transaction, names: readonly string[]): Promise<string[]> {
     const [row]: { gone: string[] }[] = await tx.query(
       'SELECT ARRAY (SELECT name FROM permissions WHERE namespace IS NULL AND name <> ALL ($1::text[])) AS gone',
       [names],
     );
-    const gone = row?.gone ?? [];
-    if (gone.length === 0) return;
-    await tx.query('DELETE FROM role_permissions WHERE permission = ANY ($1::text[])', [gone]);
-    await tx.query('DELETE FROM separation_constraint_members WHERE permission = ANY ($1::text[])', [gone]);
-    await tx.query('DELETE FROM permissions WHERE name = ANY ($1::text[])', [gone]);
+    return row?.gone ?? [];
+  }
+
+  /** And takes them from the roles that hold them; no constraint may name them any more. */
+  async deletePermissions(tx: Transaction, names: readonly string[]): Promise<void> {
+    await tx.query('DELETE FROM role_permissions WHERE permission = ANY ($1::text[])', [names]);
+    await tx.query('DELETE FROM permissions WHERE name = ANY ($1::text[])', [names]);
   }
 
   /** What applications registered: full names. */

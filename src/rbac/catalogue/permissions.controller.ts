@@ -1,6 +1,7 @@
-import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../../access/access.decorators.js';
+import { IdPipe } from '../../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
 import { AccessCatalogue } from './access-catalogue.service.js';
 import {
@@ -27,7 +28,7 @@ export class PermissionsController {
   /** List what a role holds, itself and by inheritance */
   @Get('roles/:id/permissions')
   @RequirePermission('access:read', { anyScope: true })
-  async ofRole(@Param('id', ParseUUIDPipe) id: string, @Query() query: PageQueryDto): Promise<RolePermissionPageDto> {
+  async ofRole(@Param('id', IdPipe) id: string, @Query() query: PageQueryDto): Promise<RolePermissionPageDto> {
     const page = await this.catalogue.permissionsOfRole(id, PageQueryDto.limitOf(query), query.cursor);
     return { items: page.items.map(RolePermissionDto.from), nextCursor: page.nextCursor };
   }

@@ -1,3 +1,4 @@
+import { setImmediate as otherWork } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { CallerActor } from '../../access/actor.js';
 import type { Permission } from '../../access/permissions.js';
@@ -6,6 +7,9 @@ import { rbacError } from '../rbac.errors.js';
 import { ROOT_SCOPE } from '../scope.js';
 import type { Question } from './access-facts.js';
 import { AccessFactsRepository } from './access-facts.repository.js';
+import { AccessIndex } from './access-index.js';
+import { type Answers, answerList, answerMatrix, type QuestionMatrix } from './bulk-answers.js';
+import type { DecisionSource } from './decision-source.js';
 import { DecisionSources } from './decision-sources.service.js';
 import { allowedPermissionsOf } from './evaluate-subject.js';
 import { type ScopeRoots, scopeRoots } from './scope-roots.js';
@@ -15,8 +19,8 @@ export interface Demands {
   atLeast?: number | undefined;
 }
 
-/** Unknown permissions that are named in one refusal. */
-const NAMED_FAULTS = 100;
+/** After so many a bulk isn't interrupted any more: access changes so often that it would never end. */
+const ATTEMPTS = 3;
 
 /** Answers who may do what, at the time of the database: from memory where the change feed vouches for it. */
 @Injectable()
@@ -76,23 +80,19 @@ export class AccessDecisions {
    *
    * @throws DomainError rbac.unknown_permission with a pointer to each, rbac.unknown_revision
    */
-  async checkMany(questions: readonly Question[], demands: Demands = {}): Promise<CheckedAt<boolean[]>> {
-    const { source, revision } = await this.sources.forSubjects(
-      () => questions.map(({ subjectId }) => subjectId),
-      () => questions.map(({ permission }) => permission),
-      demands.atLeast,
-    );
-    const allowed = new Array<boolean>(questions.length);
-    const unknown: string[] = [];
-    for (let nth = 0; nth < questions.length; nth++) {
-      const question = questions[nth];
-      if (question === undefined) continue;
-      const answer = source.isAllowed(question.subjectId, question.permission, question.scope);
-      if (answer === undefined && unknown.length < NAMED_FAULTS) unknown.push(`/checks/${nth}/permission`);
-      allowed[nth] = answer === true;
-    }
-    if (unknown.length > 0) throw unknownPermission(unknown);
-    return { allowed, revision };
+  checkMany(questions: readonly Question[], demands: Demands = {}): Promise<CheckedAt<boolean[]>> {
+    const ids = () => questions.map(({ subjectId }) => subjectId);
+    const permissions = () => questions.map(({ permission }) => permission);
+    return this.atOneRevision(ids, permissions, demands, (source) => answerList(source, questions));
+  }
+
+  /**
+   * All at one revision. @returns a text of `1` and `0` a subject: for each scope, each permission
+   *
+   * @throws DomainError rbac.unknown_permission with a pointer to each, rbac.unknown_revision
+   */
+  checkMatrix(matrix: QuestionMatrix, demands: Demands = {}): Promise<CheckedAt<string[]>> {
+    return this.atOneRevision(matrix.subjectIds, matrix.permissions, demands, (source) => answerMatrix(source, matrix));
   }
 
   /** Where somebody may. @throws DomainError rbac.unknown_permission, rbac.unknown_revision */
@@ -129,6 +129,34 @@ export class AccessDecisions {
       if (source.isAllowed(actor.id, permission, scope) !== true) return scope;
     }
     return undefined;
+  }
+
+  /** Works in slices, others having their turn between them; from the beginning when access has changed meanwhile. */
+  private async atOneRevision<T>(
+    ids: readonly string[] | (() => readonly string[]),
+    permissions: readonly string[] | (() => readonly string[]),
+    { atLeast }: Demands,
+    work: (source: DecisionSource) => Generator<undefined, Answers<T>>,
+  ): Promise<CheckedAt<T>> {
+    for (let attempt = 1; ; attempt++) {
+      const { source, revision } = await this.sources.forSubjects(ids, permissions, atLeast);
+      const slices = work(source);
+      let slice = slices.next();
+      while (slice.done !== true && (attempt >= ATTEMPTS || (await this.standsStill(source, revision)))) {
+        slice = slices.next();
+      }
+      if (slice.done !== true) continue;
+      const { allowed, unknown } = slice.value;
+      if (unknown.length > 0) throw unknownPermission(unknown);
+      return { allowed, revision };
+    }
+  }
+
+  /** Lets others work. @returns whether the source still says what it said */
+  private async standsStill(source: DecisionSource, revision: number): Promise<boolean> {
+    await otherWork();
+    const index = this.sources.memory();
+    return !(source instanceof AccessIndex) || (source === index && index.revision === revision);
   }
 
   /** The revision of what is decided by now. */

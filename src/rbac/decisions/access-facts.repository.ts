@@ -25,10 +25,10 @@ const assignmentsWhere = (condition: string) => `
   coalesce((SELECT jsonb_agg(access_content('assignment', to_jsonb(a)) || jsonb_build_object('id', a.id) ORDER BY a.id)
               FROM role_assignments a WHERE ${condition}), '[]')`;
 
-/** $1: ids of users and service accounts. */
+/** $1: ids of users and service accounts. An array of groups and no subquery: only so are both halves of the OR looked up in indexes. */
 const SUBJECTS = `
   SELECT u.id, 'user' AS type, u.tenant_id AS "tenantId", u.status = 'active' AS active, g.ids AS "groupIds",
-         ${assignmentsWhere('a.user_id = u.id OR a.group_id IN (SELECT jsonb_array_elements_text(g.ids)::uuid)')} AS assignments
+         ${assignmentsWhere('a.user_id = u.id OR a.group_id = ANY (ARRAY(SELECT jsonb_array_elements_text(g.ids)::uuid))')} AS assignments
     FROM users u
     CROSS JOIN LATERAL (SELECT coalesce(jsonb_agg(group_id ORDER BY group_id), '[]') AS ids FROM (${GROUPS_OF_USER}) AS of_user) AS g
    WHERE u.id = ANY($1::uuid[])
@@ -51,10 +51,10 @@ export class AccessFactsRepository {
 
   /** @param id users.id or service_accounts.id @returns null for an id of neither */
   async loadSubject(tx: Transaction, id: string): Promise<SubjectFacts | null> {
-    return (await this.loadSubjects(tx, [id])).get(id) ?? null;
+    return (await this.loadSubjects(tx, [id])).get(id.toLowerCase()) ?? null;
   }
 
-  /** @returns by id; unknown ids are absent */
+  /** @returns by id as the rows have it, in small letters; unknown ids are absent */
   async loadSubjects(tx: Transaction, ids: readonly string[]): Promise<Map<string, SubjectFacts>> {
     const rows: SubjectFacts[] = await tx.query(SUBJECTS, [ids]);
     return new Map(rows.map((subject) => [subject.id, subject]));

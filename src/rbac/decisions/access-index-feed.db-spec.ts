@@ -216,4 +216,25 @@ describe(`the index that follows the database (seed ${SEED})`, () => {
     expect(believed(feed).revision).toBe(Number(state.revision));
     await sql('UPDATE access_state SET revision = revision + 1');
   });
+
+  it('is loaded again when the database was set back and has come as far again by other changes', async () => {
+    const [lost, kept] = [`lost:${randomUUID()}`, `kept:${randomUUID()}`];
+    const insert = (name: string) => sql(`INSERT INTO permissions (name, description) VALUES ($1, 'a test')`, [name]);
+    await insert(lost);
+    const { feed } = await started();
+    const { revision } = believed(feed);
+    expect(believed(feed).hasPermission(lost)).toBe(true);
+    // As the standby is that never heard of the last commit: the row, what history says of it and the revision are gone.
+    await database.dataSource.transaction(async (tx) => {
+      await tx.query('SET LOCAL session_replication_role = replica');
+      await tx.query('DELETE FROM permissions WHERE name = $1', [lost]);
+      await tx.query('DELETE FROM access_history WHERE revision = $1', [revision]);
+      await tx.query('UPDATE access_state SET revision = revision - 1');
+    });
+    await insert(kept);
+    await insert(`${kept}:too`);
+    await feed.readNow(20_000);
+    expect(believed(feed).revision).toBe(revision + 1);
+    expect([lost, kept].map((name) => believed(feed).hasPermission(name))).toEqual([false, true]);
+  });
 });

@@ -20,7 +20,7 @@ const RETRY_MS = 1000;
 export class AccessIndexFeed implements ChangeListener, OnApplicationShutdown {
   /** Null until it has been loaded. */
   private index: AccessIndex | null = null;
-  private position: HistoryPosition = { revision: 0, row: null };
+  private position: HistoryPosition = { revision: 0, identity: null, row: null };
   /** Announced and not in the index yet, oldest first. */
   private pending: { revision: number; announcedAt: number }[] = [];
   private waiting: { revision: number; settle: () => void }[] = [];
@@ -114,13 +114,14 @@ export class AccessIndexFeed implements ChangeListener, OnApplicationShutdown {
   private async load(): Promise<void> {
     const startedAt = performance.now();
     const index = new AccessIndex();
-    index.revision = await this.transactions.run((tx) =>
+    const position = await this.transactions.run((tx) =>
       this.repository.loadWhole(tx, (changes) => {
         if (this.stopped) throw new Error('the process ends');
         index.apply(changes);
       }),
     );
-    this.position = { revision: index.revision, row: null };
+    index.revision = position.revision;
+    this.position = position;
     this.index = index;
     this.settle(index.revision);
     this.hasMore ||= this.pending.length > 0;
@@ -134,7 +135,9 @@ export class AccessIndexFeed implements ChangeListener, OnApplicationShutdown {
       const page = await this.transactions.read((tx) => this.repository.changesAfter(tx, this.position));
       count += page.changes.length;
       // A database that was set back tells another story than the one that was read.
-      const isOther = page.current < index.revision || page.changes.some(({ kind }) => kind === 'reset');
+      const isAnotherHistory = this.position.row === null && page.identity !== this.position.identity;
+      const isOther =
+        isAnotherHistory || page.current < index.revision || page.changes.some(({ kind }) => kind === 'reset');
       if (isOther || count > MOST_CHANGES) {
         this.index = null;
         this.isBelievable = false;

@@ -8,16 +8,23 @@ const PAGE = 5_000;
 /** How far history has been read: all of the revisions before, and of this one what comes no later than the row, if there is one. */
 export interface HistoryPosition {
   revision: number;
+  /** Which of all that ever had this number: after a failover that lost commits there is another. Null where it can't be told. */
+  identity: string | null;
   row: { kind: string; key: string } | null;
 }
 
 export interface HistoryPage {
+  /** Of the revision that was read up to, as it is now. */
+  identity: string | null;
   /** The revision that the database is at. */
   current: number;
   changes: FactChange[];
   /** Where to go on; its row is null when everything up to `current` has been read. */
   next: HistoryPosition;
 }
+
+/** When the last fact of a revision was written down: no two transactions write at the same microsecond under the same number. */
+const IDENTITY = (revision: string) => `(SELECT max(i.at)::text FROM access_history i WHERE i.revision = ${revision})`;
 
 const MILLISECONDS = (column: string) => `round(extract(epoch FROM ${column}) * 1000)::float8`;
 
@@ -55,11 +62,13 @@ export class AccessIndexRepository {
   /**
    * Everything that decides, page by page, as of one moment. Must be the first that its transaction does.
    *
-   * @returns the revision of that moment
+   * @returns the revision of that moment, as a position
    */
-  async loadWhole(tx: Transaction, take: (changes: FactChange[]) => void): Promise<number> {
+  async loadWhole(tx: Transaction, take: (changes: FactChange[]) => void): Promise<HistoryPosition> {
     await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-    const [state]: { revision: string }[] = await tx.query('SELECT revision FROM access_state');
+    const [state]: { revision: string; identity: string | null }[] = await tx.query(
+      `SELECT s.revision, ${IDENTITY('s.revision')} AS identity FROM access_state s`,
+    );
     for (const [kind, text] of WHOLE) {
       await tx.query(`DECLARE facts NO SCROLL CURSOR FOR ${text}`);
       let rows: { key: string }[];
@@ -69,13 +78,13 @@ export class AccessIndexRepository {
       } while (rows.length === PAGE);
       await tx.query('CLOSE facts');
     }
-    return Number(state?.revision ?? 0);
+    return { revision: Number(state?.revision ?? 0), identity: state?.identity ?? null, row: null };
   }
 
   /** The next rows of history. A revision may be cut in two by the end of a page. */
   async changesAfter(tx: Transaction, { revision, row }: HistoryPosition): Promise<HistoryPage> {
     const rows: HistoryRow[] = await tx.query(
-      `SELECT s.revision::float8 AS current, h.revision::float8 AS revision, h.kind, h.key, h.removed,
+      `SELECT s.revision::float8 AS current, ${IDENTITY('s.revision')} AS "currentIdentity", ${IDENTITY('$1')} AS identity, h.revision::float8 AS revision, h.kind, h.key, h.removed,
               CASE h.kind WHEN 'membership' THEN h.content || jsonb_build_object('groupTenantId',
                 (SELECT g.tenant_id FROM groups g WHERE g.id = (h.content ->> 'groupId')::uuid)) ELSE h.content END AS content
          FROM access_state s LEFT JOIN LATERAL (
@@ -90,17 +99,20 @@ export class AccessIndexRepository {
     const last = changes.at(-1);
     return {
       current,
+      identity: rows[0]?.identity ?? null,
       changes: changes as unknown as FactChange[],
       next:
         last === undefined || changes.length < PAGE
-          ? { revision: current, row: null }
-          : { revision: last.revision, row: { kind: last.kind, key: last.key } },
+          ? { revision: current, identity: rows[0]?.currentIdentity ?? null, row: null }
+          : { revision: last.revision, identity: null, row: { kind: last.kind, key: last.key } },
     };
   }
 }
 
 interface HistoryRow {
   current: number;
+  currentIdentity: string | null;
+  identity: string | null;
   revision: number;
   kind: string;
   key: string | null;

@@ -3,11 +3,11 @@ import { AccessBlocks } from './access-blocks.js';
 import { AssignmentStore, NONE } from './assignment-store.js';
 import { allow, compileAccess, deny, nothingOn, type OnScope } from './compile-access.js';
 import { isAnywhere, isEverywhere, rowAt, rowCount, rowHas } from './compiled-access.js';
+import { CompiledRoles } from './compiled-roles.js';
 import type { AssignmentContent, FactChange } from './fact-change.js';
 import { IndexPeople } from './index-people.js';
 import { type IndexGroup, IndexSubject, NEVER } from './index-subject.js';
 import { hasBit, PermissionNumbers } from './permission-numbers.js';
-import { RoleGraph } from './role-graph.js';
 import { ScopeNames } from './scope-names.js';
 
 /**
@@ -20,7 +20,7 @@ export class AccessIndex {
   /** The moment that is decided for, by the database's clock, Unix milliseconds: set by whoever asks, before asking. */
   nowMs = 0;
   private readonly permissions = new PermissionNumbers();
-  private readonly roles = new RoleGraph(this.permissions);
+  private readonly roles = new CompiledRoles(this.permissions);
   private readonly scopes = new ScopeNames();
   private readonly assignments = new AssignmentStore();
   private readonly people = new IndexPeople();

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { AccessSourceRepository } from './access-source.repository.js';
 import type { AccessConfiguration } from './access-source.types.js';
-import { roleClosure } from './role-closure.js';
+import { RoleClosures } from './role-closures.js';
 
 /** Gives access as configuration, for whoever watches that it stays as it was approved. */
 @Injectable()
@@ -28,7 +28,7 @@ export class AccessSource {
       return {
         roles: roles.map((role) => ({
           ...role,
-          inheritedPermissions: [...roleClosure(byId, role.id).permissions].filter(
+          inheritedPermissions: [...RoleClosures.in(byId).of(role.id).permissions].filter(
             (permission) => !role.permissions.includes(permission),
           ),
           parentRoles: role.parents.map((id) => ({ id, name: byId.get(id)?.name ?? id })),

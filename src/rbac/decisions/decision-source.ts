@@ -1,6 +1,7 @@
+import type { SubjectFacts } from './access-facts.js';
 import type { FactsAtRevision } from './access-facts.repository.js';
-import { allowedPermissionsOf, isValidAt } from './evaluate-subject.js';
-import { roleClosure } from './role-closure.js';
+import { isAllowed, isValidAt } from './evaluate-subject.js';
+import { RoleClosures } from './role-closures.js';
 
 /** What answers: the index in memory, or facts that were just read. Each speaks only of the subjects it was asked for. */
 export interface DecisionSource {
@@ -11,23 +12,21 @@ export interface DecisionSource {
   scopesNaming(subjectId: string, permission: string): { allowed: string[]; denied: string[] };
 }
 
-/** Facts of the database as a source. What a subject may do at a scope is worked out once. */
+/** Facts of the database as a source. They are of one moment: what was over by then, or begins later, is left out at once. */
 export class FactsSource implements DecisionSource {
-  private readonly worked = new Map<string, Set<string>>();
+  private readonly standing = new Map<string, SubjectFacts>();
 
-  constructor(private readonly facts: FactsAtRevision) {}
+  constructor(private readonly facts: FactsAtRevision) {
+    for (const subject of facts.subjects.values()) {
+      const assignments = subject.assignments.filter((assignment) => isValidAt(assignment, facts.nowMs));
+      this.standing.set(subject.id, { ...subject, assignments });
+    }
+  }
 
   isAllowed(subjectId: string, permission: string, scope: string): boolean | undefined {
     if (!this.hasPermission(permission)) return undefined;
-    const key = `${subjectId} ${scope}`;
-    let allowed = this.worked.get(key);
-    if (allowed === undefined) {
-      const { subjects, roles, nowMs } = this.facts;
-      const subject = subjects.get(subjectId);
-      allowed = subject === undefined ? new Set() : allowedPermissionsOf(subject, roles, scope, nowMs);
-      this.worked.set(key, allowed);
-    }
-    return allowed.has(permission);
+    const subject = this.standing.get(subjectId);
+    return subject !== undefined && isAllowed(subject, this.facts.roles, permission, scope, this.facts.nowMs);
   }
 
   hasPermission(name: string): boolean {
@@ -35,15 +34,12 @@ export class FactsSource implements DecisionSource {
   }
 
   scopesNaming(subjectId: string, permission: string): { allowed: string[]; denied: string[] } {
-    const { subjects, roles, nowMs } = this.facts;
-    const subject = subjects.get(subjectId);
+    const subject = this.standing.get(subjectId);
+    const closures = RoleClosures.in(this.facts.roles);
     const naming =
       subject?.active !== true
         ? []
-        : subject.assignments.filter(
-            (assignment) =>
-              isValidAt(assignment, nowMs) && roleClosure(roles, assignment.roleId).permissions.has(permission),
-          );
+        : subject.assignments.filter(({ roleId }) => closures.of(roleId).permissions.has(permission));
     const scopesOf = (effect: 'allow' | 'deny') =>
       naming.filter((assignment) => assignment.effect === effect).map(({ scope }) => scope);
     return { allowed: scopesOf('allow'), denied: scopesOf('deny') };

@@ -40,17 +40,22 @@ export class DecisionSources {
       index = this.memory();
     }
     if (index !== null && index.revision >= atLeast) return { source: index, revision: index.revision };
+    // What is beyond every revision is found out without reading all roles.
+    if (atLeast > 0) assertKnown(await this.transactions.read((tx) => this.facts.revision(tx)), atLeast);
     const facts = await this.transactions.read((tx) =>
       this.facts.loadForDecision(tx, [...new Set(listed(ids))], [...new Set(listed(permissions))]),
     );
-    if (facts.revision < atLeast) {
-      throw decisionError('rbac.unknown_revision', {
-        detail: `The revision is ${facts.revision} and not yet ${atLeast}.`,
-        errors: [{ pointer: '/atLeast', code: 'revision', detail: 'greater than any revision there is' }],
-      });
-    }
+    assertKnown(facts.revision, atLeast);
     return { source: new FactsSource(facts), revision: facts.revision };
   }
+}
+
+function assertKnown(revision: number, atLeast: number): void {
+  if (revision >= atLeast) return;
+  throw decisionError('rbac.unknown_revision', {
+    detail: `The revision is ${revision} and not yet ${atLeast}.`,
+    errors: [{ pointer: '/atLeast', code: 'revision', detail: 'greater than any revision there is' }],
+  });
 }
 
 function listed(given: readonly string[] | (() => readonly string[])): readonly string[] {

@@ -1,9 +1,10 @@
 import { kernelError } from '../../kernel/errors/kernel.errors.js';
-import { SCOPE_PATTERN } from '../scope.js';
+import { MAX_PERMISSION_LENGTH, PERMISSION_PATTERN } from '../permission-name.js';
+import { MAX_SCOPE_LENGTH, SCOPE_PATTERN } from '../scope.js';
 import type { EntryKey } from './effective-access.types.js';
 
-/** What a permission of 100 and a scope of 650 characters come to in base64url, and some. */
-export const MAX_ENTRY_CURSOR_LENGTH = 1100;
+/** What the longest permission, a space and the longest scope come to in base64url. */
+export const MAX_ENTRY_CURSOR_LENGTH = Math.ceil(((MAX_PERMISSION_LENGTH + 1 + MAX_SCOPE_LENGTH) * 4) / 3);
 
 /** Permission, a space, scope: neither contains one. A forged cursor can only choose where a page starts. */
 export function encodeEntryCursor([permission, scope]: EntryKey): string {
@@ -12,9 +13,8 @@ export function encodeEntryCursor([permission, scope]: EntryKey): string {
 
 /** @throws DomainError request.invalid */
 export function decodeEntryCursor(cursor: string): EntryKey {
-  const [, permission, scope] =
-    /^([a-z0-9:/._-]{1,100}) (\S+)$/.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? [];
-  if (permission === undefined || scope === undefined || !SCOPE_PATTERN.test(scope)) {
+  const [permission = '', scope = '', ...more] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
+  if (more.length > 0 || !PERMISSION_PATTERN.test(permission) || !SCOPE_PATTERN.test(scope)) {
     throw kernelError('request.invalid', {
       detail: 'The cursor is not one that this API gave out.',
       errors: [{ pointer: 'cursor', code: 'cursor', detail: 'not a cursor of this API' }],

@@ -1,10 +1,10 @@
 import { isAtOrBelow } from '../scope.js';
 import type { AssignmentFacts, RoleFacts, SubjectFacts } from './access-facts.js';
 import type { AccessVia, EffectiveAccessFilter, EffectiveEntry, EntryKey } from './effective-access.types.js';
-import { isAllowed, isValidAt } from './evaluate-subject.js';
+import { isValidAt } from './evaluate-subject.js';
 import type { EligibleFacts } from './explain.types.js';
 import { inheritancePaths } from './explain-paths.js';
-import { roleClosure } from './role-closure.js';
+import { RoleClosures } from './role-closures.js';
 
 /** Assignments that one entry names; denials first. */
 export const MAX_VIA = 50;
@@ -31,28 +31,41 @@ export function effectiveAccess(
   after: EntryKey | null,
   limit: number,
 ): EffectiveEntry[] {
-  const { subject, roles, nowMs } = facts;
-  const sources = sourcesOf(facts);
-  const scopesOf = new Map<string, Set<string>>();
-  for (const { assignment } of sources) {
-    if (filter.scope !== undefined && !isAtOrBelow(filter.scope, assignment.scope)) continue;
-    for (const permission of roleClosure(roles, assignment.roleId).permissions) {
-      if (filter.permission !== undefined && filter.permission !== permission) continue;
-      const scopes = scopesOf.get(permission) ?? new Set();
-      scopesOf.set(permission, scopes.add(filter.scope ?? assignment.scope));
-    }
-  }
+  const { subject, roles } = facts;
+  const speaking = sourcesByPermission(facts, filter);
   const entries: EffectiveEntry[] = [];
-  for (const permission of [...scopesOf.keys()].sort()) {
+  for (const permission of [...speaking.keys()].sort()) {
     if (after !== null && permission < after[0]) continue;
-    for (const scope of [...(scopesOf.get(permission) ?? [])].sort()) {
+    const sources = speaking.get(permission) ?? [];
+    const scopes = new Set(sources.map(({ assignment }) => filter.scope ?? assignment.scope));
+    for (const scope of [...scopes].sort()) {
       if (entries.length >= limit) return entries;
       if (after !== null && permission === after[0] && scope <= after[1]) continue;
-      const allowed = isAllowed(subject, roles, permission, scope, nowMs);
-      entries.push({ permission, scope, allowed, via: viaOf(roles, sources, permission, scope) });
+      const here = sources.filter(({ assignment }) => isAtOrBelow(scope, assignment.scope));
+      const decide = here.filter(({ isEligible }) => !isEligible);
+      const allowed = subject.active && decide.length > 0 && !decide.some(({ effect }) => effect === 'deny');
+      entries.push({ permission, scope, allowed, via: viaOf(roles, here, permission) });
     }
   }
   return entries;
+}
+
+/** What is valid and, where a scope is asked for, reaches it. */
+function sourcesByPermission(facts: EffectiveFacts, filter: EffectiveAccessFilter): Map<string, Source[]> {
+  const closures = RoleClosures.in(facts.roles);
+  const speaking = new Map<string, Source[]>();
+  for (const source of sourcesOf(facts)) {
+    const { roleId, scope } = source.assignment;
+    if (filter.scope !== undefined && !isAtOrBelow(filter.scope, scope)) continue;
+    const { permissions } = closures.of(roleId);
+    for (const permission of filter.permission === undefined ? permissions : [filter.permission]) {
+      if (!permissions.has(permission)) continue;
+      const sources = speaking.get(permission);
+      if (sources === undefined) speaking.set(permission, [source]);
+      else sources.push(source);
+    }
+  }
+  return speaking;
 }
 
 function sourcesOf({ subject, eligible, nowMs }: EffectiveFacts): Source[] {
@@ -62,16 +75,7 @@ function sourcesOf({ subject, eligible, nowMs }: EffectiveFacts): Source[] {
   ].filter(({ assignment }) => isValidAt({ ...assignment, effect: 'allow' }, nowMs));
 }
 
-function viaOf(
-  roles: ReadonlyMap<string, RoleFacts>,
-  sources: readonly Source[],
-  permission: string,
-  scope: string,
-): AccessVia[] {
-  const speaking = sources.filter(
-    ({ assignment }) =>
-      isAtOrBelow(scope, assignment.scope) && roleClosure(roles, assignment.roleId).permissions.has(permission),
-  );
+function viaOf(roles: ReadonlyMap<string, RoleFacts>, speaking: Source[], permission: string): AccessVia[] {
   speaking.sort((left, right) => rank(left) - rank(right));
   return speaking.slice(0, MAX_VIA).map(({ assignment, effect, isEligible }) => ({
     assignmentId: assignment.id,

@@ -1,6 +1,6 @@
 import { isAtOrBelow } from '../scope.js';
 import type { AssignmentFacts, RoleFacts, SubjectFacts } from './access-facts.js';
-import { roleClosure } from './role-closure.js';
+import { RoleClosures } from './role-closures.js';
 
 /** Whether an assignment holds at this moment. @param nowMs Unix milliseconds */
 export function isValidAt(assignment: AssignmentFacts, nowMs: number): boolean {
@@ -21,10 +21,11 @@ export function isAllowed(
   nowMs: number,
 ): boolean {
   if (!subject.active) return false;
+  const closures = RoleClosures.in(roles);
   let allowed = false;
   for (const assignment of subject.assignments) {
     if (!isValidAt(assignment, nowMs) || !isAtOrBelow(scope, assignment.scope)) continue;
-    if (!roleClosure(roles, assignment.roleId).permissions.has(permission)) continue;
+    if (!closures.of(assignment.roleId).permissions.has(permission)) continue;
     if (assignment.effect === 'deny') return false;
     allowed = true;
   }
@@ -40,14 +41,15 @@ export function allowedPermissionsOf(
 ): Set<string> {
   const allowed = new Set<string>();
   if (!subject.active) return allowed;
+  const closures = RoleClosures.in(roles);
   const reaching = subject.assignments.filter(
     (assignment) => isValidAt(assignment, nowMs) && isAtOrBelow(scope, assignment.scope),
   );
   for (const { effect, roleId } of reaching) {
-    if (effect === 'allow') for (const name of roleClosure(roles, roleId).permissions) allowed.add(name);
+    if (effect === 'allow') for (const name of closures.of(roleId).permissions) allowed.add(name);
   }
   for (const { effect, roleId } of reaching) {
-    if (effect === 'deny') for (const name of roleClosure(roles, roleId).permissions) allowed.delete(name);
+    if (effect === 'deny') for (const name of closures.of(roleId).permissions) allowed.delete(name);
   }
   return allowed;
 }

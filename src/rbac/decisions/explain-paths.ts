@@ -8,7 +8,7 @@ import {
   PATH_STATES,
   type PathState,
 } from './explain.types.js';
-import { roleClosure } from './role-closure.js';
+import { RoleClosures } from './role-closures.js';
 
 /** Ways from one assigned role to the permission that are shown; the shortest. */
 export const MAX_PATHS_OF_ASSIGNMENT = 10;
@@ -61,7 +61,7 @@ export function isInForce({ scope, nowMs }: ExplainedFacts, assignment: Assignme
 
 /** Whether a role brings the permission of the question, by itself or by inheritance. */
 export function bears({ roles, permission }: ExplainedFacts, roleId: string): boolean {
-  return roleClosure(roles, roleId).permissions.has(permission);
+  return RoleClosures.in(roles).bearing(permission).has(roleId);
 }
 
 /** Whether activating it now would give the permission there. */
@@ -81,24 +81,16 @@ export function inheritancePaths(
   permission: string,
 ): string[][] {
   // Only roles that lead somewhere are entered, so that the walk is as short as its result.
-  const leading = new Map<string, boolean>();
-  const leads = (id: string): boolean => {
-    let known = leading.get(id);
-    if (known === undefined) {
-      known = roleClosure(roles, id).permissions.has(permission);
-      leading.set(id, known);
-    }
-    return known;
-  };
+  const leading = RoleClosures.in(roles).bearing(permission);
   const found: string[][] = [];
-  let open: string[][] = leads(roleId) ? [[roleId]] : [];
+  let open: string[][] = leading.has(roleId) ? [[roleId]] : [];
   while (open.length > 0 && found.length < MAX_PATHS_OF_ASSIGNMENT) {
     const next: string[][] = [];
     for (const path of open) {
       const role = roles.get(path.at(-1) ?? '');
       if (role?.permissions.includes(permission)) found.push(path);
       for (const parent of role?.parents ?? []) {
-        if (next.length < MAX_PATHS_OF_ASSIGNMENT && !path.includes(parent) && leads(parent)) {
+        if (next.length < MAX_PATHS_OF_ASSIGNMENT && !path.includes(parent) && leading.has(parent)) {
           next.push([...path, parent]);
         }
       }

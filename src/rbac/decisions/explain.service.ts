@@ -3,13 +3,17 @@ import type { CallerActor } from '../../access/actor.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { rbacError } from '../rbac.errors.js';
 import { AccessDecisions } from './access-decisions.service.js';
+import { AccessHistoryRepository } from './access-history.repository.js';
+import { AskingCaller } from './asking-caller.service.js';
 import { isAllowed } from './evaluate-subject.js';
 import { ExplainRepository, type NamedSubject } from './explain.repository.js';
-import type { AccessPath, ChangeStep, ExplainedFacts } from './explain.types.js';
+import type { AccessPath, ExplainedFacts } from './explain.types.js';
 import { explainPaths } from './explain-paths.js';
 import { type ExplanationNames, summarise } from './explain-summary.js';
+import { explainedTo } from './explained-to.js';
 import { PastFacts } from './past-facts.service.js';
-import { smallestChanges } from './smallest-changes.js';
+import type { ScopeRoots } from './scope-roots.js';
+import { type ProposedChanges, smallestChanges } from './smallest-changes.js';
 
 export interface AskedExplanation {
   /** users.id or service_accounts.id */
@@ -31,7 +35,7 @@ export interface Explanation {
   subject: NamedSubject;
   paths: AccessPath[];
   /** Smallest first; empty for a past time, which nothing turns any more. */
-  changes: ChangeStep[][];
+  changes: ProposedChanges;
   names: ExplanationNames;
   /** Why assignments were made, by id; those that are gone absent. */
   reasons: ReadonlyMap<string, string>;
@@ -44,28 +48,26 @@ export class ExplainService {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly decisions: AccessDecisions,
+    private readonly caller: AskingCaller,
     private readonly past: PastFacts,
+    private readonly history: AccessHistoryRepository,
     private readonly descriptions: ExplainRepository,
   ) {}
 
   /**
+   * Of assignments on other scopes, the caller is told those on scopes where they may read access.
+   *
    * @throws DomainError access.denied, rbac.unknown_subject, rbac.unknown_permission, rbac.before_history, rbac.as_of_future
    */
   async explain(actor: CallerActor, asked: AskedExplanation): Promise<Explanation> {
-    if (!(await this.decisions.may(actor, 'access:read', asked.scope))) {
-      throw rbacError('access.denied', { detail: `This needs the permission access:read on ${asked.scope}.` });
-    }
-    return this.transactions.read((tx) => this.explainWithin(tx, asked));
+    await this.caller.assertMayAsk(actor, 'access:read', 'POST /rbac/explain', () => [asked.scope]);
+    const readable = await this.decisions.scopesWhere(actor, 'access:read');
+    return this.transactions.read((tx) => this.explainWithin(tx, readable, asked));
   }
 
-  private async explainWithin(tx: Transaction, asked: AskedExplanation): Promise<Explanation> {
+  private async explainWithin(tx: Transaction, readable: ScopeRoots, asked: AskedExplanation): Promise<Explanation> {
     const { subjectId, permission, scope, asOf } = asked;
-    const { subject, roles, permissions, revision, nowMs, removed } = await this.past.load(
-      tx,
-      subjectId,
-      [permission],
-      asOf,
-    );
+    const { subject, roles, permissions, revision, nowMs } = await this.past.load(tx, subjectId, [permission], asOf);
     if (!permissions.has(permission)) {
       throw rbacError('rbac.unknown_permission', {
         errors: [{ pointer: '/permission', code: 'permission', detail: 'not a permission of this service' }],
@@ -75,10 +77,12 @@ export class ExplainService {
     if (subject === null || named === null) throw rbacError('rbac.unknown_subject');
     const holders = [subjectId, ...subject.groupIds];
     const eligible = asOf !== null || subject.type !== 'user' ? [] : await this.descriptions.findEligible(tx, holders);
-    const facts = { subject, roles, permission, scope, nowMs, eligible, removed, toEnable: toEnable(named) };
+    const removed = await this.history.findRemoved(tx, holders, revision);
+    const all = { subject, roles, permission, scope, nowMs, eligible, removed, toEnable: toEnable(named) };
+    const facts = explainedTo(readable, all);
     const allowed = isAllowed(subject, roles, permission, scope, nowMs);
     const paths = explainPaths(facts);
-    const changes = asOf === null ? smallestChanges(facts) : [];
+    const changes = asOf === null ? smallestChanges(facts) : { changes: [], hasLonger: false };
     const names = await this.namesOf(tx, named, facts, paths);
     const reasons = await this.descriptions.findReasons(
       tx,

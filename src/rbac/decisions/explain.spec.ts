@@ -4,7 +4,7 @@ import { isAllowed } from './evaluate-subject.js';
 import type { ChangeStep, EligibleFacts, ExplainedFacts } from './explain.types.js';
 import { explainPaths, inheritancePaths, MAX_PATHS_OF_ASSIGNMENT } from './explain-paths.js';
 import { summarise } from './explain-summary.js';
-import { smallestChanges } from './smallest-changes.js';
+import { MAX_STEPS, smallestChanges } from './smallest-changes.js';
 
 const NOW = 1000;
 const ROLES = ['r0', 'r1', 'r2', 'r3'];
@@ -122,7 +122,7 @@ describe('an explanation', () => {
 describe('the smallest changes', () => {
   it('offer to leave the group, to lift what denies, and to deny', () => {
     const inGroup = { holderType: 'group' as const, holderId: 'ops' };
-    expect(smallestChanges(factsOf([assignment('1', inGroup), assignment('2', inGroup)]))).toEqual([
+    expect(smallestChanges(factsOf([assignment('1', inGroup), assignment('2', inGroup)])).changes).toEqual([
       [{ action: 'remove_member', groupId: 'ops' }],
       [{ action: 'add_assignment', roleId: 'reader', scope: '/a', effect: 'deny' }],
       [
@@ -131,14 +131,30 @@ describe('the smallest changes', () => {
       ],
     ]);
     const denied = [assignment('1'), assignment('2', { effect: 'deny', scope: '/a' })];
-    expect(smallestChanges(factsOf(denied))).toEqual([[{ action: 'remove_assignment', assignmentId: '2' }]]);
+    expect(smallestChanges(factsOf(denied)).changes).toEqual([[{ action: 'remove_assignment', assignmentId: '2' }]]);
+  });
+
+  it('have no more steps than people take by hand, and say that there are longer ones', () => {
+    const denials = (count: number) =>
+      Array.from({ length: count }, (_, nth) => assignment(`deny-${nth}`, { effect: 'deny' }));
+    const few = smallestChanges(factsOf([assignment('1'), ...denials(MAX_STEPS - 1)]));
+    expect([few.changes.map(({ length }) => length), few.hasLonger]).toEqual([[MAX_STEPS - 1], false]);
+    const many = smallestChanges(factsOf([assignment('1'), ...denials(MAX_STEPS + 1)]));
+    expect(many).toEqual({ changes: [], hasLonger: true });
+    const toTake = Array.from({ length: MAX_STEPS + 1 }, (_, nth) => assignment(`allow-${nth}`));
+    expect(smallestChanges(factsOf(toTake))).toEqual({
+      changes: [[{ action: 'add_assignment', roleId: 'reader', scope: '/a', effect: 'deny' }]],
+      hasLonger: true,
+    });
   });
 
   it('offer nothing for who was deleted, and to enable who was disabled', () => {
     const facts = factsOf([assignment('1')]);
     const subject = { ...facts.subject, active: false };
-    expect(smallestChanges({ ...facts, subject, toEnable: null })).toEqual([]);
-    expect(smallestChanges({ ...facts, subject, toEnable: ['subject'] })).toEqual([[{ action: 'enable_subject' }]]);
+    expect(smallestChanges({ ...facts, subject, toEnable: null }).changes).toEqual([]);
+    expect(smallestChanges({ ...facts, subject, toEnable: ['subject'] }).changes).toEqual([
+      [{ action: 'enable_subject' }],
+    ]);
   });
 
   const roles = fc
@@ -212,7 +228,7 @@ describe('the smallest changes', () => {
   it('turn the answer, each without a step too many, and no smaller change there is', () => {
     fc.assert(
       fc.property(models, (facts) => {
-        const changes = smallestChanges(facts);
+        const { changes } = smallestChanges(facts);
         const now = answer(facts.subject, facts);
         for (const steps of changes) {
           expect(answer(afterwards(facts, steps), facts)).toBe(!now);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
-import type { AssignmentFacts, RoleFacts, SubjectFacts } from './access-facts.js';
+import type { RoleFacts, SubjectFacts } from './access-facts.js';
 import { AccessFactsRepository } from './access-facts.repository.js';
 import { AccessHistoryRepository } from './access-history.repository.js';
 import { explainError } from './explain.errors.js';
@@ -15,7 +15,6 @@ export interface FactsOfMoment {
   roles: ReadonlyMap<string, RoleFacts>;
   /** Those of the asked permissions that exist or existed. */
   permissions: ReadonlySet<string>;
-  removed: readonly AssignmentFacts[];
 }
 
 /** The facts of now, or of a past time. */
@@ -39,9 +38,7 @@ export class PastFacts {
   ): Promise<FactsOfMoment> {
     if (at === null) {
       const loaded = await this.facts.loadForDecision(tx, [subjectId], permissions);
-      const { revision } = loaded;
-      const subject = loaded.subjects.get(subjectId) ?? null;
-      return { ...loaded, subject, removed: await this.removedOf(tx, subject, revision) };
+      return { ...loaded, subject: loaded.subjects.get(subjectId) ?? null };
     }
     const { revision, nowMs, isFuture, interruptedAt } = await this.history.findPoint(tx, at);
     if (isFuture) throw explainError('rbac.as_of_future');
@@ -60,15 +57,6 @@ export class PastFacts {
       subject,
       roles: await this.history.loadRolesAtRevision(tx, revision),
       permissions: known,
-      removed: await this.removedOf(tx, subject, revision),
     };
-  }
-
-  private async removedOf(
-    tx: Transaction,
-    subject: SubjectFacts | null,
-    revision: number,
-  ): Promise<readonly AssignmentFacts[]> {
-    return subject === null ? [] : this.history.findRemoved(tx, [subject.id, ...subject.groupIds], revision);
   }
 }

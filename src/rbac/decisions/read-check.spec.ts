@@ -41,6 +41,24 @@ const check = fc.record(
   { subject, permission, scope, atLeast, more: odd },
   { requiredKeys: ['subject', 'permission'] },
 );
+const side = (member: fc.Arbitrary<unknown>) =>
+  fc.oneof({ weight: 40, arbitrary: fc.array(member, { minLength: 1, maxLength: 3 }) }, fc.array(member), odd);
+const matrix = fc.oneof(
+  {
+    weight: 40,
+    arbitrary: fc.record(
+      { subjects: side(subject), permissions: side(permission), scopes: side(scope) },
+      { requiredKeys: ['subjects', 'permissions'] },
+    ),
+  },
+  fc.record(
+    { subjects: side(subject), permissions: side(permission), scopes: side(scope), more: odd },
+    { requiredKeys: [] },
+  ),
+  odd,
+);
+const bulkMatrix = fc.record({ matrix, atLeast }, { requiredKeys: ['matrix'] });
+const both = fc.record({ matrix, checks: fc.constantFrom([], [GOOD], null), atLeast }, { requiredKeys: [] });
 const bulk = fc.record(
   { checks: fc.oneof({ weight: 40, arbitrary: fc.array(question, { maxLength: 4 }) }, odd), atLeast, more: odd },
   { requiredKeys: ['checks'] },
@@ -60,10 +78,14 @@ describe('the short way of bodies past class-validator', () => {
     expect(accepted).toBeGreaterThan(30);
   });
 
-  it('nor in bulk', () => {
+  it.each([
+    ['listed', bulk],
+    ['as a matrix', bulkMatrix],
+    ['perhaps both', both],
+  ])('nor in bulk, %s', (_how, bodies) => {
     let accepted = 0;
     fc.assert(
-      fc.property(fc.oneof({ weight: 40, arbitrary: bulk }, odd), (body) => {
+      fc.property(fc.oneof({ weight: 40, arbitrary: bodies }, odd), (body) => {
         if (!isCheckBulk(body)) return;
         accepted++;
         expect(JSON.parse(JSON.stringify(byDecorators(CheckBulkDto, body)))).toEqual(JSON.parse(JSON.stringify(body)));
@@ -81,6 +103,9 @@ describe('the short way of bodies past class-validator', () => {
     expect(isCheck(body)).toBe(true);
     const { atLeast: revision, ...asked } = { atLeast: 1, ...body };
     expect(isCheckBulk({ checks: [asked, asked], atLeast: revision })).toBe(true);
+    const matrix = { subjects: [body.subject], permissions: [body.permission] };
+    expect(isCheckBulk({ matrix, atLeast: revision })).toBe(true);
+    expect(isCheckBulk({ matrix: { ...matrix, scopes: ['/', '/tenants/t'] } })).toBe(true);
   });
 
   it('is closed to more questions than there may be', () => {
@@ -91,4 +116,30 @@ describe('the short way of bodies past class-validator', () => {
       false,
     ]);
   });
+
+  it.each([
+    [10, 100, 100, true],
+    [10, 100, 101, false],
+    [10_000, 10, 1, true],
+    [10_001, 1, 1, false],
+    [1, 10_001, 1, false],
+    [0, 1, 1, false],
+    [1, 1, 0, false],
+  ])('and, as the decorators are, to a matrix with too many answers or none: %i x %i x %i', (s, p, c, isGood) => {
+    const matrix = {
+      subjects: Array.from({ length: s }, () => GOOD.subject),
+      permissions: Array.from({ length: p }, () => GOOD.permission),
+      scopes: Array.from({ length: c }, () => '/'),
+    };
+    expect(isCheckBulk({ matrix })).toBe(isGood);
+    expect(byDecorators(CheckBulkDto, { matrix }) !== undefined).toBe(isGood);
+  });
+
+  it.each([null, [], {}, 'x', 7, [{ subjects: [GOOD.subject], permissions: [GOOD.permission] }]])(
+    'and no %j passes for a matrix, neither way',
+    (matrix) => {
+      expect(isCheckBulk({ matrix })).toBe(false);
+      expect(byDecorators(CheckBulkDto, { matrix })).toBeUndefined();
+    },
+  );
 });

@@ -6,6 +6,11 @@ export interface ScopeRoots {
   denied: string[];
 }
 
+/** Whether it is allowed there. */
+export function isWithin(scope: string, { allowed, denied }: ScopeRoots): boolean {
+  return allowed.some((root) => isAtOrBelow(scope, root)) && !denied.some((root) => isAtOrBelow(scope, root));
+}
+
 /** The fewest scopes that say the same. Sorted. */
 export function scopeRoots({ allowed, denied }: ScopeRoots): ScopeRoots {
   const deniedRoots = topmost(denied);

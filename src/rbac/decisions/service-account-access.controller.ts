@@ -1,6 +1,7 @@
-import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../../access/access.decorators.js';
+import { IdPipe } from '../../kernel/ids/id.pipe.js';
 import { AccessListDto } from './dto/access.dto.js';
 import { AccessQueryDto } from './dto/access-query.dto.js';
 import { EffectiveAccessService } from './effective-access.service.js';
@@ -13,7 +14,7 @@ export class ServiceAccountAccessController {
   /** List what a service account may do where, and through what */
   @Get(':id/access')
   @RequirePermission('service-accounts:read')
-  async access(@Param('id', ParseUUIDPipe) id: string, @Query() query: AccessQueryDto): Promise<AccessListDto> {
+  async access(@Param('id', IdPipe) id: string, @Query() query: AccessQueryDto): Promise<AccessListDto> {
     return AccessListDto.from(await this.effective.list('service_account', id, AccessQueryDto.toQuestion(query)));
   }
 }

@@ -3,24 +3,35 @@ import { applyChange } from './apply-change.js';
 import { isAllowed } from './evaluate-subject.js';
 import type { ChangeStep, ExplainedFacts } from './explain.types.js';
 import { bears, isActivatable, isInForce } from './explain-paths.js';
-import { roleClosure } from './role-closure.js';
+import { RoleClosures } from './role-closures.js';
 
 /** Changes that are proposed. */
 export const MAX_CHANGES = 5;
+/** Steps of one change. Whoever needs more doesn't do it by hand, and finding it takes time as the square of them. */
+export const MAX_STEPS = 20;
 /** Groups and eligible assignments that are tried one by one. */
 const MAX_TRIED = 20;
+
+export interface ProposedChanges {
+  changes: ChangeStep[][];
+  /** Whether something that takes more than MAX_STEPS was left out. */
+  hasLonger: boolean;
+}
 
 /**
  * The changes that would turn the answer, smallest first and the less invasive of two equal ones first: each does turn it, and none
  * has a step that it could do without. Where a change with as few steps exists at all, the first one has no more.
  */
-export function smallestChanges(facts: ExplainedFacts): ChangeStep[][] {
+export function smallestChanges(facts: ExplainedFacts): ProposedChanges {
   const { subject, roles, permission, scope, nowMs } = facts;
   const isNow = isAllowed(subject, roles, permission, scope, nowMs);
+  const deciding = isNow ? facts : { ...facts, subject: { ...subject, assignments: decidingOf(facts) } };
   const turns = (steps: readonly ChangeStep[]) =>
-    isAllowed(applyChange(facts, steps), roles, permission, scope, nowMs) !== isNow;
+    isAllowed(applyChange(deciding, steps), roles, permission, scope, nowMs) !== isNow;
   const seen = new Set<string>();
-  return (isNow ? waysToDeny(facts) : waysToAllow(facts))
+  const ways = isNow ? waysToDeny(facts) : waysToAllow(facts);
+  const short = ways.filter(isShort);
+  const changes = short
     .filter((steps) => {
       const text = JSON.stringify(steps.map((step) => JSON.stringify(step)).sort());
       if (seen.has(text)) return false;
@@ -29,6 +40,23 @@ export function smallestChanges(facts: ExplainedFacts): ChangeStep[][] {
     })
     .sort((left, right) => left.length - right.length)
     .slice(0, MAX_CHANGES);
+  return { changes, hasLonger: short.length < ways.length };
+}
+
+function isShort({ length }: readonly ChangeStep[]): boolean {
+  return length <= MAX_STEPS;
+}
+
+/** Enough of what decides: each denial, and of what allows, which no step takes away alone, one a holder. */
+function decidingOf(facts: ExplainedFacts): AssignmentFacts[] {
+  const { own, byGroup } = inForce(facts, 'allow');
+  const denials = inForce(facts, 'deny');
+  return [
+    ...own.slice(0, 1),
+    ...[...byGroup.values()].flatMap((allowing) => allowing.slice(0, 1)),
+    ...denials.own,
+    ...[...denials.byGroup.values()].flat(),
+  ];
 }
 
 function waysToDeny(facts: ExplainedFacts): ChangeStep[][] {
@@ -76,7 +104,12 @@ function waysToAllow(facts: ExplainedFacts): ChangeStep[][] {
       .map(({ id }): ChangeStep[] => [{ action: 'activate', eligibleAssignmentId: id }]),
     ...(role === null ? [] : [[addition(facts, role, 'allow')]]),
   ];
-  return givings.flatMap((giving) => lifts.map((lift) => [...enabling, ...lift, ...giving]));
+  // What is too long for a change is one way and not as many as there are combinations.
+  const [longest] = lifts.filter((lift) => !isShort(lift));
+  return [
+    ...givings.flatMap((giving) => lifts.filter(isShort).map((lift) => [...enabling, ...lift, ...giving])),
+    ...(longest === undefined ? [] : [longest]),
+  ];
 }
 
 /** What decides at the moment and scope of the question, the subject's own and by group. */
@@ -86,7 +119,11 @@ function inForce(facts: ExplainedFacts, effect: 'allow' | 'deny') {
   for (const assignment of facts.subject.assignments) {
     if (assignment.effect !== effect || !isInForce(facts, assignment) || !bears(facts, assignment.roleId)) continue;
     if (assignment.holderType !== 'group') own.push(assignment);
-    else byGroup.set(assignment.holderId, [...(byGroup.get(assignment.holderId) ?? []), assignment]);
+    else {
+      const others = byGroup.get(assignment.holderId);
+      if (others === undefined) byGroup.set(assignment.holderId, [assignment]);
+      else others.push(assignment);
+    }
   }
   return { own, byGroup };
 }
@@ -94,10 +131,11 @@ function inForce(facts: ExplainedFacts, effect: 'allow' | 'deny') {
 /** The role that brings the permission and the least besides; null when none does. */
 function narrowestRole({ roles, permission }: ExplainedFacts): RoleFacts | null {
   let narrowest: { role: RoleFacts; size: number } | null = null;
-  for (const role of roles.values()) {
-    const { permissions } = roleClosure(roles, role.id);
-    if (!permissions.has(permission)) continue;
-    const size = permissions.size;
+  const closures = RoleClosures.in(roles);
+  for (const id of closures.bearing(permission)) {
+    const role = roles.get(id);
+    if (role === undefined) continue;
+    const { size } = closures.of(id).permissions;
     if (narrowest === null || size < narrowest.size || (size === narrowest.size && role.name < narrowest.role.name)) {
       narrowest = { role, size };
     }

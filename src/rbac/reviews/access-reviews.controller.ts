@@ -1,7 +1,8 @@
-import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Authenticated, CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
+import { IdPipe } from '../../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
 import { AccessReviewsService } from './access-reviews.service.js';
 import { CreateReviewDto } from './dto/create-review.dto.js';
@@ -35,7 +36,7 @@ export class AccessReviewsController {
   /** Read one access review */
   @Get(':id')
   @Authenticated()
-  async get(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<ReviewDto> {
+  async get(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<ReviewDto> {
     return ReviewDto.from(await this.reviews.get(actor, id));
   }
 
@@ -44,7 +45,7 @@ export class AccessReviewsController {
   @Authenticated()
   async items(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Query() query: ReviewItemQueryDto,
   ): Promise<ReviewItemPageDto> {
     const page = await this.decisions.list(actor, id, query.decision, PageQueryDto.limitOf(query), query.cursor);
@@ -57,8 +58,8 @@ export class AccessReviewsController {
   @HttpCode(200)
   async decide(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
-    @Param('itemId', ParseUUIDPipe) itemId: string,
+    @Param('id', IdPipe) id: string,
+    @Param('itemId', IdPipe) itemId: string,
     @Body() body: DecideItemDto,
   ): Promise<ReviewItemDto> {
     return ReviewItemDto.from(await this.decisions.decide(actor, id, itemId, body.decision, body.reason));
@@ -68,7 +69,7 @@ export class AccessReviewsController {
   @Post(':id/close')
   @RequirePermission('access:review', { anyScope: true })
   @HttpCode(202)
-  async close(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<ReviewDto> {
+  async close(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<ReviewDto> {
     return ReviewDto.from(await this.reviews.close(actor, id));
   }
 
@@ -76,7 +77,7 @@ export class AccessReviewsController {
   @Post(':id/cancel')
   @RequirePermission('access:review', { anyScope: true })
   @HttpCode(200)
-  async cancel(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<ReviewDto> {
+  async cancel(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<ReviewDto> {
     return ReviewDto.from(await this.reviews.cancel(actor, id));
   }
 }

@@ -9,6 +9,7 @@ import { AssignmentsService } from '../assignments/assignments.service.js';
 import { AccessAuthority } from '../authority/access-authority.service.js';
 import type { AccessDelta } from '../authority/access-change.js';
 import { AccessDecisions } from '../decisions/access-decisions.service.js';
+import { AccessFactsRepository } from '../decisions/access-facts.repository.js';
 import { rbacError } from '../rbac.errors.js';
 import { reviewError } from './access-reviews.errors.js';
 import { REVIEW_ACTIONS } from './access-reviews.events.js';
@@ -31,6 +32,7 @@ export class AccessReviewsService {
     private readonly assignments: AssignmentsService,
     private readonly authority: AccessAuthority,
     private readonly decisions: AccessDecisions,
+    private readonly facts: AccessFactsRepository,
     private readonly audit: AuditService,
     private readonly outbox: Outbox,
   ) {}
@@ -81,12 +83,13 @@ export class AccessReviewsService {
   /**
    * Ends a review now: what was decided, and for the rest what was chosen for it, is then done as it would be when it is due.
    *
-   * @throws DomainError rbac.review_not_found, rbac.review_ended, rbac.no_way_up
+   * @throws DomainError rbac.review_not_found, rbac.own_access, rbac.review_ended, rbac.no_way_up
    */
   close(actor: CallerActor, id: string): Promise<AccessReview> {
     return this.transactions.run(async (tx) => {
       await this.assignments.lockChanges(tx);
       const review = await this.lock(tx, actor, id);
+      await this.assertUnconcerned(tx, actor, id);
       // Nobody has looked at these, and whoever ends it early decides about them.
       if (review.onUnanswered === 'remove') {
         const pages = await this.items.findPage(tx, id, 'undecided', MAX_REVIEW_ITEMS, null);
@@ -98,11 +101,12 @@ export class AccessReviewsService {
     });
   }
 
-  /** @throws DomainError rbac.review_not_found, rbac.review_ended */
+  /** @throws DomainError rbac.review_not_found, rbac.own_access, rbac.review_ended */
   cancel(actor: CallerActor, id: string): Promise<AccessReview> {
     return this.transactions.run(async (tx) => {
       await this.assignments.lockChanges(tx);
       const review = await this.lock(tx, actor, id);
+      await this.assertUnconcerned(tx, actor, id);
       if (!(await this.reviews.cancel(tx, id))) throw reviewError('rbac.review_ended');
       await this.record(tx, actor, REVIEW_ACTIONS['rbac.review.cancelled'], review, {});
       return (await this.reviews.find(tx, id)) ?? review;
@@ -115,6 +119,23 @@ export class AccessReviewsService {
     if (await this.decisions.may(actor, 'access:review', review.scope)) return review;
     if (review.reviewers.includes(actor.id)) throw rbacError('access.denied');
     throw reviewError('rbac.review_not_found');
+  }
+
+  /**
+   * Whoever is under review doesn't end it, whoever started it: not by themselves, not by a program of theirs.
+   *
+   * @throws DomainError rbac.own_access
+   */
+  private async assertUnconcerned(tx: Transaction, actor: CallerActor, reviewId: string): Promise<void> {
+    const personId = actor.type === 'user' ? actor.id : await this.items.findOwner(tx, actor.id);
+    const person = personId === null ? null : await this.facts.loadSubject(tx, personId);
+    if (person === null) throw reviewError('rbac.own_access');
+    const concerned = [actor.id, person.id, ...person.groupIds];
+    if (await this.items.concernsAny(tx, reviewId, concerned, person.id)) {
+      throw reviewError('rbac.own_access', {
+        detail: 'The review concerns your own access: somebody else has to end it.',
+      });
+    }
   }
 
   private async assertSound(tx: Transaction, review: NewAccessReview): Promise<void> {

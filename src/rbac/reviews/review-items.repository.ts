@@ -103,6 +103,32 @@ export class ReviewItemsRepository {
     return rows.length > 0;
   }
 
+  /** @returns users.id */
+  async findOwner(tx: Transaction, accountId: string): Promise<string | null> {
+    const [row]: { id: string }[] = await tx.query('SELECT owner_user_id AS id FROM service_accounts WHERE id = $1', [
+      accountId,
+    ]);
+    return row?.id ?? null;
+  }
+
+  /** Whether something is reviewed of these subjects, or of a program of this owner. */
+  async concernsAny(
+    tx: Transaction,
+    reviewId: string,
+    subjectIds: readonly string[],
+    ownerId: string,
+  ): Promise<boolean> {
+    const rows: unknown[] = await tx.query(
+      `SELECT FROM access_review_items i
+        WHERE i.review_id = $1
+          AND (i.content ->> 'subjectId' = ANY ($2::text[])
+            OR i.content ->> 'subjectId' IN (SELECT s.id::text FROM service_accounts s WHERE s.owner_user_id = $3))
+        LIMIT 1`,
+      [reviewId, subjectIds, ownerId],
+    );
+    return rows.length > 0;
+  }
+
   /** @returns whether the review still was open */
   async decide(
     tx: Transaction,

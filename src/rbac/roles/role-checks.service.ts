@@ -3,7 +3,7 @@ import type { Transaction } from '../../database/transaction-runner.js';
 import { rbacError } from '../rbac.errors.js';
 import type { RoleSummary } from '../rbac.types.js';
 import { findCycle, levelsThrough } from './role-graph.js';
-import { MAX_ROLE_LEVELS, MAX_ROLE_PARENTS, MAX_ROLE_PERMISSIONS, MAX_ROLES } from './role-limits.js';
+import { MAX_ROLE_EDGES, MAX_ROLE_LEVELS, MAX_ROLE_PARENTS, MAX_ROLE_PERMISSIONS, MAX_ROLES } from './role-limits.js';
 import { RolesRepository } from './roles.repository.js';
 
 /** What keeps roles whole, whoever changes them: references, limits, no cycles, nothing removed that is still used. */
@@ -34,8 +34,10 @@ export class RoleChecks {
   }
 
   /**
+   * What all roles make together is not looked at where the transaction keeps them all: its caller has judged the whole.
+   *
    * @param role roles.id; of a role that isn't there yet, an id that no role has
-   * @throws DomainError rbac.unknown_role, rbac.role_too_large, rbac.role_cycle, rbac.role_too_deep
+   * @throws DomainError rbac.unknown_role, rbac.role_too_large, rbac.role_cycle, rbac.role_too_deep, rbac.too_many_parents
    */
   async assertParents(tx: Transaction, role: string, parents: readonly string[]): Promise<void> {
     if (parents.length > MAX_ROLE_PARENTS) {
@@ -48,7 +50,12 @@ export class RoleChecks {
       names.has(id) ? [] : [{ pointer: `/parents/${index}`, code: 'role', detail: 'not a role of this service' }],
     );
     if (errors.length > 0) throw rbacError('rbac.unknown_role', { errors });
-    if (parents.length === 0) return;
+    if (parents.length === 0 || this.roles.keepsAll(tx)) return;
+    if ((await this.roles.countEdges(tx, role)) + parents.length > MAX_ROLE_EDGES) {
+      throw rbacError('rbac.too_many_parents', {
+        detail: `All roles together inherit directly from at most ${MAX_ROLE_EDGES}.`,
+      });
+    }
     const parentsOf = await this.roles.findParents(tx);
     const cycle = findCycle(parentsOf, role, parents);
     if (cycle !== null) throw await this.cycleError(tx, cycle);

@@ -6,7 +6,6 @@ import {
   Headers,
   HttpCode,
   Param,
-  ParseUUIDPipe,
   Patch,
   Post,
   Query,
@@ -18,6 +17,7 @@ import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../../kernel/etag/etag.js';
+import { IdPipe } from '../../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
 import { AccessRevisionInterceptor } from '../decisions/access-revision.interceptor.js';
 import { CreateRoleDto, RoleQueryDto, UpdateRoleDto } from './dto/change-role.dto.js';
@@ -48,7 +48,7 @@ export class RolesController {
   /** Read one role */
   @Get(':id')
   @RequirePermission('access:read', { anyScope: true })
-  async get(@Param('id', ParseUUIDPipe) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<RoleDto> {
+  async get(@Param('id', IdPipe) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<RoleDto> {
     const role = await this.roles.get(id);
     reply.header('ETag', etagOf(role.version));
     return RoleDto.from(role);
@@ -59,13 +59,13 @@ export class RolesController {
   @RequirePermission('access:manage')
   async update(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: UpdateRoleDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RoleDto> {
     const patch = UpdateRoleDto.toPatch(body);
-    const role = await this.roles.update(actor, id.toLowerCase(), versionFromIfMatch(ifMatch), patch);
+    const role = await this.roles.update(actor, id, versionFromIfMatch(ifMatch), patch);
     reply.header('ETag', etagOf(role.version));
     return RoleDto.from(role);
   }
@@ -76,9 +76,9 @@ export class RolesController {
   @HttpCode(204)
   async remove(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.roles.remove(actor, id.toLowerCase(), versionFromIfMatch(ifMatch));
+    await this.roles.remove(actor, id, versionFromIfMatch(ifMatch));
   }
 }

@@ -6,8 +6,29 @@ import type { NewRole, RoleDetails, RolePatch, RoleRef, RoleSummary } from '../r
 import { Role } from '../role.entity.js';
 import { RolePermission } from './role-permission.entity.js';
 
+/** Columns of RoleFacts. */
+const FACTS = `
+  r.id, r.name, r.is_system AS "isSystem",
+  ARRAY (SELECT permission FROM role_permissions p WHERE p.role_id = r.id ORDER BY permission) AS permissions,
+  ARRAY (SELECT parent_role_id::text FROM role_parents p WHERE p.role_id = r.id) AS parents`;
+
 @Injectable()
 export class RolesRepository {
+  private readonly kept = new WeakMap<Transaction, Map<string, RoleFacts>>();
+
+  /**
+   * For a transaction that changes many roles and that nobody changes roles beside: from here on what roles inherit is known from
+   * memory, which follows the changes that are made here.
+   */
+  async keepAll(tx: Transaction): Promise<void> {
+    const rows: RoleFacts[] = await tx.query(`SELECT ${FACTS} FROM roles r`);
+    this.kept.set(tx, new Map(rows.map((role) => [role.id, role])));
+  }
+
+  keepsAll(tx: Transaction): boolean {
+    return this.kept.has(tx);
+  }
+
   find(tx: Transaction, id: string): Promise<RoleSummary | null> {
     return tx.findOneBy(Role, { id });
   }
@@ -45,17 +66,16 @@ export class RolesRepository {
     return { ...role, permissions: permissions.map(({ permission }) => permission), parents };
   }
 
-  /** These roles and all that they inherit from, directly or not. */
-  async findClosure(tx: Transaction, ids: readonly string[]): Promise<Map<string, RoleFacts>> {
+  /** These roles and all that they inherit from, directly or not; where all are kept, all. */
+  async findClosure(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, RoleFacts>> {
+    const kept = this.kept.get(tx);
+    if (kept !== undefined) return kept;
     const rows: RoleFacts[] = await tx.query(
       `WITH RECURSIVE closure (id) AS (
          SELECT id FROM roles WHERE id = ANY ($1::uuid[])
          UNION SELECT p.parent_role_id FROM closure c JOIN role_parents p ON p.role_id = c.id
        )
-       SELECT r.id, r.name, r.is_system AS "isSystem",
-              ARRAY (SELECT permission FROM role_permissions p WHERE p.role_id = r.id ORDER BY permission) AS permissions,
-              ARRAY (SELECT parent_role_id::text FROM role_parents p WHERE p.role_id = r.id) AS parents
-         FROM closure JOIN roles r USING (id)`,
+       SELECT ${FACTS} FROM closure JOIN roles r USING (id)`,
       [ids],
     );
     return new Map(rows.map((role) => [role.id, role]));
@@ -67,6 +87,15 @@ export class RolesRepository {
       'SELECT role_id AS id, array_agg(parent_role_id::text) AS parents FROM role_parents GROUP BY role_id',
     );
     return new Map(rows.map(({ id, parents }) => [id, parents]));
+  }
+
+  /** How often other roles than this one inherit from another directly. @param exceptOf roles.id */
+  async countEdges(tx: Transaction, exceptOf: string): Promise<number> {
+    const [row]: { count: number }[] = await tx.query(
+      'SELECT count(*)::int AS count FROM role_parents WHERE role_id <> $1',
+      [exceptOf],
+    );
+    return row?.count ?? 0;
   }
 
   async findNames(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
@@ -97,6 +126,8 @@ export class RolesRepository {
     });
     await this.putPermissions(tx, id, role.permissions);
     await this.putParents(tx, id, role.parents);
+    // No other inherits from it yet: what is worked out of them stays right.
+    this.kept.get(tx)?.set(id, { id, name, isSystem: false, permissions: role.permissions, parents: role.parents });
     return id;
   }
 
@@ -107,12 +138,25 @@ export class RolesRepository {
     if (affected !== 1) return false;
     if (permissions !== undefined) await this.putPermissions(tx, id, permissions);
     if (parents !== undefined) await this.putParents(tx, id, parents);
+    const kept = this.kept.get(tx);
+    const before = kept?.get(id);
+    if (kept !== undefined && before !== undefined) {
+      const after: RoleFacts = {
+        ...before,
+        name: patch.name ?? before.name,
+        permissions: permissions ?? before.permissions,
+        parents: parents ?? before.parents,
+      };
+      // Another map: RoleClosures holds what it has worked out of this one.
+      this.kept.set(tx, new Map(kept).set(id, after));
+    }
     return true;
   }
 
   async delete(tx: Transaction, id: string): Promise<void> {
     await tx.query('DELETE FROM role_permissions WHERE role_id = $1', [id]);
     await tx.delete(Role, { id });
+    this.kept.get(tx)?.delete(id);
   }
 
   /** What still refers to a role; the names are at most the first five. */
@@ -133,14 +177,14 @@ export class RolesRepository {
   }
 
   /**
-   * Who has a role, or one that inherits from it, or may activate one: users (also through groups) and service accounts.
+   * Who has one of the roles, or one that inherits from it, or may activate one: users (also through groups) and service accounts.
    *
    * @returns users.id and service_accounts.id
    */
-  async findHolders(tx: Transaction, roleId: string): Promise<string[]> {
+  async findHolders(tx: Transaction, roleIds: readonly string[]): Promise<string[]> {
     const rows: { id: string }[] = await tx.query(
       `WITH RECURSIVE heirs (id) AS (
-         SELECT $1::uuid UNION SELECT p.role_id FROM heirs h JOIN role_parents p ON p.parent_role_id = h.id
+         SELECT unnest($1::uuid[]) UNION SELECT p.role_id FROM heirs h JOIN role_parents p ON p.parent_role_id = h.id
        ), holders AS (
          SELECT user_id, service_account_id, group_id FROM role_assignments WHERE role_id IN (SELECT id FROM heirs)
          UNION ALL
@@ -150,7 +194,7 @@ export class RolesRepository {
        UNION
        SELECT u.id FROM holders h JOIN groups g ON g.id = h.group_id JOIN group_members m ON m.group_id = g.id
          JOIN users u ON u.id = m.user_id OR (u.object_id = m.object_id AND u.tenant_id = g.tenant_id)`,
-      [roleId],
+      [roleIds],
     );
     return rows.map(({ id }) => id);
   }

@@ -50,7 +50,7 @@ export class RolesService {
 
   /**
    * @throws DomainError rbac.no_way_up, rbac.role_name_taken, rbac.unknown_permission, rbac.unknown_role, rbac.role_cycle,
-   *   rbac.role_too_deep, rbac.role_too_large, rbac.too_many_roles
+   *   rbac.role_too_deep, rbac.role_too_large, rbac.too_many_roles, rbac.too_many_parents
    */
   create(actor: Actor, role: NewRole): Promise<RoleDetails> {
     return this.locked((tx) => this.createWithin(tx, actor, role));
@@ -111,7 +111,7 @@ export class RolesService {
     await this.record(tx, actor, 'rbac.role.updated', before, after);
     // Which roles somebody has counts for separation too, so inheritance alone is enough to ask.
     if (grown.length > 0 || shrunk.length > 0 || patch.parents !== undefined) {
-      await this.rules.assertMayHold(tx, await this.roles.findHolders(tx, id));
+      await this.rules.assertMayHold(tx, actor, await this.roles.findHolders(tx, [id]));
     }
     return after;
   }

@@ -4,19 +4,34 @@ import type { NamedViolation, Violation, ViolationCandidate } from './separation
 /** At most so many are named; the others are counted. */
 const NAMED = 10;
 
-/** A sentence for people: who, what, and what brings each. */
+/** What a sentence about a violation calls things by, and what its reader may know of. */
+export interface ViolationReading {
+  subjectName: string;
+  roles: ReadonlyMap<string, RoleFacts>;
+  /** By groups.id. */
+  groupNames: ReadonlyMap<string, string>;
+  /** Whether the reader may know what is assigned on a scope. */
+  maySee(scope: string): boolean;
+}
+
+/** A sentence for people: who, what, and what brings each, as far as the reader may know. */
 export function describeViolation(
   { constraint, scope, from, held }: Violation,
-  subjectName: string,
-  roles: ReadonlyMap<string, RoleFacts>,
+  { subjectName, roles, groupNames, maySee }: ViolationReading,
 ): string {
-  const named = held.slice(0, NAMED).map(({ member, roleId, groupId, scope: assignedOn }) => {
+  const seen = held.filter((member) => maySee(member.scope));
+  const named = seen.slice(0, NAMED).map(({ member, roleId, groupId, scope: assignedOn }) => {
     const by =
       constraint.kind === 'roles' && member === roleId ? '' : ` by the role ${roles.get(roleId)?.name ?? roleId}`;
-    const through = groupId === null ? '' : ` through the group ${groupId}`;
+    const through = groupId === null ? '' : ` through the group ${groupNames.get(groupId) ?? groupId}`;
     return `${nameOf(member, roles)}${by}${through} on ${assignedOn}`;
   });
-  const more = held.length > NAMED ? ` and ${held.length - NAMED} more` : '';
+  const more = seen.length > NAMED ? ` and ${seen.length - NAMED} more` : '';
+  if (seen.length < held.length) {
+    const known =
+      named.length === 0 ? '' : `: ${named.join('; ')}${more}, and what is assigned where you may not see it`;
+    return `${subjectName} would hold more of "${constraint.name}" than the ${constraint.atMost} that may be held together${known}.`;
+  }
   const count = new Set(held.map(({ member }) => member)).size;
   return (
     `${subjectName} would hold ${count} of "${constraint.name}" on ${scope} from ${new Date(from).toISOString()}, ` +

@@ -1,5 +1,5 @@
 import type { AssignmentFacts, RoleFacts, SubjectFacts } from '../decisions/access-facts.js';
-import { type RoleClosure, roleClosure } from '../decisions/role-closure.js';
+import { RoleClosures } from '../decisions/role-closures.js';
 import { isAtOrBelow } from '../scope.js';
 import type { HeldMember, SeparationConstraint, Violation } from './separation.types.js';
 
@@ -18,8 +18,6 @@ interface Holding {
   until: number;
 }
 
-type ClosureOf = (roleId: string) => RoleClosure;
-
 /**
  * Static separation of duties (ANSI INCITS 359-2012, 6.3), over places and time: at no place and no moment from now on may a subject
  * hold more than `atMost` of the members. What counts is stated at SeparationService.
@@ -37,15 +35,10 @@ export function findViolations(
   now: number,
   before?: HeldFacts,
 ): Violation[] {
-  const closureOf = remembering(roles);
-  const closureBefore = before === undefined ? undefined : remembering(before.roles);
   return constraints.flatMap((constraint) => {
-    const holdings = holdingsOf(subject, closureOf, constraint, now);
+    const holdings = holdingsOf({ subject, roles }, constraint, now);
     if (new Set(holdings.map(({ member }) => member)).size <= constraint.atMost) return [];
-    const earlier =
-      before === undefined || closureBefore === undefined
-        ? []
-        : holdingsOf(before.subject, closureBefore, constraint, now);
+    const earlier = before === undefined ? [] : holdingsOf(before, constraint, now);
     const scopes = [...new Set([...holdings, ...earlier].map(({ assignment }) => assignment.scope))];
     scopes.sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
     for (const scope of scopes) {
@@ -84,18 +77,18 @@ function edgesOf(holdings: readonly Holding[], counts: Map<string, number>) {
 }
 
 function holdingsOf(
-  subject: SubjectFacts,
-  closureOf: ClosureOf,
+  { subject, roles: all }: HeldFacts,
   { kind, members }: SeparationConstraint,
   now: number,
 ): Holding[] {
+  const closures = RoleClosures.in(all);
   const standing = subject.assignments.filter(({ validUntil }) => validUntil === null || validUntil > now);
   const denials = kind === 'roles' ? [] : standing.filter(({ effect }) => effect === 'deny');
   return standing
     .filter(({ effect }) => effect === 'allow')
     .flatMap((assignment) => {
-      const { roles, permissions } = closureOf(assignment.roleId);
-      const brought: ReadonlySet<string> = kind === 'roles' ? new Set(roles) : permissions;
+      const { roles, permissions } = closures.of(assignment.roleId);
+      const brought: ReadonlySet<string> = kind === 'roles' ? roles : permissions;
       const from = Math.max(assignment.validFrom, now);
       const until = endOf(assignment);
       const isDenied = (permission: string) =>
@@ -104,7 +97,7 @@ function holdingsOf(
             isAtOrBelow(assignment.scope, denial.scope) &&
             denial.validFrom <= from &&
             endOf(denial) >= until &&
-            closureOf(denial.roleId).permissions.has(permission),
+            closures.of(denial.roleId).permissions.has(permission),
         );
       return members
         .filter((member) => from < until && brought.has(member) && !isDenied(member))
@@ -119,13 +112,4 @@ function heldMember({ member, assignment }: Holding): HeldMember {
 
 function endOf({ validUntil }: AssignmentFacts): number {
   return validUntil ?? Number.POSITIVE_INFINITY;
-}
-
-function remembering(roles: ReadonlyMap<string, RoleFacts>): ClosureOf {
-  const known = new Map<string, RoleClosure>();
-  return (roleId) => {
-    const closure = known.get(roleId) ?? roleClosure(roles, roleId);
-    known.set(roleId, closure);
-    return closure;
-  };
 }

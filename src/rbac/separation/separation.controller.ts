@@ -1,22 +1,10 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  HttpCode,
-  Param,
-  ParseUUIDPipe,
-  Patch,
-  Post,
-  Query,
-  Res,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../../kernel/etag/etag.js';
+import { IdPipe } from '../../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
 import { CreateConstraintDto, UpdateConstraintDto } from './dto/change-constraint.dto.js';
 import { ConstraintDto, ConstraintPageDto, WrittenConstraintDto } from './dto/constraint.dto.js';
@@ -50,10 +38,7 @@ export class SeparationController {
   /** Read one constraint */
   @Get(':id')
   @RequirePermission('access:read')
-  async get(
-    @Param('id', ParseUUIDPipe) id: string,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ConstraintDto> {
+  async get(@Param('id', IdPipe) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<ConstraintDto> {
     const constraint = await this.constraints.get(id);
     reply.header('ETag', etagOf(constraint.version));
     return ConstraintDto.from(constraint);
@@ -64,7 +49,7 @@ export class SeparationController {
   @RequirePermission('access:manage')
   async update(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: UpdateConstraintDto,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -81,7 +66,7 @@ export class SeparationController {
   @HttpCode(204)
   async remove(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
     await this.constraints.remove(actor, id, versionFromIfMatch(ifMatch));
@@ -90,7 +75,7 @@ export class SeparationController {
   /** List who violates a constraint now, and by what */
   @Get(':id/violations')
   @RequirePermission('access:read')
-  async violations(@Param('id', ParseUUIDPipe) id: string, @Query() query: PageQueryDto): Promise<ViolationPageDto> {
+  async violations(@Param('id', IdPipe) id: string, @Query() query: PageQueryDto): Promise<ViolationPageDto> {
     const page = await this.separation.violations(id, PageQueryDto.limitOf(query), query.cursor);
     return { items: page.items.map(ViolationDto.from), nextCursor: page.nextCursor };
   }

@@ -12,9 +12,10 @@ const CONSTRAINT = `
 
 /**
  * Who has more members of a constraint than it allows, on whatever scopes and at whatever times to come, by roles that hold or
- * inherit them: nobody else can violate it. $1: one constraint or null; $2: these subjects or null; $3: those after this id or null.
+ * inherit them: nobody else can violate it. $1: one constraint or null; $2: those after this id or null; $3: at most so many or null.
+ * Of some subjects, $4, only what is theirs is read: their own assignments and those of their groups, by the indexes of those.
  */
-const CANDIDATES = `
+const candidates = (ofSome: boolean) => `
   WITH RECURSIVE bringing (constraint_id, member, role_id) AS (
     (SELECT m.constraint_id, m.role_id::text, m.role_id FROM separation_constraint_members m
       WHERE m.role_id IS NOT NULL AND ($1::uuid IS NULL OR m.constraint_id = $1)
@@ -24,31 +25,50 @@ const CANDIDATES = `
       WHERE $1::uuid IS NULL OR m.constraint_id = $1)
     UNION
     SELECT b.constraint_id, b.member, p.role_id FROM bringing b JOIN role_parents p ON p.parent_role_id = b.role_id
-  ), assigned AS (
+  )${
+    ofSome
+      ? `, asked_groups AS (
+    SELECT m.group_id FROM group_members m WHERE m.user_id = ANY ($4::uuid[])
+    UNION
+    SELECT m.group_id FROM users u JOIN group_members m ON m.object_id = u.object_id
+      JOIN groups g ON g.id = m.group_id AND g.tenant_id = u.tenant_id
+     WHERE u.id = ANY ($4::uuid[])
+  )`
+      : ''
+  }, assigned AS (
     SELECT DISTINCT b.constraint_id, b.member, a.user_id, a.service_account_id, a.group_id
       FROM bringing b JOIN role_assignments a ON a.role_id = b.role_id
      WHERE a.effect = 'allow' AND (a.valid_until IS NULL OR a.valid_until > now())
+       ${
+         ofSome
+           ? `AND (a.user_id = ANY ($4::uuid[]) OR a.service_account_id = ANY ($4::uuid[])
+         OR a.group_id = ANY (ARRAY (SELECT group_id FROM asked_groups)))`
+           : ''
+       }
   ), members AS (
     SELECT m.group_id, u.id AS user_id FROM group_members m JOIN users u ON u.id = m.user_id
-     WHERE m.group_id IN (SELECT group_id FROM assigned WHERE group_id IS NOT NULL)
+     WHERE m.group_id IN (SELECT group_id FROM assigned WHERE group_id IS NOT NULL) ${ofSome ? 'AND u.id = ANY ($4::uuid[])' : ''}
     UNION
     SELECT m.group_id, u.id FROM group_members m JOIN groups g ON g.id = m.group_id
       JOIN users u ON u.object_id = m.object_id AND u.tenant_id = g.tenant_id
-     WHERE m.group_id IN (SELECT group_id FROM assigned WHERE group_id IS NOT NULL)
+     WHERE m.group_id IN (SELECT group_id FROM assigned WHERE group_id IS NOT NULL) ${ofSome ? 'AND u.id = ANY ($4::uuid[])' : ''}
   ), held AS (
     SELECT constraint_id, member, coalesce(user_id, service_account_id) AS subject_id FROM assigned WHERE group_id IS NULL
     UNION
     SELECT a.constraint_id, a.member, m.user_id FROM assigned a JOIN members m ON m.group_id = a.group_id
   ), excess AS (
     SELECT h.subject_id, h.constraint_id FROM held h JOIN separation_constraints c ON c.id = h.constraint_id
-     WHERE ($2::uuid[] IS NULL OR h.subject_id = ANY ($2)) AND ($3::uuid IS NULL OR h.subject_id > $3)
+     WHERE $2::uuid IS NULL OR h.subject_id > $2
      GROUP BY h.subject_id, h.constraint_id, c.at_most HAVING count(DISTINCT h.member) > c.at_most
   )
   SELECT e.subject_id AS "subjectId", CASE WHEN u.id IS NULL THEN 'service_account' ELSE 'user' END AS type,
          coalesce(u.display_name, s.name) AS "displayName", coalesce(u.tenant_id, s.tenant_id) AS "tenantId",
          array_agg(e.constraint_id::text) AS "constraintIds"
     FROM excess e LEFT JOIN users u ON u.id = e.subject_id LEFT JOIN service_accounts s ON s.id = e.subject_id
-   GROUP BY e.subject_id, u.id, s.id ORDER BY e.subject_id LIMIT $4`;
+   GROUP BY e.subject_id, u.id, s.id ORDER BY e.subject_id LIMIT $3`;
+
+const CANDIDATES = candidates(false);
+const CANDIDATES_AMONG = candidates(true);
 
 /** Of whom, and how many. */
 export interface CandidateQuery {
@@ -80,6 +100,15 @@ export class SeparationRepository {
 
   findAll(tx: Transaction, ids: readonly string[]): Promise<SeparationConstraint[]> {
     return tx.query(`${CONSTRAINT} WHERE c.id = ANY ($1::uuid[]) ORDER BY c.name`, [ids]);
+  }
+
+  /** Those with one of these permissions among their members. */
+  findNaming(tx: Transaction, permissions: readonly string[]): Promise<SeparationConstraint[]> {
+    return tx.query(
+      `${CONSTRAINT} WHERE EXISTS (SELECT FROM separation_constraint_members n
+         WHERE n.constraint_id = c.id AND n.permission = ANY ($1::text[])) ORDER BY c.name`,
+      [permissions],
+    );
   }
 
   findPage(tx: Transaction, limit: number, afterId: string | null): Promise<SeparationConstraint[]> {
@@ -132,7 +161,9 @@ export class SeparationRepository {
     tx: Transaction,
     { constraintId, subjectIds, afterId, limit }: CandidateQuery,
   ): Promise<ViolationCandidate[]> {
-    return tx.query(CANDIDATES, [constraintId, subjectIds, afterId, limit]);
+    return subjectIds === null
+      ? tx.query(CANDIDATES, [constraintId, afterId, limit])
+      : tx.query(CANDIDATES_AMONG, [constraintId, afterId, limit, subjectIds]);
   }
 
   private async putMembers(

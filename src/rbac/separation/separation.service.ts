@@ -1,17 +1,21 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { systemActor } from '../../access/actor.js';
+import { type Actor, systemActor } from '../../access/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { decodeCursor, encodeCursor, type Page } from '../../kernel/paging/cursor.js';
 import { Outbox } from '../../outbox/outbox.service.js';
+import { AccountLinkRules } from '../../users/account-link-rules.service.js';
 import { GroupMembershipRules } from '../../users/groups/group-membership-rules.service.js';
 import { AssignmentRules } from '../assignments/assignment-rules.service.js';
+import { ADMINISTRATOR } from '../authority/last-administrator.service.js';
 import type { RoleFacts } from '../decisions/access-facts.js';
 import { AccessFactsRepository } from '../decisions/access-facts.repository.js';
 import { AccessHistoryRepository } from '../decisions/access-history.repository.js';
-import { describeViolation, namedViolation } from './describe-violation.js';
-import { findViolations } from './find-violations.js';
+import { isAllowed } from '../decisions/evaluate-subject.js';
+import { ExplainRepository } from '../decisions/explain.repository.js';
+import { describeViolation, namedViolation, type ViolationReading } from './describe-violation.js';
+import { findViolations, type HeldFacts } from './find-violations.js';
 import { separationError } from './separation.errors.js';
 import { SEPARATION_ACTIONS } from './separation.events.js';
 import { SeparationRepository } from './separation.repository.js';
@@ -28,6 +32,12 @@ interface Judged {
   roles: ReadonlyMap<string, RoleFacts>;
 }
 
+/** What a change added. */
+interface Added extends Judged {
+  /** Those of the violations that would be ones without what the role of administrators allows; the others are only reported. */
+  refused: Violation[];
+}
+
 /**
  * Separation of duties, static in the sense of ANSI INCITS 359: what counts is what somebody is assigned and not what they use just
  * now. A subject may hold at most `atMost` of a constraint's members at the same time on overlapping scopes.
@@ -38,12 +48,12 @@ interface Judged {
  * - Only what allows counts. Of permissions, an allow doesn't count where one denial covers its scope and all its time that is left;
  *   of roles, denials don't matter, since the role is held nevertheless.
  * - Whether the subject is disabled doesn't matter: it can be enabled.
- * - Nobody is exempt. The system role administrator has every permission, so that every administrator violates every constraint of
- *   permissions, and is listed with it, until a denial takes what is not meant. Such a constraint can be written nevertheless, and
- *   stops no other change of an administrator; only a further administrator needs the denial first, or the constraint later.
+ * - Nobody is exempt from being listed. The system role administrator has every permission, so that every administrator violates
+ *   every constraint of permissions until a denial takes what is not meant. That is reported and never refused, or such a constraint
+ *   would shut the way to a further administrator; a constraint of roles can name the role and refuses it like any other.
  *
- * A change is refused when it adds to a violation. What stood before, because a constraint came later, is reported and doesn't stand
- * in the way of other changes of that subject.
+ * A change is refused when it adds to a violation. What stood before, because a constraint came later, doesn't stand in the way of
+ * other changes of that subject. The operator's grant and that of the environment are reported and never refused.
  */
 @Injectable()
 export class SeparationService implements OnModuleInit {
@@ -52,34 +62,51 @@ export class SeparationService implements OnModuleInit {
     private readonly separation: SeparationRepository,
     private readonly facts: AccessFactsRepository,
     private readonly history: AccessHistoryRepository,
+    private readonly names: ExplainRepository,
     private readonly rules: AssignmentRules,
     private readonly membershipRules: GroupMembershipRules,
+    private readonly accountLinkRules: AccountLinkRules,
     private readonly audit: AuditService,
     private readonly outbox: Outbox,
   ) {}
 
   onModuleInit(): void {
-    this.rules.beforeGiving((tx, subjectIds) => this.assertHolds(tx, subjectIds));
-    this.membershipRules.afterChange((tx, _actor, _groupId, added) => this.assertHolds(tx, added));
+    this.rules.beforeGiving((tx, actor, subjectIds) => this.assertHolds(tx, actor, subjectIds));
+    this.rules.whenGivenAnyway(async (tx, subjectIds) => {
+      await this.reportViolations(tx, subjectIds);
+    });
+    this.membershipRules.afterChange((tx, actor, _groupId, added) => this.assertHolds(tx, actor, added));
     this.membershipRules.afterSync(async (tx, _actor, _groupId, userIds) => {
       await this.reportViolations(tx, userIds);
+    });
+    this.accountLinkRules.afterLinking((tx, actor, userId) => this.assertHolds(tx, actor, [userId]));
+    this.accountLinkRules.afterArrival(async (tx, userId) => {
+      await this.reportViolations(tx, [userId]);
     });
   }
 
   /**
    * Runs in the transaction of a change, after its rows are written and under AssignmentsService.lockChanges.
    *
+   * @param actor whoever makes the change, and is told no more of it than they may read
    * @param subjectIds users.id and service_accounts.id whose access grew
    * @throws DomainError rbac.separation_violated naming the constraint, the subject and what brings each member
    */
-  async assertHolds(tx: Transaction, subjectIds: readonly string[]): Promise<void> {
-    for (const { candidate, violations, roles } of await this.newViolations(tx, subjectIds)) {
-      for (const violation of violations) {
+  async assertHolds(tx: Transaction, actor: Actor, subjectIds: readonly string[]): Promise<void> {
+    const added = await this.newViolations(tx, subjectIds);
+    for (const { candidate, refused, roles } of added) {
+      for (const violation of refused) {
         throw separationError('rbac.separation_violated', {
-          detail: describeViolation(violation, candidate.displayName, roles),
+          detail: describeViolation(violation, {
+            subjectName: candidate.displayName,
+            roles,
+            groupNames: await this.groupNamesOf(tx, violation),
+            maySee: await this.sightOf(tx, actor, roles),
+          }),
         });
       }
     }
+    await this.report(tx, added);
   }
 
   /**
@@ -90,8 +117,12 @@ export class SeparationService implements OnModuleInit {
    * @returns how many violations are new
    */
   async reportViolations(tx: Transaction, subjectIds: readonly string[]): Promise<number> {
+    return this.report(tx, await this.newViolations(tx, subjectIds));
+  }
+
+  private async report(tx: Transaction, added: readonly Judged[]): Promise<number> {
     let reported = 0;
-    for (const { candidate, violations, roles } of await this.newViolations(tx, subjectIds)) {
+    for (const { candidate, violations, roles } of added) {
       for (const violation of violations) {
         const { constraint, scope, held } = violation;
         const members = [...new Set(held.map(({ member }) => member))];
@@ -101,7 +132,12 @@ export class SeparationService implements OnModuleInit {
           tenantId: candidate.tenantId,
           target: { type: candidate.type, id: candidate.subjectId, displayName: candidate.displayName },
           outcome: 'success',
-          reason: describeViolation(violation, candidate.displayName, roles),
+          reason: describeViolation(violation, {
+            subjectName: candidate.displayName,
+            roles,
+            groupNames: await this.groupNamesOf(tx, violation),
+            maySee: () => true,
+          }),
           after: data,
         });
         await this.outbox.append(tx, {
@@ -150,7 +186,7 @@ export class SeparationService implements OnModuleInit {
   }
 
   /** What the running transaction added: compared with the history, which gets its changes only when it commits. */
-  private async newViolations(tx: Transaction, subjectIds: readonly string[]): Promise<Judged[]> {
+  private async newViolations(tx: Transaction, subjectIds: readonly string[]): Promise<Added[]> {
     const query = { constraintId: null, subjectIds, afterId: null, limit: null };
     const candidates = await this.separation.findCandidates(tx, query);
     if (candidates.length === 0) return [];
@@ -159,16 +195,36 @@ export class SeparationService implements OnModuleInit {
     const revision = await this.facts.revision(tx);
     const rolesBefore = await this.history.loadRolesAtRevision(tx, revision);
     const now = await this.separation.now(tx);
-    const added: Judged[] = [];
+    const added: Added[] = [];
     for (const { candidate, violations, roles } of violating) {
       const subjectBefore = await this.history.loadSubjectAtRevision(tx, candidate.subjectId, revision);
       const subject = await this.facts.loadSubject(tx, candidate.subjectId);
       if (subject === null) continue;
       const constraints = violations.map(({ constraint }) => constraint);
       const before = subjectBefore === null ? undefined : { subject: subjectBefore, roles: rolesBefore };
-      added.push({ candidate, violations: findViolations({ subject, roles }, constraints, now, before), roles });
+      const found = findViolations({ subject, roles }, constraints, now, before);
+      const refused = found.filter(standsOtherwise({ subject, roles }, now, before));
+      added.push({ candidate, violations: found, refused, roles });
     }
     return added;
+  }
+
+  private groupNamesOf(tx: Transaction, { held }: Violation): Promise<Map<string, string>> {
+    const ids = held.flatMap(({ groupId }) => (groupId === null ? [] : [groupId]));
+    return this.names.findGroupNames(tx, [...new Set(ids)]);
+  }
+
+  /** Where an actor may read what is assigned: by the rows of the transaction that is about to be refused. */
+  private async sightOf(
+    tx: Transaction,
+    actor: Actor,
+    roles: ReadonlyMap<string, RoleFacts>,
+  ): Promise<ViolationReading['maySee']> {
+    if (actor.type === 'system') return () => true;
+    const reader = await this.facts.loadSubject(tx, actor.id);
+    if (reader === null || (actor.scopes !== null && !actor.scopes.includes('access:read'))) return () => false;
+    const now = await this.separation.now(tx);
+    return (scope) => isAllowed(reader, roles, 'access:read', scope, now);
   }
 
   private async judge(tx: Transaction, candidates: readonly ViolationCandidate[]): Promise<Judged[]> {
@@ -193,4 +249,23 @@ export class SeparationService implements OnModuleInit {
     }
     return judged;
   }
+}
+
+/** Without what the role of administrators allows, which has every permission by nature. */
+function withoutAdministrator({ subject, roles }: HeldFacts): HeldFacts {
+  const administrator = [...roles.values()].find(({ name }) => name === ADMINISTRATOR)?.id;
+  const assignments = subject.assignments.filter(({ roleId, effect }) => roleId !== administrator || effect === 'deny');
+  return { subject: { ...subject, assignments }, roles };
+}
+
+/** Whether a violation would be one, and new, without what the role of administrators allows. */
+function standsOtherwise(held: HeldFacts, now: number, before: HeldFacts | undefined) {
+  return ({ constraint }: Violation): boolean =>
+    constraint.kind === 'roles' ||
+    findViolations(
+      withoutAdministrator(held),
+      [constraint],
+      now,
+      before === undefined ? undefined : withoutAdministrator(before),
+    ).length > 0;
 }

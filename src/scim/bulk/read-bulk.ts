@@ -1,8 +1,10 @@
 import type { Json, JsonObject } from '../../crypto/canonical-json.js';
 import { isJsonObject, memberOf } from '../protocol/json-members.js';
 import { invalidSyntax } from '../protocol/read-resource.js';
+import { same } from '../protocol/resource-schema.js';
 import { scimError } from '../scim.errors.js';
 import { MAX_BULK_OPERATIONS } from './bulk-limits.js';
+import { MAX_BULK_ID_LENGTH, referencesIn } from './bulk-references.js';
 
 export interface BulkOperation {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -13,6 +15,8 @@ export interface BulkOperation {
   /** As If-Match has it. */
   version: string | undefined;
   data: Json;
+  /** The bulkIds that id and data refer to. */
+  references: readonly string[];
 }
 
 export interface BulkRequest {
@@ -21,11 +25,16 @@ export interface BulkRequest {
   operations: BulkOperation[];
 }
 
+const BULK_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest';
 const PATH = /^\/(Users|Groups)(?:\/([\w:.-]{1,200}))?$/;
 
 /** RFC 7644 3.7. @throws DomainError scim.invalid_syntax, scim.too_large */
 export function readBulk(body: unknown): BulkRequest {
   if (!isJsonObject(body)) throw invalidSyntax('The body must be a JSON object.');
+  const schemas = memberOf(body, 'schemas');
+  if (schemas !== undefined && !(Array.isArray(schemas) && schemas.some(isBulkSchema))) {
+    throw invalidSyntax('This is not a BulkRequest message.');
+  }
   const given = memberOf(body, 'Operations');
   if (!Array.isArray(given)) throw invalidSyntax('There must be Operations.');
   if (given.length > MAX_BULK_OPERATIONS) {
@@ -55,9 +64,17 @@ function readOperation(given: Json): BulkOperation {
   if (resourceType !== 'Users' && resourceType !== 'Groups')
     throw invalidSyntax('path must begin with /Users or /Groups.');
   if ((method === 'POST') !== (id === undefined)) throw invalidSyntax('A path has an id, except for POST.');
+  if (bulkId !== null && (bulkId === '' || bulkId.length > MAX_BULK_ID_LENGTH)) {
+    throw invalidSyntax(`A bulkId has 1 to ${MAX_BULK_ID_LENGTH} characters.`);
+  }
   if (method === 'POST' && bulkId === null) throw invalidSyntax('POST needs a bulkId.');
   const data = memberOf(given, 'data') ?? null;
-  return { method, resourceType, id: id ?? null, bulkId, version: textOf(given, 'version'), data };
+  const references = [...new Set([id ?? null, data].flatMap(referencesIn))];
+  return { method, resourceType, id: id ?? null, bulkId, version: textOf(given, 'version'), data, references };
+}
+
+function isBulkSchema(id: Json): boolean {
+  return typeof id === 'string' && same(id, BULK_SCHEMA);
 }
 
 function textOf(object: JsonObject, name: string): string | undefined {

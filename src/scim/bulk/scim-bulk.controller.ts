@@ -4,11 +4,13 @@ import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
+import { AnswersScim, SpeaksScim, TakesScim } from '../openapi/described-for-scim.js';
 import { ScimErrorFilter } from '../scim-error.filter.js';
 import { answerWith, type ScimRequest } from '../scim-request.js';
 import { ScimBulk } from './scim-bulk.service.js';
 
 @ApiTags('scim')
+@SpeaksScim()
 @Controller('scim/v2')
 @UseFilters(ScimErrorFilter)
 export class ScimBulkController {
@@ -18,6 +20,8 @@ export class ScimBulkController {
   @Post('Bulk')
   @HttpCode(200)
   @RequirePermission('scim:provision')
+  @TakesScim('ScimBulkRequest')
+  @AnswersScim('ScimBulkResponse', 'The outcomes')
   async run(
     @CurrentActor() actor: CallerActor,
     @Req() request: ScimRequest,

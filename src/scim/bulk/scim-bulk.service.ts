@@ -4,16 +4,15 @@ import type { JsonObject } from '../../crypto/canonical-json.js';
 import { currentContext } from '../../kernel/context/request-context.js';
 import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { ScimGroups } from '../groups/scim-groups.service.js';
-import { isJsonObject } from '../protocol/json-members.js';
 import { BULK_RESPONSE_SCHEMA } from '../protocol/messages.js';
 import { ResourceLocation } from '../resource-location.js';
 import { ScimErrorFilter } from '../scim-error.filter.js';
 import { ScimUsers } from '../users/scim-users.service.js';
-import { referencesIn, withReferences } from './bulk-references.js';
+import { withReferences } from './bulk-references.js';
 import { type BulkOperation, readBulk } from './read-bulk.js';
 
 /** Members would make an answer of bulk larger than anything that was asked. */
-const SHOWN = { attributes: 'id,meta' };
+const SHOWN = { attributes: 'id' };
 
 /**
  * Many changes in one request (RFC 7644 3.7): one after the other, each in a transaction of its own, what is referred to before
@@ -50,9 +49,7 @@ export class ScimBulk {
     const { method, bulkId } = operation;
     const about: JsonObject = { method, ...(bulkId === null ? {} : { bulkId }) };
     try {
-      const missing = [operation.id ?? '', operation.data]
-        .flatMap(referencesIn)
-        .find((reference) => !made.has(reference));
+      const missing = operation.references.find((reference) => !made.has(reference));
       if (missing !== undefined) {
         throw kernelError('request.conflict', { detail: `Nothing was made under the bulkId ${missing}.` });
       }
@@ -77,17 +74,17 @@ export class ScimBulk {
     const resources = resourceType === 'Users' ? this.users : this.groups;
     if (id === null) {
       const made = await resources.create(actor, data, SHOWN);
-      return { id: String(made['id']), version: shownVersion(made), status: '201' };
+      return { id: made.id, version: made.version, status: '201' };
     }
     switch (method) {
       case 'PUT':
-        return { id, version: shownVersion(await resources.replace(actor, id, version, data, SHOWN)), status: '200' };
+        return { id, version: (await resources.replace(actor, id, version, data, SHOWN)).version, status: '200' };
       case 'DELETE':
         await resources.remove(actor, id, version);
         return { id, version: null, status: '204' };
       default: {
         const after = await resources.patch(actor, id, version, data, SHOWN);
-        return { id, version: typeof after === 'string' ? after : shownVersion(after), status: '200' };
+        return { id, version: typeof after === 'string' ? after : after.version, status: '200' };
       }
     }
   }
@@ -100,15 +97,10 @@ function nextOf(waiting: ReadonlyMap<number, BulkOperation>): [number, BulkOpera
   );
   const entries = [...waiting];
   const free = entries.find(
-    ([, { id, bulkId, data }]) =>
-      ![id ?? '', data].flatMap(referencesIn).some((reference) => reference !== bulkId && toBeMade.has(reference)),
+    ([, { bulkId, references }]) => !references.some((reference) => reference !== bulkId && toBeMade.has(reference)),
   );
   const [first] = entries;
   const next = free ?? first;
   if (next === undefined) throw new Error('no operation is waiting');
   return next;
-}
-
-function shownVersion({ meta }: JsonObject): string | null {
-  return isJsonObject(meta) && typeof meta['version'] === 'string' ? meta['version'] : null;
 }

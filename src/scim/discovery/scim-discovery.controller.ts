@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { RequirePermission } from '../../access/access.decorators.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
+import { AnswersScim, SpeaksScim } from '../openapi/described-for-scim.js';
 import { listResponse } from '../protocol/messages.js';
 import { ResourceLocation } from '../resource-location.js';
 import { scimError } from '../scim.errors.js';
@@ -12,6 +13,7 @@ import { resourceTypes, schemaResources, serviceProviderConfig } from './discove
 
 /** What this service can do, for clients that ask (RFC 7644 4). */
 @ApiTags('scim')
+@SpeaksScim()
 @Controller('scim/v2')
 @UseFilters(ScimErrorFilter)
 export class ScimDiscoveryController {
@@ -20,13 +22,16 @@ export class ScimDiscoveryController {
   /** Which parts of SCIM are supported, and how large requests may be */
   @Get('ServiceProviderConfig')
   @RequirePermission('scim:provision')
-  config(@Res({ passthrough: true }) reply: FastifyReply): JsonObject {
+  @AnswersScim('ScimServiceProviderConfig', 'What is supported')
+  config(@Req() { query }: ScimRequest, @Res({ passthrough: true }) reply: FastifyReply): JsonObject {
+    assertUnfiltered(query);
     return answerWith(reply, serviceProviderConfig(this.location.of('ServiceProviderConfig')));
   }
 
   /** Users and groups */
   @Get('ResourceTypes')
   @RequirePermission('scim:provision')
+  @AnswersScim('ScimResourceTypeList', 'All types')
   types(@Req() { query }: ScimRequest, @Res({ passthrough: true }) reply: FastifyReply): JsonObject {
     return answerWith(reply, allOf(resourceTypes(this.location), query));
   }
@@ -34,13 +39,20 @@ export class ScimDiscoveryController {
   /** One type of resource */
   @Get('ResourceTypes/:id')
   @RequirePermission('scim:provision')
-  type(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): JsonObject {
+  @AnswersScim('ScimResourceType', 'The type')
+  type(
+    @Param('id') id: string,
+    @Req() { query }: ScimRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): JsonObject {
+    assertUnfiltered(query);
     return answerWith(reply, oneOf(resourceTypes(this.location), id));
   }
 
   /** The attributes of users and groups */
   @Get('Schemas')
   @RequirePermission('scim:provision')
+  @AnswersScim('ScimSchemaList', 'All schemas')
   schemas(@Req() { query }: ScimRequest, @Res({ passthrough: true }) reply: FastifyReply): JsonObject {
     return answerWith(reply, allOf(schemaResources(this.location), query));
   }
@@ -48,16 +60,24 @@ export class ScimDiscoveryController {
   /** One schema */
   @Get('Schemas/:id')
   @RequirePermission('scim:provision')
-  schema(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): JsonObject {
+  @AnswersScim('ScimSchema', 'The schema')
+  schema(
+    @Param('id') id: string,
+    @Req() { query }: ScimRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): JsonObject {
+    assertUnfiltered(query);
     return answerWith(reply, oneOf(schemaResources(this.location), id));
   }
 }
 
-/** RFC 7644 4: a filter here is refused, so that nobody takes the whole for what fits. */
+/** RFC 7644 4: a filter here is refused, so that nobody takes the whole for what fits. @throws DomainError scim.no_filter */
+function assertUnfiltered(query: unknown): void {
+  if (Object.hasOwn(query as object, 'filter')) throw scimError('scim.no_filter');
+}
+
 function allOf(resources: JsonObject[], query: unknown): JsonObject {
-  if (Object.hasOwn(query as object, 'filter')) {
-    throw scimError('scim.no_filter', { detail: 'This list takes no filter.' });
-  }
+  assertUnfiltered(query);
   return listResponse(resources, resources.length, 1);
 }
 

@@ -3,13 +3,27 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
+import { ReadsOnly } from '../../access/reads-only.decorator.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
+import {
+  AnswersScim,
+  AnswersScimChanged,
+  AnswersScimCreated,
+  AnswersScimResource,
+  OnlyIfVersion,
+  SpeaksScim,
+  TakesScim,
+  UnlessKnown,
+  WithProjection,
+  WithQuery,
+} from '../openapi/described-for-scim.js';
 import { isKnownVersion } from '../resource-version.js';
 import { ScimErrorFilter } from '../scim-error.filter.js';
-import { answerCreated, answerWith, ifMatchOf, type ScimRequest } from '../scim-request.js';
+import { answerCreated, answerShown, answerWith, ifMatchOf, type ScimRequest } from '../scim-request.js';
 import { ScimGroups } from './scim-groups.service.js';
 
 @ApiTags('scim')
+@SpeaksScim()
 @Controller('scim/v2/Groups')
 @UseFilters(ScimErrorFilter)
 export class ScimGroupsController {
@@ -18,6 +32,8 @@ export class ScimGroupsController {
   /** List the provisioned groups of the service account's tenant, or those that fit a filter (RFC 7644 3.4.2) */
   @Get()
   @RequirePermission('scim:provision')
+  @WithQuery()
+  @AnswersScim('ScimGroupList', 'A page of those that fit')
   async list(
     @CurrentActor() actor: CallerActor,
     @Req() request: ScimRequest,
@@ -30,6 +46,9 @@ export class ScimGroupsController {
   @Post('.search')
   @HttpCode(200)
   @RequirePermission('scim:provision')
+  @ReadsOnly()
+  @TakesScim('ScimSearchRequest')
+  @AnswersScim('ScimGroupList', 'A page of those that fit')
   async search(
     @CurrentActor() actor: CallerActor,
     @Req() request: ScimRequest,
@@ -41,6 +60,9 @@ export class ScimGroupsController {
   /** Provision a group, with or without members */
   @Post()
   @RequirePermission('scim:provision')
+  @WithProjection()
+  @TakesScim('ScimGroupToProvision')
+  @AnswersScimCreated('ScimGroup', 'The group as provisioned')
   async create(
     @CurrentActor() actor: CallerActor,
     @Req() request: ScimRequest,
@@ -52,6 +74,9 @@ export class ScimGroupsController {
   /** One group */
   @Get(':id')
   @RequirePermission('scim:provision')
+  @WithProjection()
+  @UnlessKnown()
+  @AnswersScimResource('ScimGroup', 'The group')
   async get(
     @CurrentActor() actor: CallerActor,
     @Param('id') id: string,
@@ -68,6 +93,10 @@ export class ScimGroupsController {
   /** Replace a group's name and members */
   @Put(':id')
   @RequirePermission('scim:provision')
+  @OnlyIfVersion()
+  @WithProjection()
+  @TakesScim('ScimGroupToProvision')
+  @AnswersScimResource('ScimGroup', 'The group as replaced')
   async replace(
     @CurrentActor() actor: CallerActor,
     @Param('id') id: string,
@@ -75,13 +104,16 @@ export class ScimGroupsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
     const { body, query } = request;
-    return answerWith(reply, await this.groups.replace(actor, id, ifMatchOf(request), body, query));
+    return answerShown(reply, await this.groups.replace(actor, id, ifMatchOf(request), body, query));
   }
 
   /** Change a group's name, add or remove members (RFC 7644 3.5.2) */
   @Patch(':id')
   @HttpCode(204)
   @RequirePermission('scim:provision')
+  @OnlyIfVersion()
+  @TakesScim('ScimPatch')
+  @AnswersScimChanged()
   async patch(
     @CurrentActor() actor: CallerActor,
     @Param('id') id: string,
@@ -96,6 +128,7 @@ export class ScimGroupsController {
   @Delete(':id')
   @HttpCode(204)
   @RequirePermission('scim:provision')
+  @OnlyIfVersion()
   async remove(
     @CurrentActor() actor: CallerActor,
     @Param('id') id: string,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { isUuid } from '../../kernel/ids/ids.js';
+import { momentOf } from '../protocol/moment.js';
 import type { Condition } from '../protocol/narrow-filter.js';
 
 /** A provisioned group, without its members. */
@@ -29,6 +30,14 @@ const COLUMNS = `g.id, g.external_id AS "externalId", g.display_name AS "display
 /** Reads the groups that were provisioned to one tenant; those of Entra's own directory are not SCIM's. */
 @Injectable()
 export class ScimGroupsRepository {
+  /**
+   * Changes of one group by SCIM are made one after the other, so that each is judged by what the one before left. Not by its row:
+   * whoever changes access takes their lock before any row.
+   */
+  async lock(tx: Transaction, id: string): Promise<void> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('scim.groups:' || $1, 0))`, [id.toLowerCase()]);
+  }
+
   async find(tx: Transaction, tenantId: string, id: string): Promise<ScimGroupRow | null> {
     const [row] = await this.read(tx, tenantId, [{ key: 'id eq', value: id }], 0, 1);
     return row ?? null;
@@ -43,16 +52,23 @@ export class ScimGroupsRepository {
     return row?.count ?? 0;
   }
 
+  /** @param from how many to leave out, or the id after which to begin */
   read(
     tx: Transaction,
     tenantId: string,
     conditions: readonly Condition<GroupKey>[],
-    offset: number,
+    from: number | string,
     limit: number,
   ): Promise<ScimGroupRow[]> {
     const { where, values } = whereOf(tenantId, conditions);
-    const page = `OFFSET $${values.length + 1} LIMIT $${values.length + 2}`;
-    return tx.query(`SELECT ${COLUMNS} FROM groups g WHERE ${where} ORDER BY g.id ${page}`, [...values, offset, limit]);
+    const parameter = `$${values.length + 1}`;
+    const begin =
+      typeof from === 'number' ? `ORDER BY g.id OFFSET ${parameter}` : `AND g.id > ${parameter} ORDER BY g.id`;
+    return tx.query(`SELECT ${COLUMNS} FROM groups g WHERE ${where} ${begin} LIMIT $${values.length + 2}`, [
+      ...values,
+      from,
+      limit,
+    ]);
   }
 
   /** @param limit of members over all these groups */
@@ -95,10 +111,8 @@ function whereOf(tenantId: string, conditions: readonly Condition<GroupKey>[]): 
           ? `EXISTS (SELECT 1 FROM group_members m WHERE m.group_id = g.id AND m.user_id = ${parameter(value)})`
           : 'false';
       case 'meta.lastModified gt': {
-        const moment = Date.parse(value);
-        return Number.isNaN(moment)
-          ? 'false'
-          : `date_trunc('milliseconds', g.updated_at) > ${parameter(new Date(moment))}`;
+        const moment = momentOf(value);
+        return moment === null ? 'false' : `date_trunc('milliseconds', g.updated_at) > ${parameter(moment)}`;
       }
       default:
         return 'false';

@@ -6,7 +6,7 @@ import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { GroupProvisioning } from '../../users/provisioning/group-provisioning.service.js';
 import { applyPatch } from '../protocol/apply-patch.js';
 import { listResponse } from '../protocol/messages.js';
-import { type Projection, project, readProjection, shows } from '../protocol/projection.js';
+import { project, projectionOf, shows } from '../protocol/projection.js';
 import { readPatch } from '../protocol/read-patch.js';
 import { readQuery } from '../protocol/read-query.js';
 import { assertComplete, readResource } from '../protocol/read-resource.js';
@@ -16,7 +16,7 @@ import { demandedVersion, versionOf } from '../resource-version.js';
 import { GROUP_SCHEMA } from '../schemas/group.schema.js';
 import { scimError } from '../scim.errors.js';
 import { searchResources } from '../search-resources.js';
-import { whileOthersChange } from '../while-others-change.js';
+import type { ShownResource } from '../shown-resource.js';
 import { groupResource } from './group-resource.js';
 import { type MemberChanges, memberChanges, memberIds } from './member-changes.js';
 import { mentionsMembers } from './mentions-members.js';
@@ -46,8 +46,8 @@ export class ScimGroups {
           schema: GROUP_SCHEMA,
           keys: GROUP_KEYS,
           count: (conditions) => this.rows.count(tx, tenantId, conditions),
-          read: async (conditions, offset, limit) =>
-            this.resources(tx, await this.rows.read(tx, tenantId, conditions, offset, limit), withMembers),
+          read: async (conditions, from, limit) =>
+            this.resources(tx, await this.rows.read(tx, tenantId, conditions, from, limit), withMembers),
         },
         query,
       ),
@@ -57,16 +57,15 @@ export class ScimGroups {
   }
 
   /** @throws DomainError scim.not_found, scim.too_many */
-  async get(actor: CallerActor, id: string, query: unknown): Promise<{ resource: JsonObject; version: string }> {
+  async get(actor: CallerActor, id: string, query: unknown): Promise<ShownResource> {
     const tenantId = provisioningTenant(actor);
     return this.transactions.read(async (tx) => {
-      const row = await this.existing(tx, tenantId, id);
-      return { resource: await this.shown(tx, row, query), version: versionOf(row.version) };
+      return this.shown(tx, await this.existing(tx, tenantId, id), query);
     });
   }
 
   /** @throws DomainError scim.invalid_syntax, scim.invalid_value, rbac.no_way_up */
-  create(actor: CallerActor, body: unknown, query: unknown): Promise<JsonObject> {
+  create(actor: CallerActor, body: unknown, query: unknown): Promise<ShownResource> {
     const tenantId = provisioningTenant(actor);
     const resource = readResource(body, GROUP_SCHEMA);
     assertComplete(resource, GROUP_SCHEMA);
@@ -85,7 +84,7 @@ export class ScimGroups {
     ifMatch: string | undefined,
     body: unknown,
     query: unknown,
-  ): Promise<JsonObject> {
+  ): Promise<ShownResource> {
     const tenantId = provisioningTenant(actor);
     const resource = readResource(body, GROUP_SCHEMA);
     assertComplete(resource, GROUP_SCHEMA);
@@ -137,13 +136,12 @@ export class ScimGroups {
     work: (tx: Transaction, row: ScimGroupRow) => Promise<T>,
   ): Promise<T> {
     const demanded = demandedVersion(ifMatch);
-    return whileOthersChange(demanded, () =>
-      this.transactions.run(async (tx) => {
-        const row = await this.existing(tx, tenantId, id);
-        if (demanded !== null && demanded !== row.version) throw kernelError('request.precondition_failed');
-        return work(tx, row);
-      }),
-    );
+    return this.transactions.run(async (tx) => {
+      await this.rows.lock(tx, id);
+      const row = await this.existing(tx, tenantId, id);
+      if (demanded !== null && !demanded.has(row.version)) throw kernelError('request.precondition_failed');
+      return work(tx, row);
+    });
   }
 
   private async rename(tx: Transaction, actor: CallerActor, row: ScimGroupRow, resource: JsonObject): Promise<void> {
@@ -165,6 +163,10 @@ export class ScimGroups {
       throw scimError('scim.invalid_value', { detail: `${unknown} is no user of this tenant.` });
     }
     await this.groups.changeMembersWithin(tx, actor, groupId, added, removed);
+    // Who was deleted meanwhile is no member: from here on nobody is deleted until this is done.
+    if (added.length > 0 && (await this.rows.usersAmong(tx, tenantId, added)).size < added.length) {
+      throw scimError('scim.invalid_value', { detail: 'A member was deleted meanwhile.' });
+    }
   }
 
   private async memberIds(tx: Transaction, groupId: string): Promise<string[]> {
@@ -177,10 +179,15 @@ export class ScimGroups {
     return row;
   }
 
-  private async shown(tx: Transaction, row: ScimGroupRow, query: unknown): Promise<JsonObject> {
-    const projection = projectionOf(query);
+  private async shown(tx: Transaction, row: ScimGroupRow, query: unknown): Promise<ShownResource> {
+    const projection = projectionOf(query, GROUP_SCHEMA);
     const [resource = {}] = await this.resources(tx, [row], shows(projection, 'members'));
-    return project(resource, projection, GROUP_SCHEMA);
+    return {
+      id: row.id,
+      resource: project(resource, projection, GROUP_SCHEMA),
+      version: versionOf(row.version),
+      location: this.location.of('Groups', row.id),
+    };
   }
 
   private async resources(tx: Transaction, rows: ScimGroupRow[], withMembers: boolean): Promise<JsonObject[]> {
@@ -205,9 +212,4 @@ function editableState({ displayName, externalId }: ScimGroupRow): JsonObject {
 
 function namesOf({ displayName, externalId }: JsonObject): { displayName: string; externalId: string | null } {
   return { displayName: String(displayName), externalId: typeof externalId === 'string' ? externalId : null };
-}
-
-function projectionOf(query: unknown): Projection {
-  const { attributes, excludedAttributes } = (query ?? {}) as Record<string, unknown>;
-  return readProjection(attributes, excludedAttributes, GROUP_SCHEMA);
 }

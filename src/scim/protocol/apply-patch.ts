@@ -7,6 +7,9 @@ import type { PatchOperation, PatchTarget } from './read-patch.js';
 import { invalidValue, MAX_ELEMENTS, readElement, readValue } from './read-value.js';
 import { type AttributeDefinition, named, type SchemaDefinition } from './resource-schema.js';
 
+/** Paths with a filter in a request: each looks at every element. */
+export const MAX_SELECTIONS = 100;
+
 type Operator = PatchOperation['op'];
 
 /**
@@ -20,6 +23,9 @@ export function applyPatch(
   operations: readonly PatchOperation[],
   extensions: readonly SchemaDefinition[],
 ): JsonObject {
+  if (operations.filter(({ target }) => target.where !== null).length > MAX_SELECTIONS) {
+    throw scimError('scim.too_large', { detail: `A request selects elements ${MAX_SELECTIONS} times at most.` });
+  }
   const patched = structuredClone(resource);
   for (const operation of operations) applyOperation(patched, operation, extensions);
   return patched;
@@ -124,7 +130,7 @@ function withSub(
   where: Filter | null,
   value: Json | undefined,
 ): Json[] {
-  const read = readElement(sub, value ?? null);
+  const read = readValue(sub, value);
   if (read === undefined)
     return held.map((element) => (isMeant(element) ? without(element, sub) : element)).filter(says);
   if (held.some(isMeant)) {

@@ -61,8 +61,8 @@ function test(
   );
   if (filter.kind === 'present') return values.some(isPresent);
   const { operator, value } = filter;
-  if (operator === 'ne') return !values.some((held) => compareValues('eq', held, value, leaf));
   if (values.length === 0) return holdsWhenAbsent(filter);
+  if (operator === 'ne') return !values.some((held) => compareValues('eq', held, value, leaf));
   return values.some((held) => compareValues(operator, held, value, leaf));
 }
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { attributePath } from './attribute-path.js';
-import { isJsonObject } from './json-members.js';
+import { isJsonObject, memberOf } from './json-members.js';
 import { invalidValue } from './read-value.js';
 import { type ResolvedAttribute, type ResourceSchema, resolveAttribute } from './resource-schema.js';
 
@@ -22,6 +22,12 @@ export function readProjection(attributes: unknown, excludedAttributes: unknown,
     only: only?.flatMap((name) => resolved(name, schema)) ?? null,
     except: except.flatMap((name) => resolved(name, schema)),
   };
+}
+
+/** That of a query, as the address has it. @throws DomainError scim.invalid_value */
+export function projectionOf(query: unknown, schema: ResourceSchema): Projection {
+  const given = isJsonObject(query) ? query : {};
+  return readProjection(memberOf(given, 'attributes'), memberOf(given, 'excludedAttributes'), schema);
 }
 
 /** Whether the answer shows an attribute of the core schema at all: what costs much to read is read only then. */

@@ -3,7 +3,7 @@ import { invalidFilter } from './filter-tokens.js';
 import { isJsonObject, memberOf } from './json-members.js';
 import { type PageRequest, readPageRequest } from './page-request.js';
 import { parseFilter } from './parse-filter.js';
-import { type Projection, readProjection } from './projection.js';
+import { type Projection, projectionOf } from './projection.js';
 import { invalidSyntax } from './read-resource.js';
 import type { ResourceSchema } from './resource-schema.js';
 
@@ -28,6 +28,6 @@ export function readQuery(given: unknown, schema: ResourceSchema): ScimQuery {
   return {
     filter: filter === undefined || filter === null ? null : parseFilter(filter),
     page: readPageRequest(memberOf(given, 'startIndex'), memberOf(given, 'count')),
-    projection: readProjection(memberOf(given, 'attributes'), memberOf(given, 'excludedAttributes'), schema),
+    projection: projectionOf(given, schema),
   };
 }

@@ -6,6 +6,9 @@ import type { AttributeDefinition } from './resource-schema.js';
 
 /** Characters of a text. */
 export const MAX_TEXT_LENGTH = 2048;
+/** Characters of what resources are found by: an entry of an index holds 2,704 bytes. */
+export const MAX_NAME_LENGTH = 512;
+const NAMES = new Set(['userName', 'displayName', 'externalId']);
 /** Elements of a multi-valued attribute other than members. */
 export const MAX_ELEMENTS = 100;
 /** Members that one request may name. */
@@ -19,7 +22,7 @@ export const MAX_MEMBERS = 10_000;
  */
 export function readValue(attribute: AttributeDefinition, value: Json | undefined): Json | undefined {
   if (value === undefined || value === null) return undefined;
-  if (!attribute.multiValued) return readElement(attribute, value);
+  if (!attribute.multiValued) return readElement(attribute, onlyOne(attribute, value));
   const given = Array.isArray(value) ? value : [value];
   const limit = attribute.name === 'members' ? MAX_MEMBERS : MAX_ELEMENTS;
   if (given.length > limit) {
@@ -27,6 +30,13 @@ export function readValue(attribute: AttributeDefinition, value: Json | undefine
   }
   const elements = given.flatMap((element) => readElement(attribute, element) ?? []);
   return elements.length === 0 ? undefined : elements;
+}
+
+/** Entra may write a single value as a list of one, and a text in it as an object with a value. */
+function onlyOne({ type }: AttributeDefinition, value: Json): Json {
+  const [only = null, ...more] = Array.isArray(value) ? value : [value];
+  if (!Array.isArray(value) || more.length > 0) return value;
+  return type !== 'complex' && isJsonObject(only) ? (memberOf(only, 'value') ?? null) : only;
 }
 
 /** One element of a multi-valued attribute, or the value of a single one. */
@@ -43,9 +53,13 @@ export function readElement(attribute: AttributeDefinition, value: Json): Json |
       return readComplex(attribute, value);
     default:
       if (typeof value !== 'string') throw invalidValue(name, 'must be text');
-      if (value.length > MAX_TEXT_LENGTH) throw invalidValue(name, `has ${MAX_TEXT_LENGTH} characters at most`);
+      if (value.length > lengthOf(name)) throw invalidValue(name, `has ${lengthOf(name)} characters at most`);
       return value === '' ? undefined : value;
   }
+}
+
+function lengthOf(name: string): number {
+  return NAMES.has(name) ? MAX_NAME_LENGTH : MAX_TEXT_LENGTH;
 }
 
 function readComplex(attribute: AttributeDefinition, value: Json): JsonObject | undefined {

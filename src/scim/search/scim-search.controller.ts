@@ -3,12 +3,15 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
+import { ReadsOnly } from '../../access/reads-only.decorator.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
+import { AnswersScim, SpeaksScim, TakesScim } from '../openapi/described-for-scim.js';
 import { ScimErrorFilter } from '../scim-error.filter.js';
 import { answerWith, type ScimRequest } from '../scim-request.js';
 import { ScimSearch } from './scim-search.service.js';
 
 @ApiTags('scim')
+@SpeaksScim()
 @Controller('scim/v2')
 @UseFilters(ScimErrorFilter)
 export class ScimSearchController {
@@ -18,6 +21,9 @@ export class ScimSearchController {
   @Post('.search')
   @HttpCode(200)
   @RequirePermission('scim:provision')
+  @ReadsOnly()
+  @TakesScim('ScimSearchRequest')
+  @AnswersScim('ScimResourceList', 'A page of those that fit')
   async search(
     @CurrentActor() actor: CallerActor,
     @Req() request: ScimRequest,

@@ -3,13 +3,26 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
+import { ReadsOnly } from '../../access/reads-only.decorator.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
+import {
+  AnswersScim,
+  AnswersScimCreated,
+  AnswersScimResource,
+  OnlyIfVersion,
+  SpeaksScim,
+  TakesScim,
+  UnlessKnown,
+  WithProjection,
+  WithQuery,
+} from '../openapi/described-for-scim.js';
 import { isKnownVersion } from '../resource-version.js';
 import { ScimErrorFilter } from '../scim-error.filter.js';
-import { answerCreated, answerWith, ifMatchOf, type ScimRequest } from '../scim-request.js';
+import { answerCreated, answerShown, answerWith, ifMatchOf, type ScimRequest } from '../scim-request.js';
 import { ScimUsers } from './scim-users.service.js';
 
 @ApiTags('scim')
+@SpeaksScim()
 @Controller('scim/v2/Users')
 @UseFilters(ScimErrorFilter)
 export class ScimUsersController {
@@ -18,6 +31,8 @@ export class ScimUsersController {
   /** List the people of the service account's tenant, or those that fit a filter (RFC 7644 3.4.2) */
   @Get()
   @RequirePermission('scim:provision')
+  @WithQuery()
+  @AnswersScim('ScimUserList', 'A page of those that fit')
   async list(
     @CurrentActor() actor: CallerActor,
     @Req() request: ScimRequest,
@@ -30,6 +45,9 @@ export class ScimUsersController {
   @Post('.search')
   @HttpCode(200)
   @RequirePermission('scim:provision')
+  @ReadsOnly()
+  @TakesScim('ScimSearchRequest')
+  @AnswersScim('ScimUserList', 'A page of those that fit')
   async search(
     @CurrentActor() actor: CallerActor,
     @Req() request: ScimRequest,
@@ -38,9 +56,12 @@ export class ScimUsersController {
     return answerWith(reply, await this.users.search(actor, request.body));
   }
 
-  /** Provision a person; a deleted one comes back without access */
+  /** Provision a person; a deleted one comes back with nothing assigned to them */
   @Post()
   @RequirePermission('scim:provision')
+  @WithProjection()
+  @TakesScim('ScimUserToProvision')
+  @AnswersScimCreated('ScimUser', 'The person as provisioned')
   async create(
     @CurrentActor() actor: CallerActor,
     @Req() request: ScimRequest,
@@ -52,6 +73,9 @@ export class ScimUsersController {
   /** One person */
   @Get(':id')
   @RequirePermission('scim:provision')
+  @WithProjection()
+  @UnlessKnown()
+  @AnswersScimResource('ScimUser', 'The person')
   async get(
     @CurrentActor() actor: CallerActor,
     @Param('id') id: string,
@@ -68,6 +92,10 @@ export class ScimUsersController {
   /** Replace what is known of a person */
   @Put(':id')
   @RequirePermission('scim:provision')
+  @OnlyIfVersion()
+  @WithProjection()
+  @TakesScim('ScimUserToProvision')
+  @AnswersScimResource('ScimUser', 'The person as replaced')
   async replace(
     @CurrentActor() actor: CallerActor,
     @Param('id') id: string,
@@ -75,12 +103,16 @@ export class ScimUsersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
     const { body, query } = request;
-    return answerWith(reply, await this.users.replace(actor, id, ifMatchOf(request), body, query));
+    return answerShown(reply, await this.users.replace(actor, id, ifMatchOf(request), body, query));
   }
 
   /** Change some of a person's attributes; `active` disables and enables (RFC 7644 3.5.2) */
   @Patch(':id')
   @RequirePermission('scim:provision')
+  @OnlyIfVersion()
+  @WithProjection()
+  @TakesScim('ScimPatch')
+  @AnswersScimResource('ScimUser', 'The person as changed')
   async patch(
     @CurrentActor() actor: CallerActor,
     @Param('id') id: string,
@@ -88,13 +120,14 @@ export class ScimUsersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JsonObject> {
     const { body, query } = request;
-    return answerWith(reply, await this.users.patch(actor, id, ifMatchOf(request), body, query));
+    return answerShown(reply, await this.users.patch(actor, id, ifMatchOf(request), body, query));
   }
 
   /** Delete a person, who loses everything that they hold */
   @Delete(':id')
   @HttpCode(204)
   @RequirePermission('scim:provision')
+  @OnlyIfVersion()
   async remove(
     @CurrentActor() actor: CallerActor,
     @Param('id') id: string,

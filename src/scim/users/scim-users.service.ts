@@ -6,7 +6,7 @@ import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { UserProvisioning } from '../../users/provisioning/user-provisioning.service.js';
 import { applyPatch } from '../protocol/apply-patch.js';
 import { listResponse } from '../protocol/messages.js';
-import { project, readProjection } from '../protocol/projection.js';
+import { project, projectionOf } from '../protocol/projection.js';
 import { readPatch } from '../protocol/read-patch.js';
 import { readQuery } from '../protocol/read-query.js';
 import { assertComplete, readResource } from '../protocol/read-resource.js';
@@ -16,6 +16,7 @@ import { demandedVersion, versionOf } from '../resource-version.js';
 import { USER_SCHEMA } from '../schemas/user.schema.js';
 import { scimError } from '../scim.errors.js';
 import { searchResources } from '../search-resources.js';
+import type { ShownResource } from '../shown-resource.js';
 import { whileOthersChange } from '../while-others-change.js';
 import { type ScimUserRow, ScimUsersRepository, USER_KEYS } from './scim-users.repository.js';
 import { editableState, provisionedPerson, userResource } from './user-resource.js';
@@ -40,8 +41,8 @@ export class ScimUsers {
           schema: USER_SCHEMA,
           keys: USER_KEYS,
           count: (conditions) => this.rows.count(tx, tenantId, conditions),
-          read: async (conditions, offset, limit) =>
-            (await this.rows.read(tx, tenantId, conditions, offset, limit)).map((row) => this.resource(row)),
+          read: async (conditions, from, limit) =>
+            (await this.rows.read(tx, tenantId, conditions, from, limit)).map((row) => this.resource(row)),
         },
         query,
       ),
@@ -51,14 +52,14 @@ export class ScimUsers {
   }
 
   /** @throws DomainError scim.not_found */
-  async get(actor: CallerActor, id: string, query: unknown): Promise<{ resource: JsonObject; version: string }> {
+  async get(actor: CallerActor, id: string, query: unknown): Promise<ShownResource> {
     const tenantId = provisioningTenant(actor);
     const row = await this.transactions.read((tx) => this.existing(tx, tenantId, id));
-    return { resource: this.shown(row, query), version: versionOf(row.version) };
+    return this.shown(row, query);
   }
 
-  /** @throws DomainError scim.invalid_syntax, scim.invalid_value, scim.uniqueness */
-  create(actor: CallerActor, body: unknown, query: unknown): Promise<JsonObject> {
+  /** @throws DomainError scim.invalid_syntax, scim.invalid_value, users.already_provisioned, rbac.no_way_up */
+  create(actor: CallerActor, body: unknown, query: unknown): Promise<ShownResource> {
     const tenantId = provisioningTenant(actor);
     const resource = readResource(body, USER_SCHEMA);
     assertComplete(resource, USER_SCHEMA);
@@ -75,7 +76,7 @@ export class ScimUsers {
     ifMatch: string | undefined,
     body: unknown,
     query: unknown,
-  ): Promise<JsonObject> {
+  ): Promise<ShownResource> {
     const resource = readResource(body, USER_SCHEMA);
     // What a client doesn't say of the status isn't a decision about it.
     return this.change(actor, id, ifMatch, query, ({ active }) => ({ active: active ?? true, ...resource }));
@@ -88,7 +89,7 @@ export class ScimUsers {
     ifMatch: string | undefined,
     body: unknown,
     query: unknown,
-  ): Promise<JsonObject> {
+  ): Promise<ShownResource> {
     const operations = readPatch(body, USER_SCHEMA);
     return this.change(actor, id, ifMatch, query, (state) => applyPatch(state, operations, USER_SCHEMA.extensions));
   }
@@ -97,10 +98,10 @@ export class ScimUsers {
   remove(actor: CallerActor, id: string, ifMatch: string | undefined): Promise<void> {
     const tenantId = provisioningTenant(actor);
     const demanded = demandedVersion(ifMatch);
-    return whileOthersChange(demanded, () =>
+    return whileOthersChange(demanded !== null, () =>
       this.transactions.run(async (tx) => {
         const row = await this.existing(tx, tenantId, id);
-        if (demanded !== null && demanded !== row.version) throw kernelError('request.precondition_failed');
+        if (demanded !== null && !demanded.has(row.version)) throw kernelError('request.precondition_failed');
         await this.people.deleteWithin(tx, actor, row.id, row.version);
       }),
     );
@@ -112,24 +113,18 @@ export class ScimUsers {
     ifMatch: string | undefined,
     query: unknown,
     edit: (state: JsonObject) => JsonObject,
-  ): Promise<JsonObject> {
+  ): Promise<ShownResource> {
     const tenantId = provisioningTenant(actor);
     const demanded = demandedVersion(ifMatch);
-    return whileOthersChange(demanded, () =>
+    return whileOthersChange(demanded !== null, () =>
       this.transactions.run(async (tx) => {
         const row = await this.existing(tx, tenantId, id);
-        if (demanded !== null && demanded !== row.version) throw kernelError('request.precondition_failed');
+        if (demanded !== null && !demanded.has(row.version)) throw kernelError('request.precondition_failed');
         const before = editableState(row);
         const after = edit(before);
         assertComplete(after, USER_SCHEMA);
         if (canonicalJson(before) === canonicalJson(after)) return this.shown(row, query);
-        await this.people.updateProvisionedWithin(
-          tx,
-          actor,
-          row.id,
-          row.version,
-          provisionedPerson(after, row.profile),
-        );
+        await this.people.updateProvisionedWithin(tx, actor, row.id, row.version, provisionedPerson(after, row));
         return this.shown(await this.existing(tx, tenantId, id), query);
       }),
     );
@@ -141,9 +136,13 @@ export class ScimUsers {
     return row;
   }
 
-  private shown(row: ScimUserRow, query: unknown): JsonObject {
-    const { attributes, excludedAttributes } = (query ?? {}) as Record<string, unknown>;
-    return project(this.resource(row), readProjection(attributes, excludedAttributes, USER_SCHEMA), USER_SCHEMA);
+  private shown(row: ScimUserRow, query: unknown): ShownResource {
+    return {
+      id: row.id,
+      resource: project(this.resource(row), projectionOf(query, USER_SCHEMA), USER_SCHEMA),
+      version: versionOf(row.version),
+      location: this.location.of('Users', row.id),
+    };
   }
 
   private resource(row: ScimUserRow): JsonObject {

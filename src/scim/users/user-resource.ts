@@ -3,9 +3,14 @@ import { isUuid } from '../../kernel/ids/ids.js';
 import type { ProvisionedPerson } from '../../users/provisioning/user-provisioning.types.js';
 import { elementsOf } from '../protocol/evaluate-filter.js';
 import { isJsonObject } from '../protocol/json-members.js';
+import { MAX_NAME_LENGTH } from '../protocol/read-value.js';
 import { versionOf } from '../resource-version.js';
 import { USER_SCHEMA } from '../schemas/user.schema.js';
+import { scimError } from '../scim.errors.js';
 import type { ScimUserRow } from './scim-users.repository.js';
+
+/** Of a person, as JSON: a list shows two hundred of them. */
+export const MAX_PROFILE_LENGTH = 65_536;
 
 /** What of a resource lies in columns; all else is the profile. */
 const COLUMNS = new Set(['schemas', 'id', 'meta', 'externalId', 'userName', 'displayName', 'active']);
@@ -18,7 +23,8 @@ const IN_PROFILE = [
 export function editableState(row: ScimUserRow): JsonObject {
   const { externalId, objectId, userPrincipalName, email, id, displayName, status, profile } = row;
   const state: JsonObject = {
-    userName: userPrincipalName ?? email ?? id,
+    // Not the address, which several may share.
+    userName: userPrincipalName ?? id,
     displayName,
     active: status === 'active',
   };
@@ -52,15 +58,21 @@ export function userResource(row: ScimUserRow, location: string): JsonObject {
 /**
  * What a complete resource means for the account.
  *
- * @param kept the profile so far: what isn't SCIM's in it stays
+ * @param row the account so far: what isn't SCIM's in its profile stays, and it needn't get a name
+ * @throws DomainError scim.too_large
  */
-export function provisionedPerson(resource: JsonObject, kept: JsonObject = {}): ProvisionedPerson {
+export function provisionedPerson(resource: JsonObject, row?: ScimUserRow): ProvisionedPerson {
   const userName = textOf(resource['userName']) ?? '';
   const externalId = textOf(resource['externalId']) ?? null;
-  const profile = Object.fromEntries(Object.entries(kept).filter(([name]) => !IN_PROFILE.includes(name)));
+  const profile = Object.fromEntries(Object.entries(row?.profile ?? {}).filter(([name]) => !IN_PROFILE.includes(name)));
   for (const name of IN_PROFILE) if (resource[name] !== undefined) profile[name] = resource[name];
+  if (JSON.stringify(profile).length > MAX_PROFILE_LENGTH) {
+    throw scimError('scim.too_large', {
+      detail: `What is known of a person has ${MAX_PROFILE_LENGTH} characters at most.`,
+    });
+  }
   return {
-    userPrincipalName: userName,
+    userPrincipalName: row?.userPrincipalName === null && userName === row.id ? null : userName,
     externalId,
     objectId: isUuid(externalId) ? externalId.toLowerCase() : null,
     displayName: textOf(resource['displayName']) ?? writtenName(resource['name']) ?? userName,
@@ -73,7 +85,9 @@ export function provisionedPerson(resource: JsonObject, kept: JsonObject = {}): 
 function writtenName(name: Json | undefined): string | undefined {
   if (!isJsonObject(name)) return undefined;
   const parts = [textOf(name['givenName']), textOf(name['familyName'])].filter((part) => part !== undefined);
-  return textOf(name['formatted']) ?? (parts.length === 0 ? undefined : parts.join(' '));
+  const written = textOf(name['formatted']) ?? (parts.length === 0 ? undefined : parts.join(' '));
+  // By characters and not by halves of surrogate pairs.
+  return written === undefined ? undefined : [...written].slice(0, MAX_NAME_LENGTH / 2).join('');
 }
 
 function primaryAddress(emails: Json | undefined): string | null {

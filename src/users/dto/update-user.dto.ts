@@ -2,7 +2,7 @@ import { IsIn } from 'class-validator';
 
 /** A patch of a user. */
 export class UpdateUserDto {
-  /** `disabled` ends all sessions of the user at once. */
+  /** Either way every session and token of the user ends; `disabled` also disables their programs. */
   @IsIn(['active', 'disabled'])
   status: 'active' | 'disabled';
 }

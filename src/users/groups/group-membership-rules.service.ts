@@ -45,6 +45,22 @@ export type MembershipFollower = (
   userIds: readonly string[],
 ) => Promise<void>;
 
+/**
+ * Takes what the group holds, on record, and throws a DomainError when the actor must not take it. Runs in the transaction that
+ * deletes the group, before it and before any row is touched for it.
+ *
+ * @param groupId groups.id
+ */
+export type GroupDeletionStep = (tx: Transaction, actor: Actor, groupId: string) => Promise<void>;
+
+/**
+ * Throws a DomainError when the actor must not give the group another name. Runs in the transaction of the change, before it and before
+ * any row is touched for it.
+ *
+ * @param groupId groups.id
+ */
+export type GroupNameRule = (tx: Transaction, actor: Actor, groupId: string) => Promise<void>;
+
 /** Where modules above this one say who may put whom into a group: they know what its members get by it, this one doesn't. */
 @Injectable()
 export class GroupMembershipRules {
@@ -52,6 +68,8 @@ export class GroupMembershipRules {
   private readonly outcomeRules: MembershipOutcomeRule[] = [];
   private readonly preparations: ((tx: Transaction) => Promise<void>)[] = [];
   private readonly followers: MembershipFollower[] = [];
+  private readonly nameRules: GroupNameRule[] = [];
+  private readonly deletionSteps: GroupDeletionStep[] = [];
 
   beforeChange(rule: MembershipRule): void {
     this.rules.push(rule);
@@ -89,5 +107,30 @@ export class GroupMembershipRules {
   /** Last in such a transaction; goes with syncing. */
   async synced(...change: Parameters<MembershipFollower>): Promise<void> {
     for (const follower of this.followers) await follower(...change);
+  }
+
+  beforeRenaming(rule: GroupNameRule): void {
+    this.nameRules.push(rule);
+  }
+
+  /** People who assign roles mean a group by its name. @throws DomainError e.g. rbac.no_way_up */
+  async assertMayRename(...change: Parameters<GroupNameRule>): Promise<void> {
+    if (this.nameRules.length === 0) throw new Error('nobody has said who may rename groups: then nobody may');
+    for (const rule of this.nameRules) await rule(...change);
+  }
+
+  beforeDeleting(step: GroupDeletionStep): void {
+    this.deletionSteps.push(step);
+  }
+
+  /**
+   * First in a transaction that deletes a group: what the group holds goes. Goes with assertMayStand for who was in it, once the
+   * rows are deleted.
+   *
+   * @throws DomainError e.g. rbac.no_way_up
+   */
+  async takeAccess(...deletion: Parameters<GroupDeletionStep>): Promise<void> {
+    if (this.deletionSteps.length === 0) throw new Error('nobody takes what a deleted group holds: then none may be');
+    for (const step of this.deletionSteps) await step(...deletion);
   }
 }

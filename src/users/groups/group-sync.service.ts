@@ -37,9 +37,7 @@ export class GroupSync {
    * @throws GraphFault, DomainError tenants.not_found
    */
   async read(tenantId: string, objectId: string, signal: AbortSignal): Promise<EntraGroup> {
-    const { entraTenantId } = await this.tenants.get(tenantId);
-    const askedAt = await this.transactions.read((tx) => this.groups.now(tx));
-    return { ...(await readEntraGroup(this.graphs.of(entraTenantId), objectId, signal)), askedAt };
+    return this.ask(tenantId, objectId, signal, await this.now());
   }
 
   /**
@@ -54,23 +52,33 @@ export class GroupSync {
     signal: AbortSignal,
     fence: SyncFence = NO_FENCE,
   ): Promise<GraphFault | null> {
+    const askedAt = await this.now();
     try {
-      const read = await this.read(group.tenantId, group.objectId, signal);
+      const read = await this.ask(group.tenantId, group.objectId, signal, askedAt);
       await this.transactions.run(async (tx) => this.apply(tx, actor, group.id, read, fence));
       return null;
     } catch (error) {
       if (!(error instanceof GraphFault)) throw error;
-      await this.transactions.run(async (tx) => this.applyFault(tx, actor, group.id, error, fence));
+      await this.transactions.run(async (tx) => this.applyFault(tx, actor, group.id, { fault: error, askedAt }, fence));
       return error;
     }
+  }
+
+  private async ask(tenantId: string, objectId: string, signal: AbortSignal, askedAt: Date): Promise<EntraGroup> {
+    const { entraTenantId } = await this.tenants.get(tenantId);
+    return { ...(await readEntraGroup(this.graphs.of(entraTenantId), objectId, signal)), askedAt };
+  }
+
+  private now(): Promise<Date> {
+    return this.transactions.read((tx) => this.groups.now(tx));
   }
 
   private async apply(tx: Transaction, actor: Actor, id: string, read: EntraGroup, fence: SyncFence): Promise<void> {
     await this.rules.syncing(tx);
     await fence(tx);
     const before = await this.groups.lock(tx, id);
-    // Let go meanwhile, or a later question has been answered already.
-    if (before === null || (before.syncedAt !== null && before.syncedAt > read.askedAt)) return;
+    // Let go meanwhile, or what was read is out of date.
+    if (before === null || isOvertaken(before, read.askedAt)) return;
     const removed = await this.groups.removeOthers(tx, id, read.memberIds);
     const added = await this.groups.addMissing(tx, id, read.memberIds);
     await this.groups.noteSync(tx, id, read.displayName, read.askedAt);
@@ -98,18 +106,23 @@ export class GroupSync {
     tx: Transaction,
     actor: Actor,
     id: string,
-    fault: GraphFault,
+    { fault, askedAt }: { fault: GraphFault; askedAt: Date },
     fence: SyncFence,
   ): Promise<void> {
-    if (fault.kind !== 'not_found') {
-      await fence(tx);
-      return this.groups.noteFailure(tx, id, fault.message);
+    const isUnknown = fault.kind === 'not_found';
+    if (isUnknown) await this.rules.syncing(tx);
+    await fence(tx);
+    const group = await this.groups.lock(tx, id);
+    if (group === null || isOvertaken(group, askedAt)) return;
+    // Two that asked at the same time have heard the same once.
+    if (isUnknown && group.syncFailure === UNKNOWN && (await this.groups.wasNotedBy(tx, id, askedAt))) {
+      await this.apply(tx, actor, id, { displayName: group.displayName, memberIds: [], askedAt }, NO_FENCE);
     }
-    const group = await this.groups.find(tx, id);
-    if (group?.syncFailure === UNKNOWN) {
-      const askedAt = await this.groups.now(tx);
-      await this.apply(tx, actor, id, { displayName: group.displayName, memberIds: [], askedAt }, fence);
-    } else await fence(tx);
-    await this.groups.noteFailure(tx, id, UNKNOWN);
+    await this.groups.noteFailure(tx, id, isUnknown ? UNKNOWN : fault.message);
   }
+}
+
+/** A later question has been answered already. */
+function isOvertaken({ syncedAt }: Group, askedAt: Date): boolean {
+  return syncedAt !== null && syncedAt > askedAt;
 }

@@ -1,7 +1,8 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
+import { IdPipe } from '../../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
 import {
   ChooseGroupDto,
@@ -29,14 +30,14 @@ export class GroupsController {
   /** Read one group */
   @Get(':id')
   @RequirePermission('groups:read')
-  async get(@Param('id', ParseUUIDPipe) id: string): Promise<GroupDto> {
+  async get(@Param('id', IdPipe) id: string): Promise<GroupDto> {
     return GroupDto.from(await this.groups.get(id));
   }
 
   /** List the members of a group */
   @Get(':id/members')
   @RequirePermission('groups:read')
-  async members(@Param('id', ParseUUIDPipe) id: string, @Query() query: PageQueryDto): Promise<GroupMemberPageDto> {
+  async members(@Param('id', IdPipe) id: string, @Query() query: PageQueryDto): Promise<GroupMemberPageDto> {
     const page = await this.groups.members(id, PageQueryDto.limitOf(query), query.cursor);
     return { items: page.items.map(GroupMemberDto.from), nextCursor: page.nextCursor };
   }
@@ -52,7 +53,7 @@ export class GroupsController {
   @Delete(':id')
   @HttpCode(204)
   @RequirePermission('groups:manage')
-  async letGo(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  async letGo(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<void> {
     await this.groups.letGo(actor, id);
   }
 
@@ -60,7 +61,7 @@ export class GroupsController {
   @Post(':id/sync')
   @HttpCode(200)
   @RequirePermission('groups:manage')
-  async sync(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<GroupDto> {
+  async sync(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<GroupDto> {
     return GroupDto.from(await this.groups.sync(actor, id));
   }
 }

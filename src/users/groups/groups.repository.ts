@@ -100,6 +100,12 @@ export class GroupsRepository {
     );
   }
 
+  /** Whether what was noted of the group last was noted by then. */
+  async wasNotedBy(tx: Transaction, id: string, moment: Date): Promise<boolean> {
+    const rows: unknown[] = await tx.query('SELECT 1 FROM groups WHERE id = $1 AND updated_at <= $2', [id, moment]);
+    return rows.length > 0;
+  }
+
   /** @param reason one sentence for people */
   async noteFailure(tx: Transaction, id: string, reason: string): Promise<void> {
     await tx.query('UPDATE groups SET sync_failure = $2, updated_at = now() WHERE id = $1', [id, reason]);

@@ -59,11 +59,8 @@ export class GroupProvisioningRepository {
     await this.touch(tx, id);
   }
 
-  /** With what its members held through it. */
+  /** With its members; nothing may be assigned to it any more. */
   async remove(tx: Transaction, id: string): Promise<void> {
-    for (const table of ['role_assignments', 'eligible_assignments']) {
-      await tx.query(`DELETE FROM ${table} WHERE group_id = $1`, [id]);
-    }
     await tx.query('DELETE FROM groups WHERE id = $1', [id]);
   }
 

@@ -36,7 +36,7 @@ export class GroupProvisioning {
     return id;
   }
 
-  /** @throws DomainError users.group_not_found */
+  /** @throws DomainError users.group_not_found, rbac.no_way_up for another name of a group that has roles */
   async renameWithin(
     tx: Transaction,
     actor: Actor,
@@ -45,6 +45,7 @@ export class GroupProvisioning {
     externalId: string | null,
   ): Promise<void> {
     const before = await this.existing(tx, id);
+    if (displayName !== before.displayName) await this.rules.assertMayRename(tx, actor, id);
     await this.rows.rename(tx, id, displayName, externalId);
     await this.record(tx, actor, 'users.provisioned-group.updated', before, { displayName, externalId });
   }
@@ -76,12 +77,18 @@ export class GroupProvisioning {
     });
   }
 
-  /** @throws DomainError users.group_not_found, rbac.no_way_up, rbac.last_administrator */
+  /**
+   * With what the group holds, each piece on record. What its members activated by it ends.
+   *
+   * @throws DomainError users.group_not_found, rbac.no_way_up, rbac.last_administrator, rbac.separation_violated
+   */
   async deleteWithin(tx: Transaction, actor: Actor, id: string): Promise<void> {
-    const members = await this.rows.memberIds(tx, id);
-    await this.rules.assertMayChange(tx, actor, id, [], members);
+    await this.rules.takeAccess(tx, actor, id);
     const group = await this.existing(tx, id);
+    const members = await this.rows.memberIds(tx, id);
     await this.rows.remove(tx, id);
+    // Who was denied something by the group may do more afterwards.
+    await this.rules.assertMayStand(tx, actor, id, members);
     await this.record(tx, actor, 'users.provisioned-group.deleted', group, { memberCount: members.length });
   }
 

@@ -2,7 +2,7 @@ import { defineAuditActions } from '../../audit/audit.types.js';
 
 export const PROVISIONING_ACTIONS = defineAuditActions({
   'users.provisioned-user.created':
-    'A person was provisioned, or one who was deleted came back, without any permission',
+    'A person was provisioned, or one who was deleted came back: nothing is assigned to them, their groups in Entra ID count',
   'users.provisioned-user.updated': 'What is known of a person was changed by provisioning, or their status was',
   'users.provisioned-user.deleted': 'A person was deleted and lost everything that they held; the record of them stays',
   'users.provisioned-group.created': 'A group was provisioned',

@@ -4,7 +4,9 @@ import { AuditService } from '../../audit/audit.service.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { kernelError } from '../../kernel/errors/kernel.errors.js';
+import { AccountLinkRules } from '../account-link-rules.service.js';
 import { ServiceAccountsService } from '../service-accounts.service.js';
+import { UserDeletion } from '../user-deletion.service.js';
 import { UserStatusRules } from '../user-status-rules.service.js';
 import { usersError } from '../users.errors.js';
 import { UsersRepository } from '../users.repository.js';
@@ -21,35 +23,42 @@ export class UserProvisioning {
     private readonly rows: UserProvisioningRepository,
     private readonly users: UsersRepository,
     private readonly rules: UserStatusRules,
+    private readonly links: AccountLinkRules,
+    private readonly deletion: UserDeletion,
     private readonly serviceAccounts: ServiceAccountsService,
     private readonly audit: AuditService,
   ) {}
 
   /**
-   * Makes an account that holds nothing. Who was deleted and has the same object id or external id is the same person again.
+   * Makes an account that nothing is assigned to. Who was deleted and has the same object id is the same person again; so is who has
+   * the same external id, unless the account was ever somebody's by an object id: external ids are given again.
    *
    * @returns users.id
-   * @throws DomainError users.already_provisioned
+   * @throws DomainError users.already_provisioned, rbac.no_way_up, rbac.separation_violated
    */
   async provisionWithin(tx: Transaction, actor: Actor, tenantId: string, person: ProvisionedPerson): Promise<string> {
-    await this.rows.lockNames(tx, tenantId);
+    await this.links.prepare(tx);
+    await this.users.lockNames(tx, tenantId);
     const alike = await this.rows.findAlike(tx, tenantId, person);
     if (alike.some(({ status }) => status !== 'deleted')) throw provisioningError('users.already_provisioned');
-    const deleted = alike.find(({ objectId }) => objectId !== null && objectId === person.objectId) ?? alike[0];
+    const deleted =
+      alike.find(({ objectId }) => objectId !== null && objectId === person.objectId) ??
+      alike.find(({ objectId }) => objectId === null);
     const id =
       deleted === undefined
         ? await this.rows.insert(tx, tenantId, person)
         : await this.revive(tx, actor, deleted, person);
+    if (person.objectId !== null) await this.links.assertMayLink(tx, actor, id);
     await this.record(tx, actor, 'users.provisioned-user.created', deleted ?? null, await this.existing(tx, id));
     return id;
   }
 
   /**
    * Disabling ends what was issued to the person, and their programs. Letting somebody in, by enabling or by saying whose account
-   * it is, needs authority over everything that the account holds.
+   * it is, needs authority over everything that the account holds, by its groups of Entra ID too.
    *
    * @throws DomainError users.not_found, request.precondition_failed, users.already_provisioned, users.linked_to_another,
-   *   rbac.last_administrator, rbac.no_way_up
+   *   rbac.last_administrator, rbac.no_way_up, rbac.separation_violated
    */
   async updateProvisionedWithin(
     tx: Transaction,
@@ -58,14 +67,16 @@ export class UserProvisioning {
     version: number,
     person: ProvisionedPerson,
   ): Promise<void> {
-    const { tenantId } = await this.existing(tx, id);
-    await this.rows.lockNames(tx, tenantId);
+    const seen = await this.existing(tx, id);
+    const { links, enables, disables } = changeOf(seen, person);
+    if (links || enables || disables) await this.links.prepare(tx);
+    await this.users.lockNames(tx, seen.tenantId);
     const before = await this.existing(tx, id);
     if (before.version !== version) throw kernelError('request.precondition_failed');
     if (before.objectId !== null && person.objectId !== null && before.objectId !== person.objectId) {
       throw provisioningError('users.linked_to_another', { detail: 'An object id, once known, stays.' });
     }
-    const others = (await this.rows.findAlike(tx, tenantId, person)).filter((other) => other.id !== id);
+    const others = (await this.rows.findAlike(tx, before.tenantId, person)).filter((other) => other.id !== id);
     if (
       others.some(
         (other) => other.status !== 'deleted' || (person.objectId !== null && other.objectId === person.objectId),
@@ -73,13 +84,11 @@ export class UserProvisioning {
     ) {
       throw provisioningError('users.already_provisioned');
     }
-    const links = before.objectId === null && person.objectId !== null;
-    const enables = before.status !== 'active' && person.status === 'active';
-    const disables = before.status === 'active' && person.status === 'disabled';
     if (disables) await this.rules.assertMayDisable(tx, await this.account(tx, id));
     if (enables || links) await this.rules.assertMayEnable(tx, actor, await this.account(tx, id));
     if (!(await this.rows.update(tx, before, person, enables || disables)))
       throw kernelError('request.precondition_failed');
+    if (links) await this.links.assertMayLink(tx, actor, id);
     await this.record(tx, actor, 'users.provisioned-user.updated', before, await this.existing(tx, id));
     if (disables) await this.serviceAccounts.disableOfOwner(tx, actor, id, 'owner_disabled');
   }
@@ -91,15 +100,8 @@ export class UserProvisioning {
    */
   async deleteWithin(tx: Transaction, actor: Actor, id: string, version: number): Promise<void> {
     const account = await this.account(tx, id);
-    await this.rules.assertMayDisable(tx, account);
-    const before = await this.existing(tx, id);
-    await this.rules.takeAccess(tx, actor, account);
-    const memberships = await this.users.leaveGroups(tx, id);
-    if ((await this.users.markDeleted(tx, id, version)) === null) throw kernelError('request.precondition_failed');
-    await this.record(tx, actor, 'users.provisioned-user.deleted', before, await this.existing(tx, id), {
-      memberships,
-    });
-    await this.serviceAccounts.disableOfOwner(tx, actor, id, 'owner_deleted');
+    if (account.version !== version) throw kernelError('request.precondition_failed');
+    await this.deletion.deleteWithin(tx, actor, account, PROVISIONING_ACTIONS['users.provisioned-user.deleted']);
   }
 
   private async revive(
@@ -132,7 +134,6 @@ export class UserProvisioning {
     action: keyof typeof PROVISIONING_ACTIONS,
     before: ProvisionedUser | null,
     after: ProvisionedUser,
-    more: JsonObject = {},
   ): Promise<void> {
     return this.audit.record(tx, actor, {
       action: PROVISIONING_ACTIONS[action],
@@ -140,9 +141,17 @@ export class UserProvisioning {
       target: { type: 'user', id: after.id, displayName: after.displayName },
       outcome: 'success',
       ...(before === null ? {} : { before: stateOf(before) }),
-      after: { ...stateOf(after), ...more },
+      after: stateOf(after),
     });
   }
+}
+
+function changeOf(before: ProvisionedUser, { objectId, status }: ProvisionedPerson) {
+  return {
+    links: before.objectId === null && objectId !== null,
+    enables: before.status !== 'active' && status === 'active',
+    disables: before.status === 'active' && status === 'disabled',
+  };
 }
 
 /** The profile is the directory's: that it changed is on record, what it says of a person isn't kept for ever. */

@@ -6,9 +6,9 @@ import {
   type ActivationFilter,
   type ActivationRequest,
   type ActivationStatus,
+  MIN_ACTIVATION_SECONDS,
 } from '../activations.types.js';
 
-const MIN_SECONDS = 60;
 const MAX_SECONDS = 2_592_000;
 
 /** An activation to begin or to ask for. */
@@ -20,7 +20,7 @@ export class RequestActivationDto {
   /** 60 seconds to what the role and the eligible assignment allow; as long as they do when absent. */
   @MayBeAbsent()
   @IsInt()
-  @Min(MIN_SECONDS)
+  @Min(MIN_ACTIVATION_SECONDS)
   @Max(MAX_SECONDS)
   durationSeconds?: number;
 

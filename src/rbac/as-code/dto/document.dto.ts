@@ -37,6 +37,8 @@ export class PlannedChangeDto {
 export class AccessDifferenceDto {
   permission: string;
   scope: string;
+  /** The first moment of it, ISO 8601; null: at once. */
+  from: string | null;
 }
 
 export class AffectedRefDto {

@@ -12,8 +12,9 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
+import { NAMESPACE_PATTERN, OWN_PERMISSION_PATTERN } from '../../permission-name.js';
 import type { NamespacePatch, NewNamespace, PermissionNamespace, RegisteredPermission } from '../namespace.types.js';
-import { MAX_REGISTERED_PERMISSIONS, NAMESPACE_PATTERN, PERMISSION_PATTERN } from '../registered-permission.js';
+import { MAX_REGISTERED_PERMISSIONS } from '../registered-permission.js';
 
 /** A patch of a namespace; what is absent stays. */
 export class UpdateNamespaceDto {
@@ -71,7 +72,7 @@ export class NamespacePageDto {
 export class RegisteredPermissionDto {
   /** `resource:action`, without the namespace; each part up to 63 of a-z, 0-9 and -. */
   @IsString()
-  @Matches(PERMISSION_PATTERN, { message: 'must be resource:action, of a-z, 0-9 and -, such as invoice:read' })
+  @Matches(OWN_PERMISSION_PATTERN, { message: 'must be resource:action, of a-z, 0-9 and -, such as invoice:read' })
   name: string;
 
   /** What it allows, for people. */

@@ -1,9 +1,9 @@
 import { IsString, Matches } from 'class-validator';
 import { PageQueryDto } from '../../../kernel/paging/page-query.dto.js';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
+import { NAMESPACE_PATTERN } from '../../permission-name.js';
 import type { HeldPermission } from '../../rbac.types.js';
 import type { KnownPermission } from '../namespace.types.js';
-import { NAMESPACE_PATTERN } from '../registered-permission.js';
 
 /** Which permissions to list. */
 export class PermissionQueryDto extends PageQueryDto {

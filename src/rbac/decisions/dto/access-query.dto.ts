@@ -3,7 +3,8 @@ import { IsInt, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../../kernel/paging/cursor.js';
 import { IsInstant } from '../../../kernel/validation/is-instant.decorator.js';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
-import { SCOPE_PATTERN } from '../../scope.js';
+import { MAX_PERMISSION_LENGTH } from '../../permission-name.js';
+import { MAX_SCOPE_LENGTH, SCOPE_PATTERN } from '../../scope.js';
 import { decodeEntryCursor, MAX_ENTRY_CURSOR_LENGTH } from '../effective-access.cursor.js';
 import type { AskedAccess } from '../effective-access.service.js';
 
@@ -13,12 +14,12 @@ export class AccessQueryDto {
   @MayBeAbsent()
   @IsString()
   @MinLength(1)
-  @MaxLength(100)
+  @MaxLength(MAX_PERMISSION_LENGTH)
   permission?: string;
 
   /** What is held or denied on this scope, instead of on each that something was assigned on. */
   @MayBeAbsent()
-  @MaxLength(700)
+  @MaxLength(MAX_SCOPE_LENGTH)
   @Matches(SCOPE_PATTERN, { message: 'must be / or up to ten plain segments, without . and ..' })
   scope?: string;
 

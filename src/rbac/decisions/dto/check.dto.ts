@@ -4,6 +4,7 @@ import {
   ArrayMinSize,
   IsArray,
   IsInt,
+  IsObject,
   IsString,
   IsUUID,
   Matches,
@@ -11,20 +12,16 @@ import {
   MaxLength,
   Min,
   MinLength,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
 import { Precompiled } from '../../../kernel/validation/precompiled.js';
-import { ROOT_SCOPE, SCOPE_PATTERN } from '../../scope.js';
+import { MAX_PERMISSION_LENGTH } from '../../permission-name.js';
+import { MAX_SCOPE_LENGTH, ROOT_SCOPE, SCOPE_PATTERN } from '../../scope.js';
 import type { Question } from '../access-facts.js';
-import {
-  isCheck,
-  isCheckBulk,
-  MAX_CHECKS,
-  MAX_PERMISSION_LENGTH,
-  MAX_REVISION,
-  MAX_SCOPE_LENGTH,
-} from '../read-check.js';
+import { isCheck, isCheckBulk, MAX_CHECKS, MAX_REVISION } from '../read-check.js';
+import { CheckMatrixDto, IsMatrixAlone, IsMatrixOfFewAnswers } from './check-matrix.dto.js';
 
 const toLowerCase = ({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value);
 
@@ -69,16 +66,26 @@ export class CheckResultDto {
   revision: number;
 }
 
-/** Many questions, decided at one revision. */
+/** Many questions, decided at one revision: one by one, or every subject on every scope for every permission. */
 @Precompiled(isCheckBulk)
 export class CheckBulkDto {
-  /** 1 to 10,000, in a body of at most 2 MiB. */
+  /** Either this or `matrix`. 1 to 10,000, in a body of at most 2 MiB. */
+  @ValidateIf(({ checks, matrix }: CheckBulkDto) => checks !== undefined || matrix === undefined)
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_CHECKS)
   @ValidateNested({ each: true })
   @Type(() => QuestionDto)
-  checks: QuestionDto[];
+  checks?: QuestionDto[];
+
+  /** Either this or `checks`. At most 100,000 answers. */
+  @MayBeAbsent()
+  @IsObject()
+  @IsMatrixAlone()
+  @IsMatrixOfFewAnswers()
+  @ValidateNested()
+  @Type(() => CheckMatrixDto)
+  matrix?: CheckMatrixDto;
 
   /** The decisions must know of everything up to this revision. */
   @MayBeAbsent()
@@ -88,9 +95,21 @@ export class CheckBulkDto {
   atLeast?: number;
 }
 
+/** The answers to `checks`. */
 export class CheckBulkResultDto {
   /** The revision of access that was decided at. */
   revision: number;
   /** One for each question, in their order. */
   allowed: boolean[];
+}
+
+/** The answers to a `matrix`. */
+export class CheckMatrixResultDto {
+  /** The revision of access that was decided at. */
+  revision: number;
+  /**
+   * One text a subject, in their order, with `1` (allowed) or `0` for each scope and permission: the answer for
+   * `subjects[s]`, `scopes[c]` and `permissions[p]` is `rows[s][c * permissions.length + p]`.
+   */
+  rows: string[];
 }

@@ -1,7 +1,8 @@
 import { IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-validator';
 import { IsInstant } from '../../../kernel/validation/is-instant.decorator.js';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
-import { ROOT_SCOPE, SCOPE_PATTERN } from '../../scope.js';
+import { MAX_PERMISSION_LENGTH } from '../../permission-name.js';
+import { MAX_SCOPE_LENGTH, ROOT_SCOPE, SCOPE_PATTERN } from '../../scope.js';
 import type { AssignmentFacts } from '../access-facts.js';
 import type { AskedExplanation, Explanation } from '../explain.service.js';
 import type { AccessPath, ChangeStep, EligibleFacts, PathState } from '../explain.types.js';
@@ -15,12 +16,12 @@ export class ExplainDto {
   /** A permission of the catalogue or of a registered namespace. */
   @IsString()
   @MinLength(1)
-  @MaxLength(100)
+  @MaxLength(MAX_PERMISSION_LENGTH)
   permission: string;
 
   /** A path; `/` when absent. The caller needs access:read there. */
   @MayBeAbsent()
-  @MaxLength(700)
+  @MaxLength(MAX_SCOPE_LENGTH)
   @Matches(SCOPE_PATTERN, { message: 'must be / or up to ten plain segments, without . and ..' })
   scope?: string;
 
@@ -114,10 +115,15 @@ export class ExplanationDto {
   /** The moment that it is about. */
   asOf: string;
   subject: ExplainedSubjectDto;
-  /** Up to 100, and up to 10 of one assignment; first what applies, denials before allows. The latest 20 removed assignments are among them. */
+  /**
+   * Up to 100, and up to 10 of one assignment; first what applies, denials before allows. The latest 20 removed assignments are among
+   * them. What lies neither at or above the scope of the question nor where the caller may read access is left out.
+   */
   paths: ExplainedPathDto[];
-  /** Up to 5 changes that would turn the answer, smallest first; none for a past time. Separation of duties may still refuse them. */
+  /** Up to 5 changes of up to 20 steps that would turn the answer, smallest first; none for a past time. Separation of duties may still refuse them. */
   changes: ChangeDto[];
+  /** Whether there is more that could be tried and takes more than 20 steps: such changes are not worked out. */
+  hasLongerChanges: boolean;
 
   static from(explanation: Explanation): ExplanationDto {
     const { allowed, summary, revision, asOf, subject, paths, changes } = explanation;
@@ -129,7 +135,8 @@ export class ExplanationDto {
       asOf: asOf.toISOString(),
       subject: { type, id, displayName, status },
       paths: paths.map((path) => pathOf(explanation, path)),
-      changes: changes.map((steps) => ({ steps: steps.map((step) => stepOf(explanation, step)) })),
+      changes: changes.changes.map((steps) => ({ steps: steps.map((step) => stepOf(explanation, step)) })),
+      hasLongerChanges: changes.hasLonger,
     };
   }
 }

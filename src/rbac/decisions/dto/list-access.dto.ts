@@ -2,8 +2,9 @@ import { Transform } from 'class-transformer';
 import { IsInt, IsString, IsUUID, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
 import { MAX_PAGE_SIZE } from '../../../kernel/paging/cursor.js';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
-import { SCOPE_PATTERN } from '../../scope.js';
-import { MAX_PERMISSION_LENGTH, MAX_REVISION, MAX_SCOPE_LENGTH } from '../read-check.js';
+import { MAX_PERMISSION_LENGTH } from '../../permission-name.js';
+import { MAX_SCOPE_LENGTH, SCOPE_PATTERN } from '../../scope.js';
+import { MAX_REVISION } from '../read-check.js';
 
 /** A question: where may this subject do that? */
 export class ListScopesDto {

@@ -13,13 +13,14 @@ import {
 } from 'class-validator';
 import { PageQueryDto } from '../../../kernel/paging/page-query.dto.js';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
+import { MAX_PERMISSION_LENGTH } from '../../permission-name.js';
 import type { NewRole, RolePatch } from '../../rbac.types.js';
 import {
   DEFAULT_ACTIVATION_SECONDS,
   MAX_ACTIVATION_SECONDS,
   MAX_ROLE_PARENTS,
   MAX_ROLE_PERMISSIONS,
-  MIN_ACTIVATION_SECONDS,
+  MIN_ACTIVATION_CAP_SECONDS,
   ROLE_NAME_PATTERN,
 } from '../role-limits.js';
 
@@ -42,7 +43,7 @@ export class RoleContentDto {
   @ArrayMaxSize(MAX_ROLE_PERMISSIONS)
   @ArrayUnique()
   @IsString({ each: true })
-  @MaxLength(200, { each: true })
+  @MaxLength(MAX_PERMISSION_LENGTH, { each: true })
   permissions?: string[];
 
   /** roles.id of the roles it inherits from; at most 50, and 20 levels in all. */
@@ -56,7 +57,7 @@ export class RoleContentDto {
   /** How long an activation of it may last; eight hours when a new role doesn't say. */
   @MayBeAbsent()
   @IsInt()
-  @Min(MIN_ACTIVATION_SECONDS)
+  @Min(MIN_ACTIVATION_CAP_SECONDS)
   @Max(MAX_ACTIVATION_SECONDS)
   activationMaxSeconds?: number;
 

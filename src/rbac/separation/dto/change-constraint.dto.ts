@@ -12,6 +12,7 @@ import {
   MinLength,
 } from 'class-validator';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
+import { MAX_PERMISSION_LENGTH } from '../../permission-name.js';
 import type { ConstraintPatch, NewConstraint } from '../separation.types.js';
 
 const MIN_MEMBERS = 2;
@@ -41,7 +42,7 @@ export class CreateConstraintDto {
   @ArrayMaxSize(MAX_MEMBERS)
   @ArrayUnique()
   @IsString({ each: true })
-  @MaxLength(200, { each: true })
+  @MaxLength(MAX_PERMISSION_LENGTH, { each: true })
   members: string[];
 
   /** How many of them somebody may hold at the same time on overlapping scopes; fewer than there are. 1 when absent. */
@@ -83,7 +84,7 @@ export class UpdateConstraintDto {
   @ArrayMaxSize(MAX_MEMBERS)
   @ArrayUnique()
   @IsString({ each: true })
-  @MaxLength(200, { each: true })
+  @MaxLength(MAX_PERMISSION_LENGTH, { each: true })
   members?: string[];
 
   /** How many of them somebody may hold at the same time on overlapping scopes; fewer than there are. */

@@ -6,18 +6,22 @@ interface RoleNode {
   permissions: readonly number[];
   /** Numbers of the roles it inherits from directly. */
   parents: readonly number[];
+  /** Numbers of the roles that inherit from it directly. */
+  children: Set<number>;
   /** Everything that it holds; null until it is asked for again. */
   closure: Uint32Array | null;
-  /** The version of the graph since which that is so. */
+  /** The version of the roles since which that is so. */
   since: number;
 }
 
 /** Roles as numbers, and what each holds with all that it inherits, as a bitset that is made when it is needed. */
-export class RoleGraph {
+export class CompiledRoles {
   /** Greater after each change. Whoever remembers what a role holds compares it, instead of being told. */
   version = 0;
   private readonly numbers = new Map<string, number>();
   private readonly nodes: RoleNode[] = [];
+  /** Put and not looked at since: what they change above them is found once for all of them. */
+  private readonly unsettled = new Set<number>();
   private words: number;
 
   constructor(private readonly permissions: PermissionNumbers) {
@@ -28,7 +32,7 @@ export class RoleGraph {
   numberOf(roleId: string): number {
     let number = this.numbers.get(roleId);
     if (number === undefined) {
-      number = this.nodes.push({ permissions: [], parents: [], closure: null, since: 0 }) - 1;
+      number = this.nodes.push({ permissions: [], parents: [], children: new Set(), closure: null, since: 0 }) - 1;
       this.numbers.set(roleId, number);
     }
     return number;
@@ -37,25 +41,25 @@ export class RoleGraph {
   /** @param content null when the role is gone */
   put(roleId: string, content: RoleContent | null): void {
     const number = this.numberOf(roleId);
-    const permissions = (content?.permissions ?? []).map((name) => this.permissions.numberOf(name));
-    const parents = (content?.parents ?? []).map((parent) => this.numberOf(parent));
+    const node = this.nodes[number];
+    if (node === undefined) return;
+    for (const parent of node.parents) this.nodes[parent]?.children.delete(number);
+    node.permissions = (content?.permissions ?? []).map((name) => this.permissions.numberOf(name));
+    node.parents = (content?.parents ?? []).map((parent) => this.numberOf(parent));
+    for (const parent of node.parents) this.nodes[parent]?.children.add(number);
     this.version++;
-    this.nodes[number] = { permissions, parents, closure: null, since: this.version };
-    for (const heir of this.heirsOf(number)) {
-      const node = this.nodes[heir];
-      if (node === undefined) continue;
-      node.closure = null;
-      node.since = this.version;
-    }
+    this.unsettled.add(number);
   }
 
   /** Whether what a role holds may be another than at that version. */
   hasChanged(number: number, since: number): boolean {
+    this.settle();
     return (this.nodes[number]?.since ?? 0) > since;
   }
 
   /** Not to be written to. */
   closureOf(number: number): Uint32Array {
+    this.settle();
     if (this.words !== this.permissions.words) {
       this.words = this.permissions.words;
       for (const node of this.nodes) node.closure = null;
@@ -82,18 +86,17 @@ export class RoleGraph {
     return bits;
   }
 
-  /** The role and everything that inherits from it. */
-  private heirsOf(number: number): Set<number> {
-    const children = new Map<number, number[]>();
-    for (const [child, { parents }] of this.nodes.entries()) {
-      for (const parent of parents) {
-        const siblings = children.get(parent);
-        if (siblings === undefined) children.set(parent, [child]);
-        else siblings.push(child);
-      }
+  /** Forgets what was put, and everything that inherits from it, held before. */
+  private settle(): void {
+    if (this.unsettled.size === 0) return;
+    // A set hands out what is added while it is walked.
+    for (const number of this.unsettled) {
+      const node = this.nodes[number];
+      if (node === undefined) continue;
+      node.closure = null;
+      node.since = this.version;
+      for (const child of node.children) this.unsettled.add(child);
     }
-    const heirs = new Set([number]);
-    for (const heir of heirs) for (const child of children.get(heir) ?? []) heirs.add(child);
-    return heirs;
+    this.unsettled.clear();
   }
 }
