@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { keyVersionOf, openWithKey, SealBroken, sealWithKey } from './envelope.js';
+import { openWithKey, SealBroken, sealWithKey } from './envelope.js';
 
 const key = randomBytes(32);
 const place = { table: 'webhook_endpoints', column: 'secret', row: '1' };
@@ -8,7 +8,6 @@ const plaintext = Buffer.from('a secret');
 describe('envelope encryption', () => {
   it('opens at the place and under the key it was sealed for', () => {
     const sealed = sealWithKey(key, 7, plaintext, place);
-    expect(keyVersionOf(sealed)).toBe(7);
     expect(openWithKey(key, sealed, place)).toEqual(plaintext);
   });
 

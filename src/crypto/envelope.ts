@@ -2,9 +2,10 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { SealedPlace } from './key-ring.js';
 
 /**
- * Layout of a sealed value: format (1 byte, 1) | key version (4 bytes, big endian) | nonce (12) | tag (16) | ciphertext.
- * AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D 8.2.2: at most 2^32 values under one key). The header and the
- * place are authenticated with the content.
+ * Layout of a value that is sealed directly: format (1 byte, 1) | key version (4 bytes, big endian) | nonce (12) | tag (16) |
+ * ciphertext. AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D 8.2.2: at most 2^32 values under one key), for keys that seal
+ * little: a key-encryption key, a key made for one value. Header and place are authenticated with the content. What data keys seal
+ * has format 2 (data-key-cipher.ts).
  */
 const FORMAT = 1;
 const HEADER_BYTES = 5;
@@ -19,7 +20,7 @@ export class SealBroken extends Error {
   }
 }
 
-/** @param keyVersion which data key this is; readable from the sealed value with keyVersionOf */
+/** @param keyVersion which key this is; authenticated, and stands in the sealed value */
 export function sealWithKey(key: Uint8Array, keyVersion: number, plaintext: Uint8Array, place: SealedPlace): Buffer {
   assertKey(key);
   const header = Buffer.alloc(HEADER_BYTES);
@@ -36,7 +37,7 @@ export function sealWithKey(key: Uint8Array, keyVersion: number, plaintext: Uint
 export function openWithKey(key: Uint8Array, sealed: Uint8Array, place: SealedPlace): Buffer {
   assertKey(key);
   const value = Buffer.from(sealed);
-  keyVersionOf(value);
+  if (value.byteLength < HEADER_BYTES + NONCE_BYTES + TAG_BYTES || value[0] !== FORMAT) throw notOurFormat();
   const header = value.subarray(0, HEADER_BYTES);
   const nonce = value.subarray(HEADER_BYTES, HEADER_BYTES + NONCE_BYTES);
   const tag = value.subarray(HEADER_BYTES + NONCE_BYTES, HEADER_BYTES + NONCE_BYTES + TAG_BYTES);
@@ -47,19 +48,19 @@ export function openWithKey(key: Uint8Array, sealed: Uint8Array, place: SealedPl
     decipher.setAuthTag(tag);
     return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
   } catch (cause) {
-    throw new SealBroken('it was changed, moved, or sealed under another key', { cause });
+    throw doesNotOpen(cause);
   }
 }
 
-/** @throws SealBroken when it isn't a sealed value at all */
-export function keyVersionOf(sealed: Uint8Array): number {
-  if (sealed.byteLength < HEADER_BYTES + NONCE_BYTES + TAG_BYTES || sealed[0] !== FORMAT) {
-    throw new SealBroken('it is not in the format of this service');
-  }
-  return Buffer.from(sealed).readUInt32BE(1);
+export function notOurFormat(): SealBroken {
+  return new SealBroken('it is not in the format of this service');
 }
 
-/** Lengths stand before the parts, so that no two places have the same bytes. */
+export function doesNotOpen(cause: unknown): SealBroken {
+  return new SealBroken('it was changed, moved, or sealed under another key', { cause });
+}
+
+/** Lengths stand before the parts, so that no two places have the same bytes. This format knows no tenant. */
 function additionalData(header: Buffer, place: SealedPlace): Buffer {
   const parts = [place.table, place.column, place.row].map((part) => Buffer.from(part, 'utf8'));
   const lengths = Buffer.alloc(parts.length * 4);

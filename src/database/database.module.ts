@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { ChangeFeed } from './change-feed.service.js';
 import { DatabaseClock } from './database-clock.service.js';
+import { PreparedStatements } from './prepared-statements.js';
 import { TransactionRunner } from './transaction-runner.js';
 
 /** The connection to PostgreSQL and the transactions on it. Entities are listed once, in ormconfig.ts. */
@@ -19,8 +20,8 @@ export class DatabaseModule {
           dataSourceFactory: async () => dataSource,
         }),
       ],
-      providers: [TransactionRunner, DatabaseClock, ChangeFeed],
-      exports: [TransactionRunner, DatabaseClock, ChangeFeed],
+      providers: [TransactionRunner, PreparedStatements, DatabaseClock, ChangeFeed],
+      exports: [TransactionRunner, PreparedStatements, DatabaseClock, ChangeFeed],
     };
   }
 }

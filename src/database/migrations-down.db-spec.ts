@@ -1,3 +1,4 @@
+import { insertRowsOfEveryKind } from '../../test/support/rows-of-every-kind.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 
 describe('the migrations', () => {
@@ -19,12 +20,28 @@ describe('the migrations', () => {
     return rows.map(({ line }) => line).join('\n');
   };
 
-  it('can be taken back one by one, and put in again, to the same schema', async () => {
+  it('can be taken back one by one where there are rows of every kind, and put in again, to the same schema', async () => {
     const { dataSource } = database;
+    await insertRowsOfEveryKind((text, parameters) => dataSource.query(text, parameters));
     const before = await catalogue();
     for (const _ of dataSource.migrations) await dataSource.undoLastMigration({ transaction: 'each' });
     expect(await dataSource.query(`SELECT to_regclass('users') AS users`)).toEqual([{ users: null }]);
     await dataSource.runMigrations({ transaction: 'each' });
     expect(await catalogue()).toBe(before);
+  });
+
+  it.each([
+    ['x/y:z', null],
+    ['x/y:z', 'other'],
+    ['y:z', 'other'],
+  ])('let no permission be called %s in the namespace %s', async (name, namespace) => {
+    await database.dataSource.query(
+      `INSERT INTO permission_namespaces (name, display_name) VALUES ('other', '') ON CONFLICT DO NOTHING`,
+    );
+    const insert = database.dataSource.query(
+      `INSERT INTO permissions (name, description, namespace) VALUES ($1, '', $2)`,
+      [name, namespace],
+    );
+    await expect(insert).rejects.toMatchObject({ constraint: 'ck_permissions_namespace' });
   });
 });

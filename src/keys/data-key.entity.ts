@@ -18,4 +18,8 @@ export class DataKey {
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
+
+  /** When another took its place. */
+  @Column('timestamptz', { name: 'retiring_since', nullable: true })
+  retiringSince: Date | null;
 }

@@ -4,9 +4,16 @@ import { type KeysInstance, startKeys } from '../../test/support/keys-stage.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { systemActor } from '../access/actor.js';
 import { ecPublicJwk, jwkThumbprint } from '../crypto/jwk-thumbprint.js';
+import { defineSealedColumn } from '../crypto/sealed-columns.js';
 import { LocalMasterKey } from './master-key.js';
 
-const place = { table: 'webhook_endpoints', column: 'secret', row: '1' };
+const place = defineSealedColumn({
+  table: 'things',
+  column: 'secret',
+  row: 'id',
+  tenant: null,
+  rewrap: false,
+}).place('1');
 const OPERATOR = systemActor('operator');
 
 describe('the key ring', () => {
@@ -53,6 +60,11 @@ describe('the key ring', () => {
     const sealed = await one.ring.seal(Buffer.from('secret'), place);
     expect((await other.ring.open(sealed, place)).toString()).toBe('secret');
     await expect(other.ring.open(sealed, { ...place, row: '2' })).rejects.toMatchObject({ code: 'keys.cannot_open' });
+  });
+
+  it('seals nothing that was not declared: it would be lost with the next rotation', async () => {
+    const { ring } = await started();
+    await expect(ring.seal(Buffer.from('secret'), { ...place, column: 'other' })).rejects.toThrow('no declared');
   });
 
   it('stores no key in the clear', async () => {

@@ -8,13 +8,25 @@ import {
 } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Gauge } from 'prom-client';
-import { keyVersionOf, openWithKey, SealBroken, sealWithKey } from '../crypto/envelope.js';
-import { KeyRing, type SealedPlace, type SigningKey, type VerificationKey } from '../crypto/key-ring.js';
+import { type DataKeyCipher, keyVersionOf } from '../crypto/data-key-cipher.js';
+import { SealBroken } from '../crypto/envelope.js';
+import {
+  type CheckpointKey,
+  type CheckpointVerifier,
+  type KeyedIndex,
+  KeyRing,
+  type SealedPlace,
+  type SigningKey,
+  type VerificationKey,
+} from '../crypto/key-ring.js';
+import { keyedIndex } from '../crypto/keyed-index.js';
+import { assertDeclared } from '../crypto/sealed-columns.js';
 import { ChangeFeed } from '../database/change-feed.service.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRIC } from '../observability/metrics.js';
 import { FirstKeys } from './first-keys.service.js';
 import { REREAD_SECONDS } from './key-times.js';
+import { KeyUses } from './key-uses.service.js';
 import { keysError } from './keys.errors.js';
 import { type OpenKeys, OpenKeysReader } from './open-keys-reader.service.js';
 
@@ -26,7 +38,7 @@ const TICK_MS = 15_000;
 const RETRY_MS = 1000;
 
 /**
- * The key ring over PostgreSQL: data keys and signing keys lie in tables, wrapped under the master key. What was read is kept in
+ * The key ring over PostgreSQL: they lie in tables, wrapped under the key-encryption key. What was read is kept in
  * memory, renewed when the database announces a change, and every minute. Keys that were read stay in use when the database is
  * away: a running service keeps verifying.
  */
@@ -44,6 +56,7 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
   constructor(
     private readonly firstKeys: FirstKeys,
     private readonly reader: OpenKeysReader,
+    private readonly uses: KeyUses,
     feed: ChangeFeed,
     @Inject(LOGGER) private readonly logger: Logger,
     @InjectMetric(METRIC.signingKeyAge) private readonly age: Gauge,
@@ -58,7 +71,7 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
     });
   }
 
-  /** Makes the first keys of a new installation; stops the start when the master key isn't the one that wrapped them. */
+  /** Makes the first keys of a new installation; stops the start when the key-encryption key isn't the one that wrapped them, or can't be reached. */
   async onModuleInit(): Promise<void> {
     await this.firstKeys.makeMissing();
     await this.reread();
@@ -84,29 +97,54 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
   }
 
   async seal(plaintext: Uint8Array, place: SealedPlace): Promise<Buffer> {
-    const { currentVersion, dataKeys } = await this.openKeys();
-    const key = dataKeys.get(currentVersion);
-    if (key === undefined) throw keysError('keys.cannot_open');
-    return sealWithKey(key, currentVersion, plaintext, place);
+    assertDeclared(place);
+    const { currentVersion, dataKeys } = await this.freshKeys();
+    const cipher = dataKeys.get(currentVersion);
+    if (cipher === undefined) throw keysError('keys.cannot_open');
+    this.uses.count(currentVersion);
+    return cipher.seal(plaintext, place);
   }
 
   async open(sealed: Uint8Array, place: SealedPlace): Promise<Buffer> {
     try {
-      const version = keyVersionOf(sealed);
-      const key = (await this.openKeys()).dataKeys.get(version) ?? (await this.reread()).dataKeys.get(version);
-      if (key === undefined) throw keysError('keys.cannot_open', { detail: `Data key ${version} is gone.` });
-      return openWithKey(key, sealed, place);
+      return (await this.cipherOf(keyVersionOf(sealed))).open(sealed, place);
     } catch (error) {
       if (error instanceof SealBroken) throw keysError('keys.cannot_open', { cause: error });
       throw error;
     }
   }
 
+  /** One that another instance has just made is read; a version that was invented costs no more than an invented key id. */
+  private async cipherOf(version: number): Promise<DataKeyCipher> {
+    const known = (await this.openKeys()).dataKeys.get(version);
+    if (known !== undefined) return known;
+    await this.lookAgain();
+    const cipher = this.opened?.dataKeys.get(version);
+    if (cipher === undefined) throw keysError('keys.cannot_open', { detail: `Data key ${version} is gone.` });
+    return cipher;
+  }
+
+  async index(purpose: string): Promise<KeyedIndex> {
+    const [current] = await this.indexes(purpose);
+    if (current === undefined) throw keysError('keys.cannot_open');
+    return current;
+  }
+
+  async indexes(purpose: string): Promise<readonly KeyedIndex[]> {
+    const { indexKeys } = await this.freshKeys();
+    return indexKeys.map(({ key, version }) => keyedIndex(key, version, purpose));
+  }
+
+  async checkpointKeys(): Promise<readonly CheckpointKey[]> {
+    return (await this.openKeys()).checkpointKeys;
+  }
+
+  checkpointVerifiers(): Promise<readonly CheckpointVerifier[]> {
+    return this.reader.checkpointVerifiers();
+  }
+
   async signingKey(): Promise<SigningKey> {
-    const open = await this.openKeys();
-    if (ageMsOf(open) < TOO_OLD_TO_SIGN_MS) return open.signingKey;
-    await this.refresh();
-    return (await this.openKeys()).signingKey;
+    return (await this.freshKeys()).signingKey;
   }
 
   async verificationKeys(): Promise<readonly VerificationKey[]> {
@@ -129,6 +167,14 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
     } else {
       await this.reading?.catch(() => undefined);
     }
+  }
+
+  /** For what is written under them: a key that was retired while this process slept must not be used. */
+  private async freshKeys(): Promise<OpenKeys> {
+    const open = await this.openKeys();
+    if (ageMsOf(open) < TOO_OLD_TO_SIGN_MS) return open;
+    await this.refresh();
+    return this.openKeys();
   }
 
   private async openKeys(): Promise<OpenKeys> {
@@ -157,8 +203,8 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
     }
   }
 
-  /** A reading that began before this call may have seen the keys as they were before: then one more follows it. */
-  private reread(): Promise<OpenKeys> {
+  /** Reads again. A reading that began before this call may have seen the keys as they were before: then one more follows it. */
+  reread(): Promise<OpenKeys> {
     this.readAgain = true;
     this.reading ??= this.readUntilCalm().finally(() => {
       this.reading = undefined;

@@ -5,7 +5,7 @@ import { KeyWrapping } from './key-wrapping.service.js';
 import { KeysRepository } from './keys.repository.js';
 import type { SigningKeyRow } from './signing-key.entity.js';
 
-/** Makes what an installation lacks: a data key, a signing key, and the one that will sign after it. */
+/** Makes what an installation lacks: a data key, a key for checkpoints, an index key and a signing key and the ones after them. */
 @Injectable()
 export class FirstKeys {
   constructor(
@@ -24,6 +24,8 @@ export class FirstKeys {
     await this.transactions.run(async (tx) => {
       await this.keys.lock(tx);
       await this.dataKey(tx);
+      await this.indexKey(tx);
+      await this.checkpointKey(tx);
       await this.signingKeys(tx);
     });
   }
@@ -35,10 +37,31 @@ export class FirstKeys {
     return key.kid;
   }
 
+  /** @returns its version; for whoever holds the lock and has seen that there is no next key */
+  async makeNextIndex(tx: Transaction): Promise<number> {
+    const version = (await this.keys.newestIndexVersion(tx)) + 1;
+    await this.keys.insertIndexKey(tx, 'next', await this.wrapping.newIndexKey(version));
+    return version;
+  }
+
   private async dataKey(tx: Transaction): Promise<void> {
     const [newest] = await this.keys.findDataKeys(tx);
     if (newest === undefined) await this.keys.insertDataKey(tx, await this.wrapping.newDataKey(1));
     else await this.wrapping.openDataKey(newest);
+  }
+
+  private async indexKey(tx: Transaction): Promise<void> {
+    const rows = await this.keys.findIndexKeys(tx);
+    const [current] = rows;
+    if (current === undefined) await this.keys.insertIndexKey(tx, 'current', await this.wrapping.newIndexKey(1));
+    else await this.wrapping.openIndexKey(current);
+    if (!rows.some(({ state }) => state === 'next')) await this.makeNextIndex(tx);
+  }
+
+  private async checkpointKey(tx: Transaction): Promise<void> {
+    const [current] = await this.keys.findCheckpointKeys(tx);
+    if (current === undefined) await this.keys.insertCheckpointKey(tx, await this.wrapping.newCheckpointKey());
+    else await this.wrapping.openCheckpointKey(current);
   }
 
   private async signingKeys(tx: Transaction): Promise<void> {

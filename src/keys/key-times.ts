@@ -15,3 +15,12 @@ const RETIRING_MARGIN_SECONDS = 900;
 
 /** From the end of signing to the end of verifying. */
 export const RETIRING_SECONDS = LONGEST_TOKEN_SECONDS + RETIRING_MARGIN_SECONDS;
+
+/** How long the key of checkpoints that was replaced signs beside its successor. */
+export const CHECKPOINT_CO_SIGNING_DAYS = 7;
+
+/**
+ * How long a key must have been replaced before it may be erased, though nothing lies under it: what a process sealed just before it
+ * slept, or before it heard of the rotation, has arrived in the database by then or never does.
+ */
+export const UNUSED_BEFORE_RETIRED_SECONDS = 3600;

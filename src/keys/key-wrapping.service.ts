@@ -1,12 +1,14 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { sha256 } from '../crypto/digest.js';
 import { ecPublicJwk, jwkThumbprint } from '../crypto/jwk-thumbprint.js';
-import type { SealedPlace } from '../crypto/key-ring.js';
+import type { CheckpointKey, SealedPlace } from '../crypto/key-ring.js';
+import { DomainError } from '../kernel/errors/domain-error.js';
 import type { DataKey } from './data-key.entity.js';
 import { keysError } from './keys.errors.js';
-import type { NewDataKey, NewSigningKey } from './keys.repository.js';
-import { MasterKey } from './master-key.js';
+import type { CheckpointKeyRow, IndexKeyRow, NewDataKey, NewSigningKey } from './keys.repository.js';
 import type { SigningKeyRow } from './signing-key.entity.js';
+import { KeyEncryptionKey, type WrappedKey } from './vault/key-encryption-key.js';
 
 export interface OpenSigningKey {
   kid: string;
@@ -15,14 +17,14 @@ export interface OpenSigningKey {
   publicKey: KeyObject;
 }
 
-/** Makes keys wrapped under the master key, and opens them. */
+/** Makes keys wrapped under the key-encryption key, and opens them. */
 @Injectable()
 export class KeyWrapping {
-  constructor(private readonly master: MasterKey) {}
+  constructor(private readonly vault: KeyEncryptionKey) {}
 
   async newDataKey(version: number): Promise<NewDataKey> {
-    const wrappedKey = await this.master.wrap(randomBytes(32), dataKeyPlace(version));
-    return { version, state: 'current', wrappedKey, wrappedBy: this.master.id };
+    const { wrapped, wrappedBy } = await this.vault.wrap(randomBytes(32), dataKeyPlace(version));
+    return { version, state: 'current', wrappedKey: wrapped, wrappedBy };
   }
 
   /** @throws DomainError keys.master_key_wrong */
@@ -30,16 +32,45 @@ export class KeyWrapping {
     return this.unwrap(wrappedKey, wrappedBy, dataKeyPlace(version));
   }
 
+  async newIndexKey(version: number): Promise<Omit<IndexKeyRow, 'state'>> {
+    const { wrapped, wrappedBy } = await this.vault.wrap(randomBytes(32), indexKeyPlace(version));
+    return { version, wrappedKey: wrapped, wrappedBy };
+  }
+
+  /** @throws DomainError keys.master_key_wrong */
+  openIndexKey({ version, wrappedKey, wrappedBy }: IndexKeyRow): Promise<Buffer> {
+    return this.unwrap(wrappedKey, wrappedBy, indexKeyPlace(version));
+  }
+
+  async newCheckpointKey(): Promise<Omit<CheckpointKeyRow, 'state'>> {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const raw = rawPublicKey(publicKey);
+    const id = checkpointKeyId(raw);
+    const der = privateKey.export({ type: 'pkcs8', format: 'der' });
+    const { wrapped, wrappedBy } = await this.vault.wrap(der, checkpointKeyPlace(id));
+    return { id, publicKey: raw, wrappedPrivateKey: wrapped, wrappedBy };
+  }
+
+  /** The pair, from the private half alone, as with signing keys. @throws DomainError keys.master_key_wrong, keys.cannot_open */
+  async openCheckpointKey({ id, wrappedPrivateKey, wrappedBy }: CheckpointKeyRow): Promise<CheckpointKey> {
+    const der = await this.unwrap(wrappedPrivateKey, wrappedBy, checkpointKeyPlace(id));
+    const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    const publicKey = createPublicKey(privateKey);
+    if (checkpointKeyId(rawPublicKey(publicKey)) !== id) throw keysError('keys.cannot_open');
+    return { id, privateKey, publicKey };
+  }
+
   async newSigningKey(): Promise<NewSigningKey> {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const kid = jwkThumbprint(ecPublicJwk(publicKey));
     const der = privateKey.export({ type: 'pkcs8', format: 'der' });
+    const { wrapped, wrappedBy } = await this.vault.wrap(der, signingKeyPlace(kid));
     return {
       kid,
       algorithm: 'ES256',
       publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-      wrappedPrivateKey: await this.master.wrap(der, signingKeyPlace(kid)),
-      wrappedBy: this.master.id,
+      wrappedPrivateKey: wrapped,
+      wrappedBy,
     };
   }
 
@@ -57,25 +88,54 @@ export class KeyWrapping {
     return { kid, algorithm, privateKey, publicKey };
   }
 
-  /** Whether this master key is the one that wrapped the key. */
+  /** Whether the key-encryption key of this process is the one that wrapped the key. */
   isOurs({ wrappedBy }: { wrappedBy: string }): boolean {
-    return wrappedBy === this.master.id;
+    return this.vault.opens(wrappedBy);
+  }
+
+  /**
+   * What wraps now.
+   *
+   * @throws DomainError keys.vault_unavailable
+   */
+  currentId(): Promise<string> {
+    return this.vault.currentId();
+  }
+
+  /**
+   * A key as it is to be stored from now on: opened as it lies there, and wrapped by what wraps now.
+   *
+   * @throws DomainError keys.master_key_wrong, keys.vault_unavailable
+   */
+  async rewrap(kind: StoredKeyKind, name: string, wrapped: Buffer, wrappedBy: string): Promise<WrappedKey> {
+    const place = STORED_KEY_PLACES[kind](name);
+    return this.vault.wrap(await this.unwrap(wrapped, wrappedBy, place), place);
   }
 
   private async unwrap(wrapped: Buffer, wrappedBy: string, place: SealedPlace): Promise<Buffer> {
     try {
-      return await this.master.unwrap(wrapped, place);
+      return await this.vault.unwrap(wrapped, wrappedBy, place);
     } catch (cause) {
+      if (cause instanceof DomainError) throw cause;
       throw keysError('keys.master_key_wrong', {
-        detail:
-          wrappedBy === this.master.id
-            ? `The key in ${place.table} ${place.row} was changed.`
-            : `MASTER_KEY is ${this.master.id}, but the keys were wrapped by ${wrappedBy}. Start with the key of this database.`,
+        detail: this.vault.opens(wrappedBy)
+          ? `The key in ${place.table} ${place.row} was changed.`
+          : `This service has ${this.vault.name}, but the keys were wrapped by ${wrappedBy}. Start with the key of this database.`,
         cause,
       });
     }
   }
 }
+
+/** The tables that keys lie in. */
+export type StoredKeyKind = 'data_keys' | 'index_keys' | 'signing_keys' | 'checkpoint_keys';
+
+const STORED_KEY_PLACES: Record<StoredKeyKind, (name: string) => SealedPlace> = {
+  data_keys: (version) => dataKeyPlace(Number(version)),
+  index_keys: (version) => indexKeyPlace(Number(version)),
+  signing_keys: signingKeyPlace,
+  checkpoint_keys: checkpointKeyPlace,
+};
 
 function dataKeyPlace(version: number): SealedPlace {
   return { table: 'data_keys', column: 'wrapped_key', row: String(version) };
@@ -83,4 +143,21 @@ function dataKeyPlace(version: number): SealedPlace {
 
 function signingKeyPlace(kid: string): SealedPlace {
   return { table: 'signing_keys', column: 'wrapped_private_key', row: kid };
+}
+
+function indexKeyPlace(version: number): SealedPlace {
+  return { table: 'index_keys', column: 'wrapped_key', row: String(version) };
+}
+
+function checkpointKeyPlace(id: string): SealedPlace {
+  return { table: 'checkpoint_keys', column: 'wrapped_private_key', row: id };
+}
+
+/** The 32 bytes of an Ed25519 public key (RFC 8032 5.1.5), the end of its SubjectPublicKeyInfo. */
+function rawPublicKey(key: KeyObject): Buffer {
+  return key.export({ type: 'spki', format: 'der' }).subarray(-32);
+}
+
+function checkpointKeyId(publicKey: Buffer): string {
+  return sha256(publicKey).toString('hex', 0, 8);
 }

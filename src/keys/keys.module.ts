@@ -6,15 +6,28 @@ import { JobsModule } from '../jobs/jobs.module.js';
 import { DatabaseKeyRing } from './database-key-ring.service.js';
 import { FirstKeys } from './first-keys.service.js';
 import { JwksController } from './jwks.controller.js';
+import { KeyRewrappingRepository } from './key-rewrapping.repository.js';
+import { KeyRewrapping } from './key-rewrapping.service.js';
 import { KeyRotationRepository } from './key-rotation.repository.js';
+import { KeySuccessionRepository } from './key-succession.repository.js';
+import { KeySuccession } from './key-succession.service.js';
+import { KeyUpkeepJob } from './key-upkeep.job.js';
+import { KeyUses } from './key-uses.service.js';
 import { KeyWrapping } from './key-wrapping.service.js';
 import { KeysRepository } from './keys.repository.js';
-import { loadMasterKey, MasterKey } from './master-key.js';
+import { KeysStatusRepository } from './keys-status.repository.js';
+import { KeysStatusService } from './keys-status.service.js';
 import { OpenKeysReader } from './open-keys-reader.service.js';
+import { Rewrap } from './rewrap/rewrap.service.js';
+import { RewrapProgressRepository } from './rewrap/rewrap-progress.repository.js';
+import { StoredValuesRepository } from './rewrap/stored-values.repository.js';
+import { StoredValues } from './rewrap/stored-values.service.js';
 import { SigningKeyRotationJob } from './signing-key-rotation.job.js';
 import { SigningKeyRotation } from './signing-key-rotation.service.js';
+import { KeyEncryptionKey } from './vault/key-encryption-key.js';
+import { openKeyVault } from './vault/open-key-vault.js';
 
-/** The keys of this installation: data keys that seal secrets, signing keys of access tokens, both wrapped by the master key. */
+/** The keys of this installation, all of them wrapped by the key-encryption key: they seal, index, and sign tokens and checkpoints. */
 @Global()
 @Module({
   imports: [AuditModule, JobsModule],
@@ -22,14 +35,27 @@ import { SigningKeyRotation } from './signing-key-rotation.service.js';
   providers: [
     KeysRepository,
     KeyRotationRepository,
-    { provide: MasterKey, useFactory: loadMasterKey, inject: [Settings] },
+    KeySuccessionRepository,
+    KeyRewrappingRepository,
+    KeysStatusRepository,
+    StoredValuesRepository,
+    RewrapProgressRepository,
+    { provide: KeyEncryptionKey, useFactory: openKeyVault, inject: [Settings] },
     KeyWrapping,
     FirstKeys,
     OpenKeysReader,
-    { provide: KeyRing, useClass: DatabaseKeyRing },
+    KeyUses,
+    DatabaseKeyRing,
+    { provide: KeyRing, useExisting: DatabaseKeyRing },
     SigningKeyRotation,
     SigningKeyRotationJob,
+    StoredValues,
+    KeySuccession,
+    KeyRewrapping,
+    Rewrap,
+    KeyUpkeepJob,
+    KeysStatusService,
   ],
-  exports: [KeyRing, SigningKeyRotation],
+  exports: [KeyRing, SigningKeyRotation, KeySuccession, KeyRewrapping, KeysStatusService],
 })
 export class KeysModule {}

@@ -1,11 +1,32 @@
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
+import type { CheckpointVerifier } from '../crypto/key-ring.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import { DataKey } from './data-key.entity.js';
 import { SigningKeyRow } from './signing-key.entity.js';
 
 export type NewSigningKey = Pick<SigningKeyRow, 'kid' | 'algorithm' | 'publicKey' | 'wrappedPrivateKey' | 'wrappedBy'>;
 export type NewDataKey = Pick<DataKey, 'version' | 'state' | 'wrappedKey' | 'wrappedBy'>;
+
+/** A key of a keyed index, wrapped. */
+export interface IndexKeyRow {
+  version: number;
+  state: 'next' | 'current' | 'retiring';
+  wrappedKey: Buffer;
+  wrappedBy: string;
+}
+
+/** A key that signs checkpoints, wrapped. */
+export interface CheckpointKeyRow {
+  /** The first 8 bytes of the SHA-256 of the public key, as hex. */
+  id: string;
+  state: 'current' | 'retiring';
+  /** 32 bytes (RFC 8032 5.1.5). */
+  publicKey: Buffer;
+  /** PKCS #8 (DER). */
+  wrappedPrivateKey: Buffer;
+  wrappedBy: string;
+}
 
 /** Any constant; it names changes of keys among the advisory locks of the database. */
 const KEYS_LOCK = 826_404;
@@ -20,6 +41,63 @@ export class KeysRepository {
 
   findDataKeys(tx: Transaction): Promise<DataKey[]> {
     return tx.find(DataKey, { where: { state: In(['current', 'retiring']) }, order: { version: 'DESC' } });
+  }
+
+  /** The one that is written with first, then its successor, then those before it. */
+  findIndexKeys(tx: Transaction): Promise<IndexKeyRow[]> {
+    return tx.query<IndexKeyRow[]>(
+      `SELECT version, state, wrapped_key AS "wrappedKey", wrapped_by AS "wrappedBy" FROM index_keys
+        WHERE state <> 'retired' ORDER BY array_position(ARRAY['current', 'next', 'retiring'], state), version DESC`,
+    );
+  }
+
+  /** Who signs now: the current key first. A retiring one whose time is over signs no more. */
+  findCheckpointKeys(tx: Transaction): Promise<CheckpointKeyRow[]> {
+    return tx.query<CheckpointKeyRow[]>(
+      `SELECT id, state, public_key AS "publicKey", wrapped_private_key AS "wrappedPrivateKey", wrapped_by AS "wrappedBy"
+         FROM checkpoint_keys
+        WHERE state = 'current' OR (state = 'retiring' AND retires_at > clock_timestamp())
+        ORDER BY state, created_at DESC`,
+    );
+  }
+
+  /** The public half of all that there ever were, newest first. */
+  findCheckpointVerifiers(tx: Transaction): Promise<CheckpointVerifier[]> {
+    return tx.query<CheckpointVerifier[]>(
+      `SELECT id, state, public_key AS "publicKey", created_at AS "createdAt", retires_at AS "retiresAt"
+         FROM checkpoint_keys ORDER BY created_at DESC, id`,
+    );
+  }
+
+  /** The versions that are written with. */
+  async currentVersions(tx: Transaction): Promise<{ data: number; index: number }> {
+    const [row] = await tx.query<{ data: number | null; index: number | null }[]>(
+      `SELECT (SELECT version FROM data_keys WHERE state = 'current') AS data,
+              (SELECT version FROM index_keys WHERE state = 'current') AS index`,
+    );
+    return { data: row?.data ?? 0, index: row?.index ?? 0 };
+  }
+
+  async newestIndexVersion(tx: Transaction): Promise<number> {
+    const [row] = await tx.query<{ version: number }[]>(
+      'SELECT coalesce(max(version), 0)::int AS version FROM index_keys',
+    );
+    return row?.version ?? 0;
+  }
+
+  async insertIndexKey(tx: Transaction, state: 'next' | 'current', key: Omit<IndexKeyRow, 'state'>): Promise<void> {
+    await tx.query(
+      `INSERT INTO index_keys (version, state, wrapped_key, wrapped_by, activated_at)
+       VALUES ($1, $2, $3, $4, CASE WHEN $2 = 'current' THEN clock_timestamp() END)`,
+      [key.version, state, key.wrappedKey, key.wrappedBy],
+    );
+  }
+
+  async insertCheckpointKey(tx: Transaction, key: Omit<CheckpointKeyRow, 'state'>): Promise<void> {
+    await tx.query(
+      `INSERT INTO checkpoint_keys (id, state, public_key, wrapped_private_key, wrapped_by) VALUES ($1, 'current', $2, $3, $4)`,
+      [key.id, key.publicKey, key.wrappedPrivateKey, key.wrappedBy],
+    );
   }
 
   /** What signs or verifies now. A retiring key whose time is over does neither, whether or not somebody has retired it. */
@@ -39,6 +117,11 @@ export class KeysRepository {
       `SELECT extract(epoch FROM clock_timestamp() - activated_at)::float8 AS age FROM signing_keys WHERE state = 'current'`,
     );
     return rows[0]?.age ?? 0;
+  }
+
+  /** One statement, whatever other instances do. */
+  async addUses(tx: Transaction, version: number, uses: number): Promise<void> {
+    await tx.query('UPDATE data_keys SET uses = uses + $2 WHERE version = $1', [version, uses]);
   }
 
   async insertDataKey(tx: Transaction, key: NewDataKey): Promise<void> {

@@ -33,3 +33,14 @@ export interface SigningKeyRotated {
   /** Published from now on. */
   next: string;
 }
+
+/** Kinds of keys that are replaced at once, without being published before. */
+export type RotatedKind = 'data' | 'index' | 'checkpoint';
+
+export interface KeyRotated {
+  kind: RotatedKind;
+  /** Version, or id, of the key that is used from now on. */
+  current: string;
+  /** The one before it, for what was made with it. */
+  retiring: string;
+}

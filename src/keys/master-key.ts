@@ -6,21 +6,14 @@ import { sha256 } from '../crypto/digest.js';
 import { openWithKey, sealWithKey } from '../crypto/envelope.js';
 import type { SealedPlace } from '../crypto/key-ring.js';
 import { newId } from '../kernel/ids/ids.js';
-
-/** Wraps the keys that lie in the database. The port behind which a key vault can stand. */
-export abstract class MasterKey {
-  /** Which key wraps; stored beside what it wrapped. Says nothing of the key itself. */
-  abstract readonly id: string;
-  abstract wrap(key: Uint8Array, place: SealedPlace): Promise<Buffer>;
-  /** @throws SealBroken */
-  abstract unwrap(wrapped: Uint8Array, place: SealedPlace): Promise<Buffer>;
-}
+import { KeyEncryptionKey, type WrappedKey } from './vault/key-encryption-key.js';
 
 const KEY_BYTES = 32;
 const WRAP_VERSION = 0;
 
-/** A master key held in the memory of this process. */
-export class LocalMasterKey extends MasterKey {
+/** A key-encryption key held in the memory of this process. */
+export class LocalMasterKey extends KeyEncryptionKey {
+  /** `local:` and 16 hex digits that say nothing of the key. */
   readonly id: string;
   private readonly key: Buffer;
 
@@ -33,20 +26,38 @@ export class LocalMasterKey extends MasterKey {
       .slice(0, 16)}`;
   }
 
-  async wrap(key: Uint8Array, place: SealedPlace): Promise<Buffer> {
-    return sealWithKey(this.key, WRAP_VERSION, key, place);
+  get name(): string {
+    return `MASTER_KEY ${this.id}`;
   }
 
-  async unwrap(wrapped: Uint8Array, place: SealedPlace): Promise<Buffer> {
+  async currentId(): Promise<string> {
+    return this.id;
+  }
+
+  opens(wrappedBy: string): boolean {
+    return wrappedBy === this.id;
+  }
+
+  async wrap(key: Uint8Array, place: SealedPlace): Promise<WrappedKey> {
+    return { wrapped: sealWithKey(this.key, WRAP_VERSION, key, place), wrappedBy: this.id };
+  }
+
+  async unwrap(wrapped: Uint8Array, _wrappedBy: string, place: SealedPlace): Promise<Buffer> {
     return openWithKey(this.key, wrapped, place);
   }
 }
 
 /** MASTER_KEY, or outside of production a key that is generated once into DATA_DIR. */
-export function loadMasterKey(settings: Settings): MasterKey {
-  if (settings.MASTER_KEY !== undefined) return new LocalMasterKey(Buffer.from(settings.MASTER_KEY, 'base64'));
+export function loadMasterKey(settings: Settings): LocalMasterKey {
+  const given = givenMasterKey(settings.MASTER_KEY);
+  if (given !== null) return given;
   if (settings.NODE_ENV === 'production') throw new Error('MASTER_KEY is not set');
   return new LocalMasterKey(readOrCreateKeyFile(settings.DATA_DIR));
+}
+
+/** @param base64 32 bytes */
+export function givenMasterKey(base64: string | undefined): LocalMasterKey | null {
+  return base64 === undefined ? null : new LocalMasterKey(Buffer.from(base64, 'base64'));
 }
 
 /** Written whole under another name and then linked, so that of two processes that start at once both read the same key. */

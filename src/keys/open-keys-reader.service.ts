@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { SigningKey, VerificationKey } from '../crypto/key-ring.js';
+import { DataKeyCipher } from '../crypto/data-key-cipher.js';
+import type { CheckpointKey, CheckpointVerifier, SigningKey, VerificationKey } from '../crypto/key-ring.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
-import { KeyWrapping } from './key-wrapping.service.js';
+import { KeptKeys } from './kept-keys.js';
+import { KeyWrapping, type OpenSigningKey } from './key-wrapping.service.js';
 import { keysError } from './keys.errors.js';
 import { KeysRepository } from './keys.repository.js';
 import type { SigningKeyRow } from './signing-key.entity.js';
@@ -12,7 +14,11 @@ export interface OpenKeys {
   /** performance.now() before they were read. */
   readAt: number;
   currentVersion: number;
-  dataKeys: Map<number, Buffer>;
+  dataKeys: Map<number, DataKeyCipher>;
+  /** The one that is written with first. */
+  indexKeys: { version: number; key: Buffer }[];
+  /** The current one first. */
+  checkpointKeys: CheckpointKey[];
   signingKey: SigningKey;
   /** How long the signing key had signed by then, by the database's clock. */
   currentAgeSeconds: number;
@@ -23,6 +29,8 @@ export interface OpenKeys {
 /** Reads the keys that are in use and unwraps them. */
 @Injectable()
 export class OpenKeysReader {
+  private kept = new KeptKeys();
+
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly keys: KeysRepository,
@@ -30,37 +38,74 @@ export class OpenKeysReader {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
+  checkpointVerifiers(): Promise<CheckpointVerifier[]> {
+    return this.transactions.read((tx) => this.keys.findCheckpointVerifiers(tx));
+  }
+
   /** @throws DomainError keys.master_key_wrong, keys.cannot_open when a data key or the current signing key can't be opened */
   async read(): Promise<OpenKeys> {
     const readAt = performance.now();
-    const [dataRows, signingRows, currentAgeSeconds] = await this.transactions.read(async (tx) => [
-      await this.keys.findDataKeys(tx),
-      await this.keys.findSigningKeys(tx),
-      await this.keys.currentAgeSeconds(tx),
-    ]);
+    const [dataRows, indexRows, checkpointRows, signingRows, currentAgeSeconds] = await this.transactions.read(
+      async (tx) => [
+        await this.keys.findDataKeys(tx),
+        await this.keys.findIndexKeys(tx),
+        await this.keys.findCheckpointKeys(tx),
+        await this.keys.findSigningKeys(tx),
+        await this.keys.currentAgeSeconds(tx),
+      ],
+    );
     const currentData = dataRows.find(({ state }) => state === 'current');
     const current = signingRows.find(({ state }) => state === 'current');
-    if (current === undefined || currentData === undefined)
+    const indexRow = indexRows.find(({ state }) => state === 'current');
+    if (current === undefined || currentData === undefined || indexRow === undefined)
       throw keysError('keys.cannot_open', { detail: 'No key is current.' });
 
-    const dataKeys = new Map<number, Buffer>();
-    for (const row of dataRows) dataKeys.set(row.version, await this.wrapping.openDataKey(row));
-    const { kid, algorithm, privateKey } = await this.wrapping.openSigningKey(current);
-    return {
+    const kept = new KeptKeys(this.kept);
+    const dataKeys = new Map<number, DataKeyCipher>();
+    for (const row of dataRows) {
+      const cipher = await kept.openedOr(`data ${row.version}`, row.wrappedKey, async () => {
+        return new DataKeyCipher(row.version, await this.wrapping.openDataKey(row));
+      });
+      dataKeys.set(row.version, cipher);
+    }
+    const indexKeys: OpenKeys['indexKeys'] = [];
+    for (const row of indexRows) {
+      const { version } = row;
+      const open = () => this.wrapping.openIndexKey(row);
+      indexKeys.push({ version, key: await kept.openedOr(`index ${version}`, row.wrappedKey, open) });
+    }
+    const checkpointKeys: CheckpointKey[] = [];
+    for (const row of checkpointRows) {
+      const open = () => this.wrapping.openCheckpointKey(row);
+      checkpointKeys.push(await kept.openedOr(`checkpoint ${row.id}`, row.wrappedPrivateKey, open));
+    }
+    const { kid, algorithm, privateKey } = await this.openSigningKey(kept, current);
+    const open: OpenKeys = {
       readAt,
       currentVersion: currentData.version,
       dataKeys,
+      indexKeys,
+      checkpointKeys,
       signingKey: { kid, algorithm, privateKey },
       currentAgeSeconds,
-      verificationKeys: await this.verificationKeys(signingRows),
+      verificationKeys: await this.verificationKeys(kept, signingRows),
     };
+    this.kept = kept.forgetOlder();
+    return open;
   }
 
-  private async verificationKeys(rows: readonly SigningKeyRow[]): Promise<Map<string, VerificationKey>> {
+  private openSigningKey(kept: KeptKeys, row: SigningKeyRow): Promise<OpenSigningKey> {
+    return kept.openedOr(`signing ${row.kid}`, row.wrappedPrivateKey, () => this.wrapping.openSigningKey(row));
+  }
+
+  private async verificationKeys(
+    kept: KeptKeys,
+    rows: readonly SigningKeyRow[],
+  ): Promise<Map<string, VerificationKey>> {
     const keys = new Map<string, VerificationKey>();
     for (const row of rows) {
       try {
-        const { kid, algorithm, publicKey } = await this.wrapping.openSigningKey(row);
+        const { kid, algorithm, publicKey } = await this.openSigningKey(kept, row);
         keys.set(kid, { kid, algorithm, publicKey });
       } catch (error) {
         // The current key was opened before: this is one that verifies only. Its tokens are refused, the others' aren't.

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { auditTrail } from '../../test/support/audit-trail.js';
 import { type KeysInstance, startKeys } from '../../test/support/keys-stage.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { systemActor } from '../access/actor.js';
@@ -40,10 +41,8 @@ describe('rotation of signing keys', () => {
   const kidOf = async (state: string) => (await rows()).find((row) => row.state === state)?.kid;
   const age = (state: string, column: string, seconds: number) =>
     sql(`UPDATE signing_keys SET ${column} = ${column} - make_interval(secs => $2) WHERE state = $1`, [state, seconds]);
-  const recorded = () =>
-    sql<{ action: string; actor_id: string; target_id: string; state_after: string | null }[]>(
-      `SELECT action, actor_id, target_id, state_after FROM audit_events ORDER BY id`,
-    );
+  const recorded = async () =>
+    (await auditTrail(one.audit)).map(({ action, actorId, targetId, after }) => ({ action, actorId, targetId, after }));
 
   it('lets next sign, keeps the one before for verifying, publishes another next, on record', async () => {
     const [next, current] = [await kidOf('next'), await kidOf('current')];
@@ -58,9 +57,9 @@ describe('rotation of signing keys', () => {
     expect(await recorded()).toEqual([
       {
         action: 'keys.signing-key.rotated',
-        actor_id: 'operator',
-        target_id: next,
-        state_after: expect.stringContaining(String(current)),
+        actorId: 'operator',
+        targetId: next,
+        after: expect.objectContaining({ retiring: current }),
       },
     ]);
   });
@@ -123,7 +122,7 @@ describe('rotation of signing keys', () => {
     expect(all.find(({ kid }) => kid === first)).toMatchObject({ state: 'retired', erased: true });
     expect(all.find(({ kid }) => kid === second)).toMatchObject({ state: 'retiring', erased: false });
     const retirements = (await recorded()).filter(({ action }) => action === 'keys.signing-key.retired');
-    expect(retirements.map(({ target_id }) => target_id)).toEqual([first]);
+    expect(retirements.map(({ targetId }) => targetId)).toEqual([first]);
   });
 
   it('by schedule rotates when the current key has signed for its days and the next one is known, and only then', async () => {

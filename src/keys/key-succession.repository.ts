@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../database/transaction-runner.js';
+import {
+  CHECKPOINT_CO_SIGNING_DAYS,
+  PUBLISHED_BEFORE_SIGNING_SECONDS,
+  UNUSED_BEFORE_RETIRED_SECONDS,
+} from './key-times.js';
+
+type Changed<Row> = [rows: Row[], count: number];
+
+/** Tables of numbered keys. */
+export type NumberedKeys = 'data_keys' | 'index_keys';
+
+/** The steps of a rotation of keys that seal, index, or sign checkpoints; under KeysRepository.lock. */
+@Injectable()
+export class KeySuccessionRepository {
+  /** The current key is used for nothing new. @returns its version */
+  async stopUsing(tx: Transaction, table: NumberedKeys): Promise<number | null> {
+    const [rows] = await tx.query<Changed<{ version: number }>>(
+      `UPDATE ${table} SET state = 'retiring', retiring_since = clock_timestamp() WHERE state = 'current' RETURNING version`,
+    );
+    return rows[0]?.version ?? null;
+  }
+
+  async startIndexing(tx: Transaction): Promise<number | null> {
+    const [rows] = await tx.query<Changed<{ version: number }>>(
+      `UPDATE index_keys SET state = 'current', activated_at = clock_timestamp() WHERE state = 'next' RETURNING version`,
+    );
+    return rows[0]?.version ?? null;
+  }
+
+  async newestDataVersion(tx: Transaction): Promise<number> {
+    const [row] = await tx.query<{ version: number }[]>(
+      'SELECT coalesce(max(version), 0)::int AS version FROM data_keys',
+    );
+    return row?.version ?? 0;
+  }
+
+  async isDataKeyDue(tx: Transaction, days: number, maxUses: number): Promise<boolean> {
+    return this.holds(
+      tx,
+      `SELECT 1 FROM data_keys
+        WHERE state = 'current' AND (uses >= $2 OR created_at < clock_timestamp() - make_interval(days => $1))`,
+      [days, maxUses],
+    );
+  }
+
+  /** By the uses alone: what is asked often. */
+  async isDataKeyUsedUp(tx: Transaction, maxUses: number): Promise<boolean> {
+    return this.holds(tx, `SELECT 1 FROM data_keys WHERE state = 'current' AND uses >= $1`, [maxUses]);
+  }
+
+  async isIndexKeyDue(tx: Transaction, days: number): Promise<boolean> {
+    return this.holds(
+      tx,
+      `SELECT 1 FROM index_keys
+        WHERE state = 'current' AND activated_at < clock_timestamp() - make_interval(days => $1)`,
+      [days],
+    );
+  }
+
+  /** When every instance knows the next index key, and so finds what others write under it; null when that is so now. */
+  async nextIndexReadyAt(tx: Transaction): Promise<Date | null> {
+    const [row] = await tx.query<{ readyAt: Date }[]>(
+      `SELECT created_at + make_interval(secs => $1) AS "readyAt" FROM index_keys
+        WHERE state = 'next' AND created_at > clock_timestamp() - make_interval(secs => $1)`,
+      [PUBLISHED_BEFORE_SIGNING_SECONDS],
+    );
+    return row?.readyAt ?? null;
+  }
+
+  async isCheckpointKeyDue(tx: Transaction, days: number): Promise<boolean> {
+    return this.holds(
+      tx,
+      `SELECT 1 FROM checkpoint_keys
+        WHERE state = 'current' AND created_at < clock_timestamp() - make_interval(days => $1)`,
+      [days],
+    );
+  }
+
+  /** It signs beside its successor for some days, so that who trusts only it hears of the successor in time. */
+  async beginCoSigning(tx: Transaction): Promise<string | null> {
+    const [rows] = await tx.query<Changed<{ id: string }>>(
+      `UPDATE checkpoint_keys SET state = 'retiring', retires_at = clock_timestamp() + make_interval(days => $1)
+        WHERE state = 'current' RETURNING id`,
+      [CHECKPOINT_CO_SIGNING_DAYS],
+    );
+    return rows[0]?.id ?? null;
+  }
+
+  /** The private half goes for good; the public one stays, because what it signed stays. */
+  async retireCheckpointKeys(tx: Transaction): Promise<string[]> {
+    const [rows] = await tx.query<Changed<{ id: string }>>(
+      `UPDATE checkpoint_keys SET state = 'retired', wrapped_private_key = ''
+        WHERE state = 'retiring' AND retires_at <= clock_timestamp() RETURNING id`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Keys that no instance writes with any more, whatever it slept through; of data keys those that were looked for a day ago. */
+  async findUnwritten(tx: Transaction, table: NumberedKeys): Promise<number[]> {
+    const lately =
+      table === 'data_keys'
+        ? `AND (references_seen_at IS NULL OR references_seen_at < clock_timestamp() - interval '1 day')`
+        : '';
+    const rows = await tx.query<{ version: number }[]>(
+      `SELECT version FROM ${table} WHERE state = 'retiring' ${lately}
+          AND retiring_since <= clock_timestamp() - make_interval(secs => $1) ORDER BY version`,
+      [UNUSED_BEFORE_RETIRED_SECONDS],
+    );
+    return rows.map(({ version }) => version);
+  }
+
+  async hasRetiring(tx: Transaction, table: NumberedKeys): Promise<boolean> {
+    return this.holds(tx, `SELECT 1 FROM ${table} WHERE state = 'retiring'`, []);
+  }
+
+  async noteReferences(tx: Transaction, version: number): Promise<void> {
+    await tx.query('UPDATE data_keys SET references_seen_at = clock_timestamp() WHERE version = $1', [version]);
+  }
+
+  async retire(tx: Transaction, table: NumberedKeys, version: number): Promise<boolean> {
+    const [, count] = await tx.query<Changed<unknown>>(
+      `UPDATE ${table} SET state = 'retired', wrapped_key = '' WHERE version = $1 AND state = 'retiring'`,
+      [version],
+    );
+    return count === 1;
+  }
+
+  private async holds(tx: Transaction, query: string, parameters: unknown[]): Promise<boolean> {
+    return (await tx.query<unknown[]>(query, parameters)).length > 0;
+  }
+}
