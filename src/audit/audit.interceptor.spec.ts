@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { Controller, Delete, type ExecutionContext, Get, NotFoundException } from '@nestjs/common';
+import { Counter } from 'prom-client';
 import { lastValueFrom, of, throwError } from 'rxjs';
 import type { UserActor } from '../access/actor.js';
 import type { ChangeFeed } from '../database/change-feed.service.js';
@@ -45,13 +46,15 @@ describe('the audit interceptor', () => {
       done();
     },
   });
-  const interceptor = new AuditInterceptor(audit, feed, createLogger('info', destination));
+  const counted = new Counter({ name: 'denials', help: 'of the test', labelNames: ['reason'], registers: [] });
+  const interceptor = new AuditInterceptor(audit, feed, createLogger('info', destination), counted);
 
   beforeEach(() => {
     denials.length = 0;
     records.length = 0;
     lines = [];
     auditIsAway = false;
+    counted.reset();
   });
 
   function handle(method: string, outcome: Parameters<AuditInterceptor['intercept']>[1], actor?: UserActor) {
@@ -85,6 +88,7 @@ describe('the audit interceptor', () => {
       code: 'test.denied',
     });
     expect([lines, denials]).toEqual([[], []]);
+    expect((await counted.get()).values).toEqual([]);
   });
 
   it('records a refusal that a service decided', async () => {
@@ -92,6 +96,7 @@ describe('the audit interceptor', () => {
       code: 'test.denied',
     });
     expect(denials).toEqual([{ permission: null, route: 'DELETE /api/v1/things', reason: 'test.denied: No' }]);
+    expect((await counted.get()).values).toEqual([{ labels: { reason: 'test.denied' }, value: 1 }]);
     expect(lines).toMatchObject([{ outcome: 'denied', errorCode: 'test.denied' }]);
   });
 

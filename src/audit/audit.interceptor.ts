@@ -1,11 +1,14 @@
 import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { FastifyRequest } from 'fastify';
+import type { Counter } from 'prom-client';
 import { catchError, from, mergeMap, type Observable, of, tap, throwError } from 'rxjs';
 import type { AuthenticatedRequest } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { ChangeFeed } from '../database/change-feed.service.js';
 import { DomainError } from '../kernel/errors/domain-error.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
+import { METRIC } from '../observability/metrics.js';
 import { AUDIT_ACTIONS } from './audit.events.js';
 import { AuditService } from './audit.service.js';
 
@@ -23,6 +26,7 @@ export class AuditInterceptor implements NestInterceptor {
     private readonly audit: AuditService,
     private readonly feed: ChangeFeed,
     @Inject(LOGGER) private readonly logger: Logger,
+    @InjectMetric(METRIC.accessDenials) private readonly denials: Counter,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -51,6 +55,8 @@ export class AuditInterceptor implements NestInterceptor {
   }
 
   private async record(actor: CallerActor | undefined, route: string, outcome: Outcome, error: unknown): Promise<void> {
+    // By the code, of which there are only so many: what a guard denies never comes here.
+    if (outcome === 'denied') this.denials.inc({ reason: error instanceof DomainError ? error.code : 'unknown' });
     if (actor === undefined || (outcome !== 'denied' && outcome !== 'failure')) return;
     const reason = error instanceof DomainError ? `${error.code}: ${error.message}` : 'service.internal';
     try {

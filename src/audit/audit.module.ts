@@ -1,13 +1,56 @@
 import { Module } from '@nestjs/common';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
+import { AuditAppendRepository } from './append/audit-append.repository.js';
 import { AuditController } from './audit.controller.js';
 import { AuditInterceptor } from './audit.interceptor.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
+import { AuditExport } from './read/audit-export.service.js';
+import { AuditProofsController } from './read/audit-proofs.controller.js';
+import { AuditProofs } from './read/audit-proofs.service.js';
+import { AuditSearch } from './read/audit-search.service.js';
+import { AuditVerification } from './read/audit-verification.service.js';
+import { LogKeys } from './read/log-keys.service.js';
+import { ReadingRecords } from './read/reading-records.service.js';
+import { SealedLogRepository } from './read/sealed-log.repository.js';
+import { SealedUntilNow } from './read/sealed-until-now.service.js';
+import { RetentionController } from './retention/retention.controller.js';
+import { RETENTION_PROVIDERS } from './retention/retention.providers.js';
+import { AuditSealJob } from './seal/audit-seal.job.js';
+import { AuditSealer } from './seal/audit-sealer.service.js';
+import { AuditTreeRepository } from './seal/audit-tree.repository.js';
+import { CheckpointPublisher } from './seal/checkpoint-publisher.service.js';
+import { AuditStreamsRepository } from './stream/audit-streams.repository.js';
+import { AuditStreams } from './stream/audit-streams.service.js';
+import { SealedRecordsRepository } from './stream/sealed-records.repository.js';
 
 /** The trail of who did what: append, search. Records are never changed. */
 @Module({
-  controllers: [AuditController],
-  providers: [AuditService, AuditRepository, AuditInterceptor],
-  exports: [AuditService, AuditInterceptor],
+  imports: [JobsModule, OutboxModule],
+  controllers: [AuditController, AuditProofsController, RetentionController],
+  providers: [
+    AuditTreeRepository,
+    AuditSealer,
+    CheckpointPublisher,
+    AuditSealJob,
+    AuditService,
+    AuditAppendRepository,
+    AuditRepository,
+    AuditInterceptor,
+    SealedLogRepository,
+    SealedUntilNow,
+    LogKeys,
+    ReadingRecords,
+    AuditSearch,
+    AuditExport,
+    AuditProofs,
+    AuditVerification,
+    AuditStreamsRepository,
+    SealedRecordsRepository,
+    AuditStreams,
+    ...RETENTION_PROVIDERS,
+  ],
+  exports: [AuditSealJob, AuditService, AuditInterceptor],
 })
 export class AuditModule {}

@@ -1,44 +1,49 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database/transaction-runner.js';
-import type { AuditOutcome } from './audit.types.js';
-import { AuditEvent } from './audit-event.entity.js';
+import { AUDIT_COLUMNS } from './log/audit-columns.js';
+import type { StoredAuditRow } from './log/open-states.js';
+import type { AuditFilter } from './read/audit-filter.js';
+import { addFilter, addReach, Conditions } from './read/filter-conditions.js';
+import type { TenantReach } from './read/tenant-reach.js';
 
-/** A record before the database gave it its time. */
-export type NewAuditEvent = Omit<AuditEvent, 'occurredAt'>;
+/** The service itself reads everything. */
+const EVERYTHING: TenantReach = { everything: true, except: [] };
 
-export interface AuditFilter {
-  from?: Date;
-  to?: Date;
-  actorId?: string;
-  action?: string;
-  targetType?: string;
-  targetId?: string;
-  outcome?: AuditOutcome;
-  requestId?: string;
-  tenantId?: string;
-}
-
-/** The table audit_events: it takes records and gives them back, nothing else. */
+/** Reads the table audit_events. */
 @Injectable()
 export class AuditRepository {
-  async insert(tx: Transaction, events: NewAuditEvent[]): Promise<void> {
-    await tx.createQueryBuilder().insert().into(AuditEvent).values(events).updateEntity(false).execute();
+  /** Newest first, older than the record `beforeId`. */
+  findPage(
+    tx: Transaction,
+    filter: AuditFilter,
+    limit: number,
+    beforeId: string | null,
+    reach: TenantReach = EVERYTHING,
+  ): Promise<StoredAuditRow[]> {
+    const conditions = new Conditions();
+    addFilter(conditions, filter);
+    addReach(conditions, reach);
+    if (beforeId !== null) conditions.add('event.id < ?', beforeId);
+    const where = conditions.text();
+    return tx.query<StoredAuditRow[]>(
+      `SELECT ${AUDIT_COLUMNS} FROM audit_events event WHERE ${where} ORDER BY event.id DESC LIMIT ${conditions.value(limit)}`,
+      conditions.values,
+    );
   }
 
-  /** Newest first, older than the record `beforeId`. */
-  findPage(tx: Transaction, filter: AuditFilter, limit: number, beforeId: string | null): Promise<AuditEvent[]> {
-    const query = tx.createQueryBuilder(AuditEvent, 'event').orderBy('event.id', 'DESC').limit(limit);
-    if (beforeId !== null) query.andWhere('event.id < :beforeId', { beforeId });
-    if (filter.from !== undefined) query.andWhere('event.occurredAt >= :from', { from: filter.from });
-    if (filter.to !== undefined) query.andWhere('event.occurredAt < :to', { to: filter.to });
-    if (filter.actorId !== undefined) query.andWhere('event.actorId = :actorId', { actorId: filter.actorId });
-    if (filter.action !== undefined) query.andWhere('event.action = :action', { action: filter.action });
-    if (filter.targetType !== undefined)
-      query.andWhere('event.targetType = :targetType', { targetType: filter.targetType });
-    if (filter.targetId !== undefined) query.andWhere('event.targetId = :targetId', { targetId: filter.targetId });
-    if (filter.outcome !== undefined) query.andWhere('event.outcome = :outcome', { outcome: filter.outcome });
-    if (filter.requestId !== undefined) query.andWhere('event.requestId = :requestId', { requestId: filter.requestId });
-    if (filter.tenantId !== undefined) query.andWhere('event.tenantId = :tenantId', { tenantId: filter.tenantId });
-    return query.getMany();
+  async find(tx: Transaction, id: string, reach: TenantReach): Promise<StoredAuditRow | null> {
+    const conditions = new Conditions();
+    conditions.add('event.id = ?', id);
+    addReach(conditions, reach);
+    const [row] = await tx.query<StoredAuditRow[]>(
+      `SELECT ${AUDIT_COLUMNS} FROM audit_events event WHERE ${conditions.text()}`,
+      conditions.values,
+    );
+    return row ?? null;
+  }
+
+  /** For a search that anybody may ask for: no statement of this transaction takes longer. */
+  async limitTime(tx: Transaction, milliseconds: number): Promise<void> {
+    await tx.query(`SELECT set_config('statement_timeout', $1, true)`, [String(milliseconds)]);
   }
 }

@@ -8,26 +8,30 @@ import {
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
 import type { CallerActor } from '../access/actor.js';
-import { canonicalJson, type JsonObject } from '../crypto/canonical-json.js';
+import { KeyRing } from '../crypto/key-ring.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { currentContext } from '../kernel/context/request-context.js';
-import { newId } from '../kernel/ids/ids.js';
 import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRIC } from '../observability/metrics.js';
 import { AnonymousFailures, type FailureCount } from './anonymous-failures.js';
+import { AppendQueue } from './append/append-queue.js';
+import { AuditAppendRepository, type NewAuditRow } from './append/audit-append.repository.js';
+import { newAuditRow } from './append/new-audit-row.js';
 import { AUDIT_ACTIONS } from './audit.events.js';
-import { type AuditFilter, AuditRepository, type NewAuditEvent } from './audit.repository.js';
+import { AuditRepository } from './audit.repository.js';
 import { ANONYMOUS, type AuditActor, type AuditEntry } from './audit.types.js';
-import type { AuditEvent } from './audit-event.entity.js';
-import { maskSecrets } from './mask-secrets.js';
+import type { AuditRow } from './log/canonical-record.js';
+import { openStates } from './log/open-states.js';
+import type { AuditFilter } from './read/audit-filter.js';
 import { singleLine } from './single-line.js';
 
 const FLUSH_INTERVAL_MS = 5000;
-const FLUSH_BATCH = 200;
-const NAME_LENGTH = 256;
-const ID_LENGTH = 512;
-const TEXT_LENGTH = 1024;
+const SOURCE_LENGTH = 256;
+/** Records of one commit; more gain nothing. */
+const MAX_GROUP = 1000;
+/** Records that wait for their commit: about 50 MB, and several seconds of work for the database. */
+const MAX_WAITING = 50_000;
 
 /** Why and to whom something was refused. */
 export interface Denial {
@@ -45,26 +49,38 @@ export interface Denial {
 @Injectable()
 export class AuditService implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly failures = new AnonymousFailures();
+  private readonly queue: AppendQueue<NewAuditRow>;
   /** Counts that could not be written yet. */
   private unwritten: FailureCount[] = [];
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly transactions: TransactionRunner,
+    private readonly appends: AuditAppendRepository,
     private readonly events: AuditRepository,
+    private readonly keys: KeyRing,
     @Inject(LOGGER) private readonly logger: Logger,
     @InjectMetric(METRIC.auditEvents) private readonly written: Counter,
-  ) {}
+  ) {
+    this.queue = new AppendQueue({
+      write: (rows) => this.appends.insertAll(rows),
+      maxBatch: MAX_GROUP,
+      maxWaiting: MAX_WAITING,
+    });
+  }
 
   /** Writes the record of a mutation in the mutation's transaction. */
   async record(tx: Transaction, actor: AuditActor, entry: AuditEntry): Promise<void> {
-    await this.events.insert(tx, [eventOf(actor, entry)]);
+    await this.appends.insert(tx, await newAuditRow(this.keys, actor, entry));
     this.written.inc({ outcome: entry.outcome });
   }
 
-  /** Writes a record in a transaction of its own: for what changed nothing, such as a sign-in that failed. */
-  recordAlone(actor: AuditActor, entry: AuditEntry): Promise<void> {
-    return this.transactions.run((tx) => this.record(tx, actor, entry));
+  /**
+   * Writes a record of what changed nothing, such as a sign-in that failed: committed together with what else is recorded at that
+   * moment, and durable when this resolves.
+   */
+  async recordAlone(actor: AuditActor, entry: AuditEntry): Promise<void> {
+    await this.append(await newAuditRow(this.keys, actor, entry));
   }
 
   /** Writes what was refused to somebody known. */
@@ -90,9 +106,11 @@ export class AuditService implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /** Newest first. */
-  async search(filter: AuditFilter, limit: number, cursor?: string): Promise<Page<AuditEvent>> {
+  async search(filter: AuditFilter, limit: number, cursor?: string): Promise<Page<AuditRow>> {
     const before = cursor === undefined ? null : decodeCursor(cursor);
-    return pageOf(await this.transactions.read((tx) => this.events.findPage(tx, filter, limit + 1, before)), limit);
+    const rows = await this.transactions.read((tx) => this.events.findPage(tx, filter, limit + 1, before));
+    const { items, nextCursor } = pageOf(rows, limit);
+    return { items: await Promise.all(items.map((row) => openStates(this.keys, row))), nextCursor };
   }
 
   onApplicationBootstrap(): void {
@@ -106,69 +124,37 @@ export class AuditService implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /** What was counted while the last requests ended. */
-  onApplicationShutdown(): Promise<void> {
-    return this.flushCounts(true);
+  async onApplicationShutdown(): Promise<void> {
+    await this.flushCounts(true);
+    await this.queue.settled();
   }
 
   /** Writes the counts of past minutes; what can't be written stays for the next time. */
   async flushCounts(everything: boolean): Promise<void> {
     const counts = [...this.unwritten, ...this.failures.take(Date.now(), everything)];
     this.unwritten = [];
-    for (let start = 0; start < counts.length; start += FLUSH_BATCH) {
-      const batch = counts.slice(start, start + FLUSH_BATCH);
-      try {
-        await this.transactions.run((tx) => this.events.insert(tx, batch.map(countedEvent)));
-        this.written.inc({ outcome: 'failure' }, batch.length);
-      } catch (error) {
-        this.unwritten.push(...batch);
-        this.logger.warn({ err: error, records: batch.length }, 'counted failures could not be written yet');
-      }
-    }
+    const outcomes = await Promise.allSettled(counts.map((count) => this.recordCount(count)));
+    const failed = counts.filter((_count, index) => outcomes[index]?.status === 'rejected');
+    if (failed.length === 0) return;
+    this.unwritten.push(...failed);
+    const cause = outcomes.find((outcome) => outcome.status === 'rejected')?.reason as unknown;
+    this.logger.warn({ err: cause, records: failed.length }, 'counted failures could not be written yet');
   }
-}
 
-function eventOf(actor: AuditActor, entry: AuditEntry): NewAuditEvent {
-  const context = currentContext();
-  return {
-    id: newId(),
-    action: entry.action,
-    outcome: entry.outcome,
-    reason: line(entry.reason, TEXT_LENGTH),
-    actorType: actor.type,
-    actorId: line(actor.id, ID_LENGTH),
-    actorName: line(actor.displayName, NAME_LENGTH),
-    sessionId: actor.type === 'user' ? actor.sessionId : null,
-    tenantId: entry.tenantId,
-    targetType: line(entry.target?.type, NAME_LENGTH),
-    targetId: line(entry.target?.id, ID_LENGTH),
-    targetName: line(entry.target?.displayName, NAME_LENGTH),
-    sourceAddress: line(context?.sourceAddress, NAME_LENGTH),
-    userAgent: line(context?.userAgent, TEXT_LENGTH),
-    requestId: line(context?.requestId, NAME_LENGTH),
-    traceId: line(context?.traceId, NAME_LENGTH),
-    stateBefore: state(entry.before),
-    stateAfter: state(entry.after),
-  };
-}
-
-function countedEvent({ source, minute, count, reasons }: FailureCount): NewAuditEvent {
-  return {
-    ...eventOf(ANONYMOUS, {
+  private async recordCount({ source, minute, count, reasons }: FailureCount): Promise<void> {
+    const row = await newAuditRow(this.keys, ANONYMOUS, {
       action: AUDIT_ACTIONS['auth.anonymous.failed'],
       tenantId: null,
       target: null,
       outcome: 'failure',
       reason: Object.keys(reasons).sort().join(', '),
       after: { minute: minute.toISOString(), count, reasons },
-    }),
-    sourceAddress: line(source, NAME_LENGTH),
-  };
-}
+    });
+    await this.append({ ...row, sourceAddress: singleLine(source, SOURCE_LENGTH) });
+  }
 
-function line(text: string | null | undefined, limit: number): string | null {
-  return text === null || text === undefined ? null : singleLine(text, limit);
-}
-
-function state(value: JsonObject | undefined): string | null {
-  return value === undefined ? null : canonicalJson(maskSecrets(value));
+  private async append(row: NewAuditRow): Promise<void> {
+    await this.queue.append(row);
+    this.written.inc({ outcome: row.outcome });
+  }
 }

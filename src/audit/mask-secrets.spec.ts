@@ -1,19 +1,24 @@
-import { MASK, maskSecrets } from './mask-secrets.js';
+import { type Fingerprint, maskSecrets } from './mask-secrets.js';
+
+const fingerprint: Fingerprint = (secret) => `f(${secret})`;
 
 describe('maskSecrets', () => {
   it('masks by name at any depth, and leaves what is only about a secret', () => {
     expect(
-      maskSecrets({
-        clientSecret: 's',
-        nested: [{ refresh_token: 't', password: null }],
-        tokenId: 'id',
-        secretCreatedAt: '2026-01-01',
-        hasSecret: true,
-        displayName: 'n',
-      }),
+      maskSecrets(
+        {
+          clientSecret: 's',
+          nested: [{ refresh_token: 't', password: null }],
+          tokenId: 'id',
+          secretCreatedAt: '2026-01-01',
+          hasSecret: true,
+          displayName: 'n',
+        },
+        fingerprint,
+      ),
     ).toEqual({
-      clientSecret: MASK,
-      nested: [{ refresh_token: MASK, password: null }],
+      clientSecret: '[masked:f(s)]',
+      nested: [{ refresh_token: '[masked:f(t)]', password: null }],
       tokenId: 'id',
       secretCreatedAt: '2026-01-01',
       hasSecret: true,
@@ -23,15 +28,21 @@ describe('maskSecrets', () => {
 
   it('masks by form whatever the name', () => {
     const jwt = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln';
-    expect(maskSecrets({ name: `bxs_-${'Ab-_'.repeat(10)}-x` })).toEqual({ name: MASK });
-    expect(maskSecrets({ note: `use ${jwt} now`, url: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' })).toEqual({
-      note: `use ${MASK} now`,
-      url: MASK,
+    const secret = `bxs_-${'Ab-_'.repeat(10)}-x`;
+    expect(maskSecrets({ name: secret }, fingerprint)).toEqual({ name: `[masked:f(${secret})]` });
+    const url = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+    expect(maskSecrets({ note: `use ${jwt} now`, url }, fingerprint)).toEqual({
+      note: `use [masked:f(${jwt})] now`,
+      url: `[masked:f(${url})]`,
     });
   });
 
+  it('writes text that every reader of RFC 8785 can write again', () => {
+    expect(maskSecrets({ 'na\ud800me': 'va\udfffue' }, fingerprint)).toEqual({ 'na\uFFFDme': 'va\uFFFDue' });
+  });
+
   it('replaces a state that is too large by its size and digest', () => {
-    const large = maskSecrets({ text: 'x'.repeat(70_000) });
+    const large = maskSecrets({ text: 'x'.repeat(70_000) }, fingerprint);
     expect(large).toMatchObject({ bytes: 70_011 });
     expect(large['sha256']).toMatch(/^[\da-f]{64}$/);
   });

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Json, type JsonObject } from '../crypto/canonical-json.js';
 
-export const MASK = '[masked]';
-
 /** A record's state is for people; what is larger is represented by its size and digest. */
 const MAX_STATE_BYTES = 64 * 1024;
 
@@ -14,32 +12,52 @@ const ABOUT_A_SECRET = /(Id|Ids|At|Until|Count|Version|Type|Name|Seconds|Hint)$/
 const SECRET_VALUE = /\b(?:whs(?:ec|k)|bxs(?:cim)?)_[\w+/=-]+|\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/g;
 
 /**
- * The last line of defence: callers pass no secrets, and what looks like one all the same is masked by its name or by its
- * value (ASVS 16.2.5).
+ * @param secret what is masked
+ * @returns a keyed fingerprint of it: equal secrets have equal ones, and without the key nobody can try secrets against it
  */
-export function maskSecrets(state: JsonObject): JsonObject {
-  const masked = maskMembers(state);
-  const bytes = Buffer.byteLength(canonicalJson(masked), 'utf8');
+export type Fingerprint = (secret: string) => string;
+
+/**
+ * The last line of defence: callers pass no secrets, and what looks like one all the same is masked by its name or by its
+ * value (ASVS 16.2.5). In its place stands `[masked:<fingerprint>]`, so that equal and unequal stay visible.
+ */
+export function maskSecrets(state: JsonObject, fingerprint: Fingerprint): JsonObject {
+  const masked = new Masking(fingerprint).members(state);
+  const text = canonicalJson(masked);
+  const bytes = Buffer.byteLength(text, 'utf8');
   if (bytes <= MAX_STATE_BYTES) return masked;
-  const digest = createHash('sha256').update(canonicalJson(masked)).digest('hex');
+  const digest = createHash('sha256').update(text).digest('hex');
   return { omitted: `${bytes} bytes are more than a record keeps`, bytes, sha256: digest };
 }
 
-function maskMembers(object: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(object).map(([name, value]) => [name, isSecretName(name) ? maskWhole(value) : maskValue(value)]),
-  );
-}
+class Masking {
+  constructor(private readonly fingerprint: Fingerprint) {}
 
-function maskValue(value: Json): Json {
-  if (typeof value === 'string') return value.replaceAll(SECRET_VALUE, MASK);
-  if (Array.isArray(value)) return value.map(maskValue);
-  return value !== null && typeof value === 'object' ? maskMembers(value) : value;
-}
+  members(object: JsonObject): JsonObject {
+    return Object.fromEntries(
+      Object.entries(object).map(([name, value]) => [
+        name.toWellFormed(),
+        isSecretName(name) ? this.whole(value) : this.value(value),
+      ]),
+    );
+  }
 
-/** That a secret is absent stays visible, and so do flags and numbers, which no secret is. */
-function maskWhole(value: Json): Json {
-  return value === null || typeof value === 'boolean' || typeof value === 'number' ? value : MASK;
+  /** Lone surrogates are replaced: RFC 8785 has no form for them, and every reader must find the same bytes. */
+  private value(value: Json): Json {
+    if (typeof value === 'string') return value.replaceAll(SECRET_VALUE, (secret) => this.mask(secret)).toWellFormed();
+    if (Array.isArray(value)) return value.map((member) => this.value(member));
+    return value !== null && typeof value === 'object' ? this.members(value) : value;
+  }
+
+  /** That a secret is absent stays visible, and so do flags and numbers, which no secret is. */
+  private whole(value: Json): Json {
+    if (value === null || typeof value === 'boolean' || typeof value === 'number') return value;
+    return this.mask(typeof value === 'string' ? value : canonicalJson(value));
+  }
+
+  private mask(secret: string): string {
+    return `[masked:${this.fingerprint(secret)}]`;
+  }
 }
 
 function isSecretName(name: string): boolean {

@@ -38,6 +38,7 @@ export function loadSettings(env: Record<string, string | undefined>): Settings 
     );
   }
   if (settings.NODE_ENV === 'production') faults.push(...productionFaults(settings));
+  faults.push(...keyVaultFaults(settings));
   if (faults.length > 0) throw new ConfigurationError(faults);
   return settings;
 }
@@ -74,4 +75,16 @@ function productionFaults(settings: Settings): string[] {
     faults.push('PUBLIC_URL: must be https when NODE_ENV=production');
   }
   return faults;
+}
+
+function keyVaultFaults(settings: Settings): string[] {
+  const { KEY_VAULT, NODE_ENV, MASTER_KEY, AZURE_KEY_VAULT_KEY_URL, AWS_KMS_KEY_ID } = settings;
+  if (KEY_VAULT === 'azure' && AZURE_KEY_VAULT_KEY_URL === undefined) {
+    return ['AZURE_KEY_VAULT_KEY_URL: is required when KEY_VAULT=azure'];
+  }
+  if (KEY_VAULT === 'aws' && AWS_KMS_KEY_ID === undefined) return ['AWS_KMS_KEY_ID: is required when KEY_VAULT=aws'];
+  if (KEY_VAULT === 'local' && NODE_ENV === 'production' && MASTER_KEY === undefined) {
+    return ['MASTER_KEY: is required when NODE_ENV=production'];
+  }
+  return [];
 }

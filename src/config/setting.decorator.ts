@@ -4,7 +4,7 @@ import { Transform } from 'class-transformer';
 /** What the documentation says of one setting; the validators on the property say the rest. */
 export interface SettingDescription {
   description: string;
-  group: 'Service' | 'Database' | 'Entra ID' | 'Secrets' | 'Drift' | 'Webhooks' | 'Observability' | 'Limits';
+  group: 'Service' | 'Database' | 'Entra ID' | 'Secrets' | 'Drift' | 'Webhooks' | 'Observability' | 'Limits' | 'Audit';
   /** A value that may stand in .env.example. */
   example?: string;
   /** Never logged; may also be given as NAME_FILE. */

@@ -199,14 +199,86 @@ export class Settings {
 
   @Setting({
     group: 'Secrets',
-    description: 'Key-encryption key: 32 bytes as base64. Generate one with: openssl rand -base64 32',
+    description:
+      'What holds the key-encryption key, under which all other keys lie in the database: `local` (MASTER_KEY), `azure` (Azure Key Vault) or `aws` (AWS KMS)',
+  })
+  @IsIn(['local', 'azure', 'aws'])
+  KEY_VAULT: 'local' | 'azure' | 'aws' = 'local';
+
+  @Setting({
+    group: 'Secrets',
+    description:
+      'Key-encryption key: 32 bytes as base64. Generate one with: openssl rand -base64 32. Required in production with KEY_VAULT=local; with another it opens what it wrapped before',
     example: 'REPLACE_WITH_32_BYTES_BASE64',
     secret: true,
-    requiredInProduction: true,
   })
   @IsOptional()
   @Matches(/^[A-Za-z0-9+/]{43}=$/, { message: 'must be 32 bytes as base64 (44 characters): openssl rand -base64 32' })
   MASTER_KEY?: string;
+
+  @Setting({
+    group: 'Secrets',
+    description: 'The master key before this one, while keys are still wrapped by it (blindspotx keys rewrap)',
+    secret: true,
+  })
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9+/]{43}=$/, { message: 'must be 32 bytes as base64 (44 characters)' })
+  MASTER_KEY_PREVIOUS?: string;
+
+  @Setting({
+    group: 'Secrets',
+    description:
+      'With KEY_VAULT=azure: identifier of an RSA key, without version; whoever runs the service needs keys/get, keys/wrapKey and keys/unwrapKey',
+    example: 'https://example.vault.azure.net/keys/blindspotx',
+  })
+  @IsOptional()
+  @Matches(/^https:\/\/[^/?#]+\/keys\/[A-Za-z0-9-]{1,127}$/, {
+    message: 'must be https://VAULT/keys/NAME, without a version',
+  })
+  AZURE_KEY_VAULT_KEY_URL?: string;
+
+  @Setting({
+    group: 'Secrets',
+    description:
+      'With KEY_VAULT=aws: ARN of a symmetric key; whoever runs the service needs kms:DescribeKey, kms:Encrypt and kms:Decrypt',
+    example: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  })
+  @IsOptional()
+  @Matches(/^arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, { message: 'must be the ARN of a key (not of an alias)' })
+  AWS_KMS_KEY_ID?: string;
+
+  @Setting({ group: 'Secrets', description: 'Endpoint of AWS KMS when it is not the one of the region' })
+  @IsOptional()
+  @IsUrl({ ...LOOSE_URL, protocols: ['https'] })
+  AWS_KMS_ENDPOINT?: string;
+
+  @Setting({ group: 'Secrets', description: 'Days after which another data key seals' })
+  @AsNumber()
+  @IsInt()
+  @Min(1)
+  @Max(3650)
+  DATA_KEY_ROTATION_DAYS = 90;
+
+  @Setting({ group: 'Secrets', description: 'Values that one data key seals before another takes its place' })
+  @AsNumber()
+  @IsInt()
+  @Min(10_000)
+  @Max(2 ** 40)
+  DATA_KEY_MAX_USES = 2 ** 32;
+
+  @Setting({ group: 'Secrets', description: 'Days after which another key makes entries of keyed indexes' })
+  @AsNumber()
+  @IsInt()
+  @Min(1)
+  @Max(3650)
+  INDEX_KEY_ROTATION_DAYS = 365;
+
+  @Setting({ group: 'Secrets', description: 'Days after which another key signs checkpoints of the audit trail' })
+  @AsNumber()
+  @IsInt()
+  @Min(8)
+  @Max(3650)
+  CHECKPOINT_KEY_ROTATION_DAYS = 365;
 
   @Setting({
     group: 'Secrets',
@@ -258,6 +330,125 @@ export class Settings {
   @Min(0)
   @Max(10_000_000)
   RATE_LIMIT_FAILURES_PER_MINUTE = 300;
+
+  @Setting({
+    group: 'Audit',
+    description: 'File to which each signed checkpoint of the audit trail is appended; best on another machine',
+    example: '/var/lib/blindspotx/checkpoints',
+  })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  AUDIT_CHECKPOINT_FILE?: string;
+
+  @Setting({
+    group: 'Audit',
+    description: 'Stream the audit trail to this syslog receiver over TLS (RFC 5425); port 6514 when absent',
+    example: 'tls://siem.example.com:6514',
+  })
+  @IsOptional()
+  @Matches(/^tls:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i, { message: 'must be tls://host or tls://host:port' })
+  AUDIT_SYSLOG_URL?: string;
+
+  @Setting({ group: 'Audit', description: 'PEM file of the authorities that the syslog receiver may be certified by' })
+  @IsOptional()
+  @IsString()
+  AUDIT_SYSLOG_CA_FILE?: string;
+
+  @Setting({
+    group: 'Audit',
+    description: 'PEM file with certificate and private key that the syslog receiver asks for',
+  })
+  @IsOptional()
+  @IsString()
+  AUDIT_SYSLOG_CERT_FILE?: string;
+
+  @Setting({
+    group: 'Audit',
+    description:
+      'Whether only the closing alert of TLS proves that the syslog receiver has the records (RFC 5425 4.4); false for one that just hangs up',
+  })
+  @AsBoolean()
+  @IsBoolean()
+  AUDIT_SYSLOG_CLOSE_ALERT = true;
+
+  @Setting({ group: 'Audit', description: 'Longest syslog message that the receiver takes, in bytes' })
+  @AsNumber()
+  @IsInt()
+  @Min(2048)
+  @Max(1_048_576)
+  AUDIT_SYSLOG_MAX_BYTES = 8192;
+
+  @Setting({
+    group: 'Audit',
+    description: 'Stream the audit trail to this address, in batches by POST',
+    example: 'https://siem.example.com/ingest',
+  })
+  @IsOptional()
+  @IsUrl({ ...LOOSE_URL, protocols: ['https'], disallow_auth: true })
+  AUDIT_HTTPS_URL?: string;
+
+  @Setting({ group: 'Audit', description: 'Token that AUDIT_HTTPS_URL asks for', secret: true })
+  @IsOptional()
+  @IsString()
+  @MinLength(8)
+  @MaxLength(4096)
+  AUDIT_HTTPS_TOKEN?: string;
+
+  @Setting({ group: 'Audit', description: 'PEM file of the authorities that AUDIT_HTTPS_URL may be certified by' })
+  @IsOptional()
+  @IsString()
+  AUDIT_HTTPS_CA_FILE?: string;
+
+  @Setting({ group: 'Audit', description: 'Compress what is sent to AUDIT_HTTPS_URL' })
+  @AsBoolean()
+  @IsBoolean()
+  AUDIT_HTTPS_GZIP = false;
+
+  @Setting({
+    group: 'Audit',
+    description:
+      'What AUDIT_HTTPS_URL speaks: `ndjson` (a record a line, bearer token) or `splunk` (HTTP Event Collector)',
+  })
+  @IsIn(['ndjson', 'splunk'])
+  AUDIT_HTTPS_PROTOCOL: 'ndjson' | 'splunk' = 'ndjson';
+
+  @Setting({ group: 'Audit', description: 'Write the audit trail as lines among those of the log, too' })
+  @AsBoolean()
+  @IsBoolean()
+  AUDIT_STDOUT = false;
+
+  @Setting({
+    group: 'Audit',
+    description: 'How streamed records are written: `ndjson` (as they were sealed) or `ocsf` (OCSF 1.8)',
+  })
+  @IsIn(['ndjson', 'ocsf'])
+  AUDIT_STREAM_FORMAT: 'ndjson' | 'ocsf' = 'ndjson';
+
+  @Setting({ group: 'Audit', description: 'Days for which records of what the service does by itself are kept' })
+  @AsNumber()
+  @IsInt()
+  @Min(1)
+  @Max(36_500)
+  AUDIT_RETENTION_OPERATION_DAYS = 90;
+
+  @Setting({ group: 'Audit', description: 'Days for which all other audit records are kept' })
+  @AsNumber()
+  @IsInt()
+  @Min(1)
+  @Max(36_500)
+  AUDIT_RETENTION_SECURITY_DAYS = 365;
+
+  @Setting({
+    group: 'Audit',
+    description:
+      'Folder that months of the audit trail are exported to before they are dropped; without it none is dropped',
+    example: '/var/lib/blindspotx/audit-archive',
+  })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  AUDIT_ARCHIVE_DIR?: string;
 
   @Setting({ group: 'Drift', description: 'Seconds between two scheduled scans of the first tenant' })
   @AsNumber()

@@ -224,6 +224,18 @@ export class JobSlotsRepository {
     return rows[0] === undefined ? null : slotOf(rows[0]);
   }
 
+  /** @returns how many */
+  async deleteEnded(tx: Transaction, days: number, limit: number): Promise<number> {
+    const [, count] = await tx.query<Changed<unknown>>(
+      `DELETE FROM job_slots WHERE id IN
+         (SELECT id FROM job_slots
+           WHERE slot_at < now() - make_interval(days => $1) AND status NOT IN ('pending', 'running')
+           ORDER BY slot_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      [days, limit],
+    );
+    return count;
+  }
+
   overview(tx: Transaction): Promise<SlotOverview[]> {
     return tx.query<SlotOverview[]>(
       `SELECT job, key,

@@ -44,7 +44,9 @@ export class SlotRuns {
       while (this.running.size < concurrent && !this.signal.aborted) {
         const run = await this.slots.claim(job, undefined, { leaseSeconds });
         if (run === null) break;
-        this.start(run);
+        // Nobody waits for a run that would begin after `stop` has looked.
+        if (this.signal.aborted) await this.slots.release(run);
+        else this.start(run);
       }
     } catch (error) {
       this.logger.warn({ err: error }, `the schedule of ${what} could not be looked at; trying again`);

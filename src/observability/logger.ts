@@ -38,6 +38,11 @@ export function requestLogger(logger: Logger): Logger {
   return logger.child({}, { redact: [] });
 }
 
+/** Where the lines of a logger go. Whole lines that are written there too stand between those of the log and tear none. */
+export function logDestination(logger: Logger): DestinationStream {
+  return (logger as unknown as Record<symbol, DestinationStream | undefined>)[pino.symbols.streamSym] ?? process.stdout;
+}
+
 /** Nest's own messages in the same log. Its start-up chatter is debug here. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}

@@ -1,4 +1,5 @@
 import { Test } from '@nestjs/testing';
+import { callerReachModule, keyRingModule } from '../../test/support/key-ring-module.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { ConfigModule } from '../config/config.module.js';
 import { Settings } from '../config/settings.js';
@@ -24,6 +25,8 @@ describe('the outbox', () => {
         ConfigModule.with(new Settings()),
         ObservabilityModule.with(createLogger('silent')),
         DatabaseModule.with(database.dataSource),
+        await keyRingModule(database),
+        callerReachModule,
         OutboxModule,
       ],
     }).compile();
@@ -55,6 +58,33 @@ describe('the outbox', () => {
     const data = { name: 'a\0b\ud800' };
     const id = await transactions.run((tx) => outbox.append(tx, { ...REUSED, data }));
     expect((await read(id))?.data).toEqual(data);
+  });
+
+  it('keeps data sealed for its row', async () => {
+    const ids = [];
+    for (const secret of ['one-canary', 'two-canary']) {
+      ids.push(await transactions.run((tx) => outbox.append(tx, { ...REUSED, data: { secret } })));
+    }
+    const lies = 'SELECT sealed_data, data FROM outbox_events WHERE id = ANY ($1) ORDER BY id';
+    for (const row of await database.dataSource.query<{ sealed_data: Buffer; data: null }[]>(lies, [ids])) {
+      expect(row.data).toBeNull();
+      expect(row.sealed_data.includes('canary')).toBe(false);
+    }
+    const [one, two] = ids;
+    await database.dataSource.query(
+      'UPDATE outbox_events SET sealed_data = (SELECT sealed_data FROM outbox_events WHERE id = $1) WHERE id = $2',
+      [one, two],
+    );
+    expect((await read(String(one)))?.data).toEqual({ secret: 'one-canary' });
+    await expect(read(String(two))).rejects.toMatchObject({ code: 'keys.cannot_open' });
+  });
+
+  it('reads what was written before data was sealed', async () => {
+    const id = await transactions.run((tx) => outbox.append(tx, REUSED));
+    await database.dataSource.query(`UPDATE outbox_events SET sealed_data = NULL, data = '{"old":1}' WHERE id = $1`, [
+      id,
+    ]);
+    expect((await read(id))?.data).toEqual({ old: 1 });
   });
 
   it('refuses data that no webhook may carry', async () => {

@@ -9,6 +9,8 @@ export const OUTBOX_EVENTS = {
   'rbac.separation.violated': 'Somebody holds together, by their groups in Entra ID, what a constraint keeps apart',
   'rbac.review.started': 'An access review began',
   'rbac.review.closed': 'An access review ended and its decisions were carried out',
+  'audit.checkpoint.signed':
+    'The audit trail was signed at a size: keep the note, and whoever cuts the trail off later is seen',
   'auth.refresh.reused': 'A refresh token came back after it was used; its family was ended',
 } as const;
 

@@ -2,7 +2,8 @@ import { Module } from '@nestjs/common';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { OutboxRepository } from './outbox.repository.js';
 import { Outbox } from './outbox.service.js';
+import { OutboxRetention } from './outbox-retention.js';
 
 /** Facts that leave the house, kept from the transaction that made them until somebody hands them out. */
-@Module({ imports: [JobsModule], providers: [Outbox, OutboxRepository], exports: [Outbox] })
+@Module({ imports: [JobsModule], providers: [Outbox, OutboxRepository, OutboxRetention], exports: [Outbox] })
 export class OutboxModule {}

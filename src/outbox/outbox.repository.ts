@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { canonicalJson, type JsonObject } from '../crypto/canonical-json.js';
+import { KeyRing } from '../crypto/key-ring.js';
+import { defineSealedColumn } from '../crypto/sealed-columns.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import { newId } from '../kernel/ids/ids.js';
 import type { OutboxEvent, OutboxEventType, StoredOutboxEvent } from './outbox.events.js';
@@ -8,27 +10,41 @@ interface EventRow {
   id: string;
   type: OutboxEventType;
   tenant_id: string | null;
-  data: string;
+  /** Of rows from before data was sealed. */
+  data: string | null;
+  sealed_data: Buffer | null;
   created_at: Date;
 }
 
-/** The table outbox_events. Data is canonical JSON as text: jsonb can't hold what a tenant may send (NUL, half surrogates). */
+const DATA = defineSealedColumn({
+  table: 'outbox_events',
+  column: 'sealed_data',
+  row: 'id',
+  tenant: 'tenant_id',
+  rewrap: true,
+});
+
+/** The table outbox_events. Data is canonical JSON, and lies sealed: it says what a tenant's configuration is, and who changed it. */
 @Injectable()
 export class OutboxRepository {
+  constructor(private readonly keys: KeyRing) {}
+
   async insert(tx: Transaction, event: OutboxEvent): Promise<string> {
     const id = newId();
-    await tx.query('INSERT INTO outbox_events (id, type, tenant_id, data) VALUES ($1, $2, $3, $4)', [
+    const data = Buffer.from(canonicalJson(event.data), 'utf8');
+    await tx.query('INSERT INTO outbox_events (id, type, tenant_id, sealed_data) VALUES ($1, $2, $3, $4)', [
       id,
       event.type,
       event.tenantId,
-      canonicalJson(event.data),
+      await this.keys.seal(data, DATA.place(id, event.tenantId)),
     ]);
     return id;
   }
 
+  /** @throws DomainError keys.cannot_open */
   async findById(tx: Transaction, id: string): Promise<StoredOutboxEvent | null> {
     const rows = await tx.query<EventRow[]>(
-      'SELECT id, type, tenant_id, data, created_at FROM outbox_events WHERE id = $1',
+      'SELECT id, type, tenant_id, data, sealed_data, created_at FROM outbox_events WHERE id = $1',
       [id],
     );
     const row = rows[0];
@@ -37,7 +53,7 @@ export class OutboxRepository {
       id: row.id,
       type: row.type,
       tenantId: row.tenant_id,
-      data: JSON.parse(row.data) as JsonObject,
+      data: JSON.parse(await this.textOf(row)) as JsonObject,
       createdAt: row.created_at,
     };
   }
@@ -49,6 +65,19 @@ export class OutboxRepository {
     );
   }
 
+  /** Those that a delivery still tells of stay with it. @returns how many */
+  async deleteDispatched(tx: Transaction, days: number, limit: number): Promise<number> {
+    const [, count] = await tx.query<[unknown[], number]>(
+      `DELETE FROM outbox_events WHERE id IN
+         (SELECT id FROM outbox_events event
+           WHERE dispatched_at < now() - make_interval(days => $1)
+             AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE event_id = event.id)
+           ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      [days, limit],
+    );
+    return count;
+  }
+
   /** Events whose job was lost with the instance that had it. */
   async findOverdue(tx: Transaction, olderThanSeconds: number, limit: number): Promise<string[]> {
     const rows = await tx.query<{ id: string }[]>(
@@ -58,5 +87,10 @@ export class OutboxRepository {
       [olderThanSeconds, limit],
     );
     return rows.map(({ id }) => id);
+  }
+
+  private async textOf({ id, tenant_id: tenantId, data, sealed_data: sealed }: EventRow): Promise<string> {
+    if (sealed === null) return data ?? '{}';
+    return (await this.keys.open(sealed, DATA.place(id, tenantId))).toString('utf8');
   }
 }

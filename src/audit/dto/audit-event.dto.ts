@@ -1,5 +1,7 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
-import type { AuditEvent } from '../audit-event.entity.js';
+import type { FoundRecord } from '../read/audit-search.service.js';
+
+const NO_STATES: { before: JsonObject | null; after: JsonObject | null } = { before: null, after: null };
 
 /** Who acted. */
 export class AuditActorDto {
@@ -19,7 +21,7 @@ export class AuditTargetDto {
 /** One record of the trail. */
 export class AuditEventDto {
   id: string;
-  /** RFC 3339, by the database's clock. */
+  /** RFC 3339 with microseconds, by the database's clock. */
   occurredAt: string;
   /** Such as `users.user.disabled`; all of them are in docs/contract/audit-events.json. */
   action: string;
@@ -38,10 +40,16 @@ export class AuditEventDto {
   /** State after a mutation, secrets masked. */
   after: Record<string, unknown> | null;
 
-  static from(event: AuditEvent): AuditEventDto {
+  /** Its place in the audit log, from 0 on; null while it isn't sealed, which takes about a second. */
+  leafIndex: number | null;
+  /** SHA-256(0x00 || record) as base64; null while it isn't sealed. */
+  leafHash: string | null;
+
+  static from({ row: event, place }: FoundRecord): AuditEventDto {
+    const states = event.states === null ? NO_STATES : (JSON.parse(event.states) as typeof NO_STATES);
     return {
       id: event.id,
-      occurredAt: event.occurredAt.toISOString(),
+      occurredAt: event.occurredAt,
       action: event.action,
       outcome: event.outcome,
       reason: event.reason,
@@ -55,8 +63,10 @@ export class AuditEventDto {
       userAgent: event.userAgent,
       requestId: event.requestId,
       traceId: event.traceId,
-      before: parsed(event.stateBefore),
-      after: parsed(event.stateAfter),
+      before: states.before,
+      after: states.after,
+      leafIndex: place?.leafIndex ?? null,
+      leafHash: place?.leafHash.toString('base64') ?? null,
     };
   }
 }
@@ -64,8 +74,4 @@ export class AuditEventDto {
 export class AuditEventPageDto {
   items: AuditEventDto[];
   nextCursor: string | null;
-}
-
-function parsed(state: string | null): JsonObject | null {
-  return state === null ? null : (JSON.parse(state) as JsonObject);
 }

@@ -1,0 +1,82 @@
+import { kernelError } from '../../kernel/errors/kernel.errors.js';
+
+interface Waiting<T> {
+  item: T;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+export interface AppendQueueOptions<T> {
+  /** Commits the batch, or throws and leaves nothing of it behind. */
+  write: (batch: T[]) => Promise<void>;
+  /** Items of one commit at most. */
+  maxBatch: number;
+  /** Items that may wait at once; whoever comes then is refused with service.unavailable. */
+  maxWaiting: number;
+}
+
+/**
+ * Group commit: what comes while one batch is being written goes into the next, so that a burst costs a few commits and a lone
+ * item waits for nothing. A caller is answered when its item is durable.
+ */
+export class AppendQueue<T> {
+  private waiting: Waiting<T>[] = [];
+  private writing: Promise<void> | undefined;
+
+  constructor(private readonly options: AppendQueueOptions<T>) {}
+
+  /** @throws DomainError service.unavailable when too many wait; what the writing threw */
+  append(item: T): Promise<void> {
+    if (this.waiting.length >= this.options.maxWaiting) {
+      return Promise.reject(
+        kernelError('service.unavailable', {
+          detail: 'Too many records wait to be written. Try again shortly.',
+          retryAfterSeconds: 1,
+        }),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ item, resolve, reject });
+      this.writing ??= this.drain().finally(() => {
+        this.writing = undefined;
+      });
+    });
+  }
+
+  /** Resolves when everything that waits now was written or refused. */
+  async settled(): Promise<void> {
+    await this.writing;
+  }
+
+  private async drain(): Promise<void> {
+    // What else comes in this turn of the event loop belongs to the first batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.waiting.length > 0) await this.write(this.waiting.splice(0, this.options.maxBatch));
+  }
+
+  private async write(batch: Waiting<T>[]): Promise<void> {
+    try {
+      await this.options.write(batch.map(({ item }) => item));
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      const [only] = batch;
+      if (batch.length === 1 && only !== undefined) only.reject(error);
+      else await this.oneByOne(batch);
+    }
+  }
+
+  /** One item that can't be stored must not take the others with it. A database that is away refuses the rest at once. */
+  private async oneByOne(batch: Waiting<T>[]): Promise<void> {
+    for (const [index, one] of batch.entries()) {
+      try {
+        await this.options.write([one.item]);
+        one.resolve();
+      } catch (error) {
+        one.reject(error);
+        if ((error as { kind?: string }).kind !== 'unavailable') continue;
+        for (const rest of batch.slice(index + 1)) rest.reject(error);
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsInt,
+  IsString,
+  Length,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
+import type { BundleVerdict } from '../evidence/evidence.types.js';
+import type { ProofVerdict } from '../read/audit-verification.service.js';
+
+/** Of the whole request; a larger bundle is verified by `blindspotx audit verify`. */
+export const MAX_VERIFY_BYTES = 8 * 1024 * 1024;
+const MAX_NOTE = 128 * 1024;
+const MAX_KEYS = 64;
+const MAX_PATH = 64;
+
+/** What `GET /audit/events/{id}/proof` gave. */
+export class GivenProofDto {
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  leafIndex: number;
+
+  /** Not needed: the checkpoint says it. */
+  @MayBeAbsent()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  treeSize?: number;
+
+  /** Not needed: the record is hashed. */
+  @MayBeAbsent()
+  @IsString()
+  @MaxLength(64)
+  leafHash?: string;
+
+  @IsArray()
+  @ArrayMaxSize(MAX_PATH)
+  @IsString({ each: true })
+  @Length(44, 44, { each: true })
+  hashes: string[];
+
+  @IsString()
+  @MaxLength(MAX_VERIFY_BYTES)
+  record: string;
+
+  @IsString()
+  @MaxLength(MAX_NOTE)
+  checkpoint: string;
+}
+
+/** A proof or a bundle, and whose signature counts. */
+export class AuditVerifyDto {
+  @MayBeAbsent()
+  @ValidateNested()
+  @Type(() => GivenProofDto)
+  proof?: GivenProofDto;
+
+  /** The lines of an evidence bundle. */
+  @MayBeAbsent()
+  @IsString()
+  @MaxLength(MAX_VERIFY_BYTES)
+  bundle?: string;
+
+  /** Public keys as `name+id+key`; those of this log when absent. */
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_KEYS)
+  @IsString({ each: true })
+  @MaxLength(1024, { each: true })
+  keys?: string[];
+
+  /** For a bundle: notes of checkpoints that were kept elsewhere, which it has to agree with. */
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayMaxSize(MAX_KEYS)
+  @IsString({ each: true })
+  @MaxLength(MAX_NOTE, { each: true })
+  checkpoints?: string[];
+}
+
+/** Whether the evidence holds; where it doesn't, the first position that doesn't and why. */
+export class AuditVerdictDto {
+  holds: boolean;
+  origin?: string;
+  /** Records in the log. */
+  size?: number;
+  /** Records in the bundle. */
+  records?: number;
+  leafIndex?: number;
+  /** The trusted keys that signed. */
+  signedBy?: string[];
+  /** Of the bundle, from 1 on. */
+  line?: number;
+  /** The places in the log that the fault is in: from `from` to before `to`. */
+  range?: { from: number; to: number } | null;
+  reason?: string;
+  detail?: string;
+
+  static from(verdict: BundleVerdict | ProofVerdict): AuditVerdictDto {
+    if (!verdict.holds) return { ...verdict };
+    const { origin, size, signedBy } = verdict;
+    const counted = 'records' in verdict ? { records: verdict.records } : { leafIndex: verdict.leafIndex };
+    return { holds: true, origin, size, ...counted, signedBy: [...signedBy] };
+  }
+}

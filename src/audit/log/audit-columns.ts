@@ -1,0 +1,11 @@
+/**
+ * What of a row of audit_events makes a StoredAuditRow. Times as text: a Date keeps milliseconds, PostgreSQL microseconds, and
+ * the log's bytes need all of them.
+ */
+export const AUDIT_COLUMNS = `
+  event.id, to_char(event.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "occurredAt", event.action, event.outcome,
+  event.reason, event.actor_type AS "actorType", event.actor_id AS "actorId", event.actor_name AS "actorName",
+  event.session_id AS "sessionId", event.tenant_id AS "tenantId", event.target_type AS "targetType", event.target_id AS "targetId",
+  event.target_name AS "targetName", event.source_address AS "sourceAddress", event.user_agent AS "userAgent",
+  event.request_id AS "requestId", event.trace_id AS "traceId", event.state_before AS "stateBefore", event.state_after AS "stateAfter",
+  event.sealed_states AS "sealedStates"`;

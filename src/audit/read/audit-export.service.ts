@@ -1,0 +1,186 @@
+import type { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
+import type { CallerActor } from '../../access/actor.js';
+import type { JsonObject } from '../../crypto/canonical-json.js';
+import { KeyRing } from '../../crypto/key-ring.js';
+import { TransactionRunner } from '../../database/transaction-runner.js';
+import { currentContext, runWithContext } from '../../kernel/context/request-context.js';
+import { LOGGER, type Logger } from '../../observability/logger.js';
+import { writeBundle } from '../evidence/write-bundle.js';
+import type { SealedRecord } from '../formats/audit-format.js';
+import { canonicalRecord } from '../log/canonical-record.js';
+import { openStates } from '../log/open-states.js';
+import { AuditTreeRepository, type StoredCheckpoint } from '../seal/audit-tree.repository.js';
+import type { AuditFilter } from './audit-filter.js';
+import { auditReadError } from './audit-read.errors.js';
+import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
+import { type ExportFormat, formatted } from './export-formats.js';
+import { exportStream } from './export-stream.js';
+import { LogKeys } from './log-keys.service.js';
+import { filterJson, ReadingRecords, tenantOfReading } from './reading-records.service.js';
+import { SealedLogRepository } from './sealed-log.repository.js';
+import { SealedUntilNow } from './sealed-until-now.service.js';
+import type { TenantReach } from './tenant-reach.js';
+import { Turnstile } from './turnstile.js';
+
+export interface ExportOrder {
+  filter: AuditFilter;
+  format: ExportFormat;
+  /** Sizes of checkpoints that the auditor holds; a bundle shows them at their places. */
+  checkpoints: readonly number[];
+}
+
+/** Running at once, in one instance. */
+const EXPORTS = { inside: 4, waiting: 0 };
+/** A client that takes nothing for so long gives its place up. */
+const IDLE_MS = 60_000;
+/** Records in memory at once. */
+const MAX_RECORDS = 1000;
+/** Leaves that one statement looks at: more where few of them match. */
+const [MIN_LEAVES, MAX_LEAVES] = [1000, 65_536];
+
+/** Counts what has been handed over. */
+interface Handed {
+  records: number;
+}
+
+/** Takes the trail away, in the order of the log: what was recorded when it began, however long it takes. */
+@Injectable()
+export class AuditExport {
+  private readonly turnstile = new Turnstile(EXPORTS);
+
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly log: SealedLogRepository,
+    private readonly tree: AuditTreeRepository,
+    private readonly sealed: SealedUntilNow,
+    private readonly logKeys: LogKeys,
+    private readonly keys: KeyRing,
+    private readonly readings: ReadingRecords,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * That somebody exports is on record before the first byte, and how it ended before the last one.
+   *
+   * @throws DomainError audit.too_busy, audit.unknown_size, audit.sealing_behind
+   */
+  async start(actor: CallerActor, order: ExportOrder): Promise<{ stream: Readable; size: number }> {
+    const leave = await this.turnstile.enter();
+    try {
+      const reach = await this.readings.reachOf(actor);
+      const kept = await this.keptCheckpoints(order.checkpoints);
+      await this.record(actor, 'audit.events.exported', order, reach, {});
+      const until = await this.sealed.checkpoint();
+      const handed = { records: 0 };
+      const pieces = await this.pieces(order, reach, until, kept, handed);
+      return { size: until.size, stream: this.stream(actor, order, reach, until, handed, pieces, leave) };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  private stream(
+    actor: CallerActor,
+    order: ExportOrder,
+    reach: TenantReach,
+    { size }: StoredCheckpoint,
+    handed: Handed,
+    pieces: AsyncGenerator<Buffer>,
+    leave: () => void,
+  ): Readable {
+    // The stream is read from outside of the request, which its records name all the same.
+    const context = currentContext();
+    const ended = (failure?: string): Promise<void> => {
+      const record = () =>
+        this.record(actor, 'audit.export.ended', order, reach, { count: handed.records, size }, failure);
+      return context === undefined ? record() : runWithContext(context, record);
+    };
+    return exportStream(pieces, {
+      idleMs: IDLE_MS,
+      finishing: () => ended(),
+      ended: ({ failure }) => {
+        leave();
+        if (failure === null) return;
+        ended(failure).catch((error: unknown) => {
+          this.logger.error(
+            { err: error, failure },
+            'that an export of the audit trail was broken off could not be recorded',
+          );
+        });
+      },
+    });
+  }
+
+  private async pieces(
+    { filter, format }: ExportOrder,
+    reach: TenantReach,
+    until: StoredCheckpoint,
+    kept: readonly StoredCheckpoint[],
+    handed: Handed,
+  ): Promise<AsyncGenerator<Buffer>> {
+    const records = this.records(filter, reach, until.size, handed);
+    if (format !== 'bundle') return formatted(format, records);
+    return writeBundle({
+      origin: await this.logKeys.origin(),
+      size: until.size,
+      keys: (await this.logKeys.all()).map(({ line }) => line),
+      records: evidence(records),
+      checkpoints: [...kept.filter(({ size }) => size < until.size), until],
+      readTiles: (ids) => this.transactions.read((tx) => this.tree.readTiles(tx, ids)),
+    });
+  }
+
+  /** Of the first `size` leaves; each statement looks at so many that it is short, and nothing is open between two of them. */
+  private async *records(
+    filter: AuditFilter,
+    reach: TenantReach,
+    size: number,
+    handed: Handed,
+  ): AsyncGenerator<SealedRecord> {
+    let width = MIN_LEAVES;
+    for (let from = 0; from < size; ) {
+      const to = Math.min(size, from + width);
+      const rows = await this.transactions.read((tx) =>
+        this.log.findWindow(tx, { from, to }, filter, reach, MAX_RECORDS),
+      );
+      for (const { leafIndex, ...row } of rows) {
+        handed.records += 1;
+        yield { leafIndex, row: await openStates(this.keys, row) };
+      }
+      const last = rows.length < MAX_RECORDS ? undefined : rows.at(-1);
+      from = last === undefined ? to : last.leafIndex + 1;
+      width = last === undefined && rows.length < MIN_LEAVES / 2 ? Math.min(MAX_LEAVES, 2 * width) : MIN_LEAVES;
+    }
+  }
+
+  private async keptCheckpoints(sizes: readonly number[]): Promise<StoredCheckpoint[]> {
+    if (sizes.length === 0) return [];
+    const found = await this.transactions.read((tx) => this.log.checkpointsOf(tx, sizes));
+    const missing = sizes.find((size) => !found.some((checkpoint) => checkpoint.size === size));
+    if (missing === undefined) return found;
+    throw auditReadError('audit.unknown_size', { detail: `The audit log was never signed at ${missing} records.` });
+  }
+
+  private record(
+    actor: CallerActor,
+    action: 'audit.events.exported' | 'audit.export.ended',
+    { filter, format, checkpoints }: ExportOrder,
+    reach: TenantReach,
+    result: JsonObject,
+    failure?: string,
+  ): Promise<void> {
+    return this.readings.record(actor, {
+      action: AUDIT_READ_ACTIONS[action],
+      target: { type: 'audit-trail', id: 'events' },
+      tenantId: tenantOfReading(filter, reach),
+      details: { format, filter: filterJson(filter), checkpoints: [...checkpoints], ...result },
+      ...(failure === undefined ? {} : { failure }),
+    });
+  }
+}
+
+async function* evidence(records: AsyncIterable<SealedRecord>) {
+  for await (const { leafIndex, row } of records) yield { leafIndex, bytes: Buffer.from(canonicalRecord(row), 'utf8') };
+}

@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import type { CallerActor } from '../../access/actor.js';
+import { KeyRing } from '../../crypto/key-ring.js';
+import type { ReadTiles } from '../../crypto/merkle/tiles.js';
+import { consistencyProof, inclusionProof } from '../../crypto/merkle/tree-proofs.js';
+import { TransactionRunner } from '../../database/transaction-runner.js';
+import type { Page } from '../../kernel/paging/cursor.js';
+import { AuditRepository } from '../audit.repository.js';
+import { canonicalRecord } from '../log/canonical-record.js';
+import { openStates } from '../log/open-states.js';
+import { AuditTreeRepository, type StoredCheckpoint } from '../seal/audit-tree.repository.js';
+import { decodeAuditCursor, encodeAuditCursor } from './audit-cursor.js';
+import { auditReadError } from './audit-read.errors.js';
+import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
+import { ReadingRecords } from './reading-records.service.js';
+import { SealedLogRepository } from './sealed-log.repository.js';
+import { SealedUntilNow } from './sealed-until-now.service.js';
+
+/** That a record is in the log at its place (RFC 9162 2.1.3). */
+export interface InclusionEvidence {
+  leafIndex: number;
+  leafHash: Buffer;
+  hashes: readonly Buffer[];
+  /** The record's bytes as they were sealed. */
+  record: string;
+  checkpoint: StoredCheckpoint;
+}
+
+/** That the log of the second size begins with the log of the first (RFC 9162 2.1.4). */
+export interface ConsistencyEvidence {
+  first: number;
+  second: number;
+  hashes: readonly Buffer[];
+  /** The notes of both sizes, where the log was signed at them. */
+  firstCheckpoint: string | null;
+  secondCheckpoint: string | null;
+}
+
+const CHECKPOINT_LIST = { list: 'checkpoints' };
+const SIZE = /^[1-9]\d{0,15}$/;
+
+/** Proofs of the log, and what it has signed. */
+@Injectable()
+export class AuditProofs {
+  private readonly readTiles: ReadTiles = (ids) => this.transactions.read((tx) => this.tree.readTiles(tx, ids));
+
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly events: AuditRepository,
+    private readonly log: SealedLogRepository,
+    private readonly tree: AuditTreeRepository,
+    private readonly sealed: SealedUntilNow,
+    private readonly keys: KeyRing,
+    private readonly readings: ReadingRecords,
+  ) {}
+
+  /**
+   * The proof in the newest signed tree, or in the one of a checkpoint that the caller holds; a record that isn't sealed yet is
+   * sealed first.
+   *
+   * @param size of that checkpoint
+   * @throws DomainError audit.event_not_found, audit.unknown_size, audit.sealing_behind
+   */
+  async ofRecord(actor: CallerActor, id: string, size?: number): Promise<InclusionEvidence> {
+    const reach = await this.readings.reachOf(actor);
+    const stored = await this.transactions.read((tx) => this.events.find(tx, id, reach));
+    if (stored === null) throw auditReadError('audit.event_not_found');
+    const row = await openStates(this.keys, stored);
+    await this.readings.record(actor, {
+      action: AUDIT_READ_ACTIONS['audit.proof.read'],
+      target: { type: 'audit-event', id },
+      tenantId: row.tenantId,
+      details: { count: 1, ...(size === undefined ? {} : { size }) },
+    });
+    const { place, checkpoint } = await this.covering(id, size);
+    const hashes = await inclusionProof(place.leafIndex, checkpoint.size, this.readTiles);
+    return { ...place, hashes, record: canonicalRecord(row), checkpoint };
+  }
+
+  /**
+   * @param second the newest checkpoint's when it is absent
+   * @throws DomainError audit.unknown_size unless first <= second <= size of the log
+   */
+  async consistency(first: number, second?: number): Promise<ConsistencyEvidence> {
+    const { newest, size } = await this.transactions.read(async (tx) => ({
+      newest: await this.log.newestCheckpoint(tx),
+      size: (await this.tree.findTree(tx))?.size ?? 0,
+    }));
+    const to = second ?? newest?.size ?? 0;
+    if (first > to || to > size)
+      throw auditReadError('audit.unknown_size', {
+        detail: `The log has ${size} records; first must not exceed second.`,
+      });
+    const hashes = await consistencyProof(first, to, this.readTiles);
+    const notes = await this.transactions.read((tx) => this.log.checkpointsOf(tx, [first, to]));
+    const noteOf = (of: number) => notes.find((checkpoint) => checkpoint.size === of)?.note ?? null;
+    return { first, second: to, hashes, firstCheckpoint: noteOf(first), secondCheckpoint: noteOf(to) };
+  }
+
+  /** Largest first. */
+  async checkpoints(limit: number, cursor?: string): Promise<Page<StoredCheckpoint>> {
+    const before =
+      cursor === undefined ? null : Number(decodeAuditCursor(CHECKPOINT_LIST, cursor, (text) => SIZE.test(text)));
+    const found = await this.transactions.read((tx) => this.log.findCheckpoints(tx, before, limit + 1));
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    const more = found.length > limit && last !== undefined;
+    return { items, nextCursor: more ? encodeAuditCursor(CHECKPOINT_LIST, String(last.size)) : null };
+  }
+
+  /**
+   * The newest one. Before anything was signed, what was recorded so far is sealed and signed for it.
+   *
+   * @throws DomainError audit.sealing_behind
+   */
+  async latest(): Promise<StoredCheckpoint> {
+    return (await this.transactions.read((tx) => this.log.newestCheckpoint(tx))) ?? this.sealed.checkpoint();
+  }
+
+  private async covering(id: string, size: number | undefined) {
+    const [held, newest] = await this.transactions.read(async (tx) => [
+      size === undefined ? undefined : (await this.log.checkpointsOf(tx, [size]))[0],
+      await this.log.newestCheckpoint(tx),
+    ]);
+    if (size !== undefined && held === undefined) throw auditReadError('audit.unknown_size');
+    const place = await this.placeOf(id);
+    const known = held ?? newest ?? null;
+    if (place !== null && known !== null && place.leafIndex < known.size) return { place, checkpoint: known };
+    if (held !== undefined)
+      throw auditReadError('audit.unknown_size', { detail: `The record isn't among the first ${held.size}.` });
+    const checkpoint = await this.sealed.checkpoint();
+    const sealed = await this.placeOf(id);
+    if (sealed === null) throw auditReadError('audit.sealing_behind', { retryAfterSeconds: 1 });
+    return { place: sealed, checkpoint };
+  }
+
+  private async placeOf(id: string) {
+    return (await this.transactions.read((tx) => this.log.findPlaces(tx, [id]))).get(id) ?? null;
+  }
+}

@@ -1,0 +1,13 @@
+import { defineErrors } from '../../kernel/errors/domain-error.js';
+
+export const auditReadError = defineErrors({
+  'audit.event_not_found': { kind: 'not_found', title: 'There is no such record in the audit trail' },
+  'audit.search_too_slow': {
+    kind: 'invalid',
+    title: 'This search looks through too many records; narrow its time or add a filter',
+  },
+  'audit.too_busy': { kind: 'unavailable', title: 'Too many searches or exports of the audit trail are running' },
+  'audit.sealing_behind': { kind: 'unavailable', title: 'What was asked for is not sealed yet' },
+  'audit.unknown_size': { kind: 'invalid', title: 'The audit log was not signed at this size' },
+  'audit.unreadable_evidence': { kind: 'invalid', title: 'What is to be verified is neither a proof nor a bundle' },
+});

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../../config/settings.js';
+import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
+import type { RetentionClass } from '../append/retention-class.js';
+import { AuditTreeRepository } from '../seal/audit-tree.repository.js';
+import { AuditStreams } from '../stream/audit-streams.service.js';
+import { AuditHoldsRepository } from './audit-holds.repository.js';
+import { AuditPartitionsRepository } from './audit-partitions.repository.js';
+import type { AuditPartition, PartitionKeeper, PartitionLeaves, PartitionStanding } from './retention.types.js';
+
+/** What is kept of the trail, what is due, and what keeps it. */
+@Injectable()
+export class PartitionStandings {
+  constructor(
+    private readonly settings: Settings,
+    private readonly transactions: TransactionRunner,
+    private readonly partitions: AuditPartitionsRepository,
+    private readonly holds: AuditHoldsRepository,
+    private readonly tree: AuditTreeRepository,
+    private readonly streams: AuditStreams,
+  ) {}
+
+  /** Days for which each class is kept. */
+  get days(): Record<RetentionClass, number> {
+    return {
+      security: this.settings.AUDIT_RETENTION_SECURITY_DAYS,
+      operation: this.settings.AUDIT_RETENTION_OPERATION_DAYS,
+    };
+  }
+
+  /** Every partition, oldest first. */
+  list(): Promise<PartitionStanding[]> {
+    return this.transactions.read(async (tx) => {
+      const standings: PartitionStanding[] = [];
+      for (const partition of await this.partitions.findAll(tx, this.days)) {
+        standings.push({ ...partition, keptBy: await this.keepersNow(tx, partition) });
+      }
+      return standings;
+    });
+  }
+
+  private async keepersNow(tx: Transaction, partition: AuditPartition): Promise<PartitionKeeper[]> {
+    if (!partition.isDue) return ['not-due'];
+    // Without a place for them all of these stay, and there may be many by now: no need to look into each.
+    if (this.settings.AUDIT_ARCHIVE_DIR === undefined) return ['no-archive'];
+    return this.keepersOf(tx, partition, await this.partitions.findLeaves(tx, partition));
+  }
+
+  /** What keeps a partition that is due; nothing: it may be dropped once it is exported. */
+  async keepersOf(tx: Transaction, partition: AuditPartition, found: PartitionLeaves): Promise<PartitionKeeper[]> {
+    const size = (await this.tree.newestCheckpoint(tx))?.size ?? 0;
+    const last = found.last ?? -1;
+    const keepers: [PartitionKeeper, boolean][] = [
+      ['unsealed', found.records !== found.leaves || !(await this.partitions.isComplete(tx, partition, last + 1))],
+      ['not-signed', last >= size],
+      ['stream', (await this.streams.positions(tx)).some(({ nextLeaf }) => nextLeaf <= last)],
+      ['hold', await this.isHeld(tx, partition)],
+    ];
+    return keepers.filter(([, keeps]) => keeps).map(([keeper]) => keeper);
+  }
+
+  async isHeld(tx: Transaction, { from, to }: AuditPartition): Promise<boolean> {
+    return (await this.holds.findStanding(tx)).some((hold) => hold.from < to && hold.to > from);
+  }
+}

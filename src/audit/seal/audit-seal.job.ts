@@ -1,0 +1,71 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Gauge } from 'prom-client';
+import { Settings } from '../../config/settings.js';
+import { TransactionRunner } from '../../database/transaction-runner.js';
+import { LOGGER, type Logger } from '../../observability/logger.js';
+import { METRIC } from '../../observability/metrics.js';
+import { AuditSealer } from './audit-sealer.service.js';
+import { AuditTreeRepository } from './audit-tree.repository.js';
+import { CheckpointPublisher } from './checkpoint-publisher.service.js';
+
+const INTERVAL_MS = 500;
+/** After a failure: a database that is away isn't asked twice a second. */
+const RETRY_MS = 5000;
+
+/** Seals what was recorded, twice a second, in every instance that works; whoever finds another at it leaves it to that one. */
+@Injectable()
+export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly transactions: TransactionRunner,
+    private readonly tree: AuditTreeRepository,
+    private readonly sealer: AuditSealer,
+    private readonly publisher: CheckpointPublisher,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @InjectMetric(METRIC.auditUnsealed) private readonly unsealed: Gauge,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.sealer.makeTree();
+    if (this.settings.PROCESS_ROLE !== 'api') this.schedule(INTERVAL_MS);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** Seals until nothing waits or another instance is at it, and publishes the checkpoints. */
+  async sealAll(): Promise<void> {
+    let sealed: number | null;
+    do sealed = await this.sealer.sealBatch();
+    while (sealed !== null && sealed > 0);
+    await this.publisher.publish();
+    const { seconds } = await this.transactions.read((tx) => this.tree.pendingAge(tx));
+    this.unsealed.set(seconds);
+  }
+
+  private schedule(delayMs: number): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.running = this.tick();
+    }, delayMs);
+    this.timer.unref();
+  }
+
+  private async tick(): Promise<void> {
+    try {
+      await this.sealAll();
+      this.schedule(INTERVAL_MS);
+    } catch (error) {
+      this.logger.error({ err: error }, 'the audit trail could not be sealed; trying again');
+      this.schedule(RETRY_MS);
+    }
+  }
+}

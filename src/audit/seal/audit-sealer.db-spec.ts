@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AuditStage, startAudit } from '../../../test/support/audit-stage.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { systemActor } from '../../access/actor.js';
+import { canonicalJson, type Json } from '../../crypto/canonical-json.js';
+import { openCheckpoint } from '../../crypto/merkle/checkpoint.js';
+import { CompactRange } from '../../crypto/merkle/compact-range.js';
+import { leafHash } from '../../crypto/merkle/tree-hash.js';
+import { treeRoot } from '../../crypto/merkle/tree-proofs.js';
+import type { AuditAction } from '../audit.types.js';
+import { canonicalRecord } from '../log/canonical-record.js';
+
+const ACTOR = systemActor('test');
+const ACTION = 'test.thing.changed' as AuditAction;
+
+describe('sealing the audit trail', () => {
+  let database: TestDatabase;
+  let stage: AuditStage;
+  beforeEach(async () => {
+    database = await createTestDatabase({ poolMax: 20 });
+    stage = await startAudit(database);
+  });
+  afterEach(() => database.close());
+
+  const record = (n: number) =>
+    stage.audit.recordAlone(ACTOR, {
+      action: ACTION,
+      tenantId: null,
+      target: { type: 'thing', id: String(n), displayName: `thing "${n}" \u2028` },
+      outcome: n % 3 === 0 ? 'failure' : 'success',
+      before: { n },
+      after: { n: n + 1, clientSecret: 'hunter2', list: [1.5, null, { deep: 'ä\0' }] },
+    });
+  const records = (count: number) => Promise.all(Array.from({ length: count }, (_one, n) => record(n)));
+  const sizes = async () =>
+    (
+      await database.dataSource.query<{ size: string }[]>('SELECT tree_size AS size FROM audit_checkpoints ORDER BY 1')
+    ).map(({ size }) => Number(size));
+
+  it('puts each record once into a tree whose root is that of their canonical bytes, and signs it', async () => {
+    await records(700);
+    expect(await stage.sealer.sealBatch()).toBe(700);
+    const rows = await stage.sealed();
+    expect(rows.map(({ leafIndex }) => leafIndex)).toEqual(Array.from({ length: 700 }, (_one, n) => n));
+    const range = new CompactRange();
+    for (const { row } of rows) range.appendLeaf(leafHash(Buffer.from(canonicalRecord(row))));
+    const [checkpoint] = await stage.checkpoints();
+    const opened = openCheckpoint(checkpoint?.note ?? '', [await stage.verifier()]);
+    expect(opened).toMatchObject({ size: 700, root: range.root() });
+    expect(opened.signedBy).toHaveLength(1);
+    expect(await treeRoot(700, stage.readTiles)).toEqual(range.root());
+  });
+
+  it('writes records as RFC 8785 writes them, so that anybody can write them again', async () => {
+    await records(3);
+    await stage.sealer.sealBatch();
+    for (const { row } of await stage.sealed()) {
+      const text = canonicalRecord(row);
+      expect(canonicalJson(JSON.parse(text) as Json)).toBe(text);
+    }
+  });
+
+  it('seals what commits late too, and never twice, whoever seals at the same time', async () => {
+    const other = await startAudit(database);
+    const late = database.dataSource.createQueryRunner();
+    await late.startTransaction();
+    await stage.audit.record(late.manager, ACTOR, { action: ACTION, tenantId: null, target: null, outcome: 'success' });
+    const writing = (async () => {
+      for (let n = 0; n < 20; n++) await records(25);
+    })();
+    let done = false;
+    const sealing = [stage, other].map(async ({ sealer }) => {
+      while (!done) {
+        await sealer.sealBatch();
+        await sleep(1);
+      }
+    });
+    await writing;
+    await sleep(20);
+    await late.commitTransaction();
+    await late.release();
+    done = true;
+    await Promise.all(sealing);
+    while ((await stage.sealer.sealBatch()) !== 0);
+    const rows = await stage.sealed();
+    expect(rows).toHaveLength(501);
+    expect(new Set(rows.map(({ row }) => row.id)).size).toBe(501);
+    const range = new CompactRange();
+    for (const { row } of rows) range.appendLeaf(leafHash(Buffer.from(canonicalRecord(row))));
+    expect(await treeRoot(501, stage.readTiles)).toEqual(range.root());
+  });
+
+  it('signs after a thousand records or a minute, and not for nothing', async () => {
+    await records(10);
+    await stage.sealer.sealBatch();
+    await stage.sealer.sealBatch();
+    await records(5);
+    await stage.sealer.sealBatch();
+    expect(await sizes()).toEqual([10]);
+    await records(1000);
+    await stage.sealer.sealBatch();
+    expect(await sizes()).toEqual([10, 1015]);
+    await records(1);
+    await database.dataSource.query('ALTER TABLE audit_checkpoints DISABLE TRIGGER ALL');
+    await database.dataSource.query(`UPDATE audit_checkpoints SET signed_at = signed_at - interval '1 minute'`);
+    await stage.sealer.sealBatch();
+    expect(await sizes()).toEqual([10, 1015, 1016]);
+  });
+
+  it('never signs a tree that was changed after it was signed, however well', async () => {
+    await records(5);
+    await stage.sealer.sealBatch();
+    for (const table of ['audit_tiles', 'audit_trees']) {
+      await database.dataSource.query(`ALTER TABLE ${table} DISABLE TRIGGER ALL`);
+    }
+    await database.dataSource.query(
+      `UPDATE audit_tiles SET hashes = overlay(hashes PLACING '\\x00' FROM 1) WHERE level = 0`,
+    );
+    await records(1000);
+    await expect(stage.sealer.sealBatch()).rejects.toThrow('it was changed');
+    await database.dataSource.query('UPDATE audit_trees SET size = 4');
+    await expect(stage.sealer.sealBatch()).rejects.toThrow(/it was cut|conflicts/);
+    expect(await sizes()).toEqual([5]);
+  });
+
+  it('seals a record whose states were spoilt in the table, as what it then is, and the others', async () => {
+    await records(3);
+    await database.dataSource.query('ALTER TABLE audit_events DISABLE TRIGGER ALL');
+    await database.dataSource.query(
+      `UPDATE audit_events SET sealed_states = sealed_states || '\\x00' WHERE target_id = '1'`,
+    );
+    expect(await stage.sealer.sealBatch()).toBe(3);
+    const spoilt = (await stage.sealed()).find(({ row }) => row.targetId === '1');
+    expect(spoilt?.row.states).toMatch(/^\{"after":\{"unreadable":"[\da-f]{64}"\},"before":null\}$/);
+  });
+
+  it.each([
+    ['a leaf', 'UPDATE audit_leaves SET event_id = gen_random_uuid()'],
+    ['the leaves', 'TRUNCATE audit_leaves'],
+    ['a checkpoint', `UPDATE audit_checkpoints SET note = ''`],
+    ['checkpoints', 'DELETE FROM audit_checkpoints'],
+    ['the size of the tree', 'UPDATE audit_trees SET size = size - 1'],
+    ['the tree', 'DELETE FROM audit_trees'],
+    ['a tile', `UPDATE audit_tiles SET hashes = overlay(hashes PLACING '\\x00'::bytea FROM 1)`],
+    ['a tile by cutting it', 'UPDATE audit_tiles SET hashes = substring(hashes FOR 32)'],
+    ['tiles', 'TRUNCATE audit_tiles'],
+  ])('is not taken back: the database refuses to change %s', async (_what, sql) => {
+    await records(5);
+    await stage.sealer.sealBatch();
+    await expect(database.dataSource.query(sql)).rejects.toThrow(/append-only|only grows/);
+  });
+});

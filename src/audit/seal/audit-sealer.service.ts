@@ -1,0 +1,128 @@
+import { sign } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { Settings } from '../../config/settings.js';
+import { KeyRing } from '../../crypto/key-ring.js';
+import { signCheckpoint } from '../../crypto/merkle/checkpoint.js';
+import { GrowingTree } from '../../crypto/merkle/growing-tree.js';
+import { HASH_BYTES, leafHash } from '../../crypto/merkle/tree-hash.js';
+import { treeRoot } from '../../crypto/merkle/tree-proofs.js';
+import { type NoteSigner, verifierKey } from '../../crypto/signed-note.js';
+import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
+import { newId } from '../../kernel/ids/ids.js';
+import { LOGGER, type Logger } from '../../observability/logger.js';
+import { Outbox } from '../../outbox/outbox.service.js';
+import { canonicalRecord } from '../log/canonical-record.js';
+import { openStates } from '../log/open-states.js';
+import { AuditTreeRepository, type CheckpointAge, type PendingRow } from './audit-tree.repository.js';
+
+/** Records of one transaction: large enough to share its costs, small enough that another sealer never waits long. */
+const MAX_BATCH = 4000;
+/** A checkpoint at the latest after so many records, or so long after the one before. */
+const CHECKPOINT_RECORDS = 1000;
+const CHECKPOINT_SECONDS = 60;
+
+/**
+ * Seals records into the Merkle tree of the trail and signs checkpoints. The tree's row is locked for each batch and everything
+ * commits with it, so that one sealer works at a time over all instances, and one that lost its connection has changed nothing.
+ */
+@Injectable()
+export class AuditSealer {
+  constructor(
+    private readonly settings: Settings,
+    private readonly transactions: TransactionRunner,
+    private readonly tree: AuditTreeRepository,
+    private readonly keys: KeyRing,
+    private readonly outbox: Outbox,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Names the log of a new installation. */
+  async makeTree(): Promise<void> {
+    const host = this.settings.PUBLIC_URL === undefined ? 'localhost' : new URL(this.settings.PUBLIC_URL).host;
+    await this.transactions.run((tx) => this.tree.makeTree(tx, `${host}/audit/${newId().slice(-12)}`));
+  }
+
+  /**
+   * One batch.
+   *
+   * @param checkpointSeconds how old the newest checkpoint may be, where somebody waits for one
+   * @returns how many records were sealed; null when another instance is sealing
+   */
+  sealBatch(checkpointSeconds = CHECKPOINT_SECONDS): Promise<number | null> {
+    return this.transactions.run(async (tx) => {
+      const row = await this.tree.lockTree(tx);
+      if (row === null) return null;
+      const pending = await this.takePending(tx);
+      const tree = await GrowingTree.open(row.size, (ids) => this.tree.readTiles(tx, ids));
+      if (pending.length > 0) {
+        const tiles = tree.append(await this.leafHashes(pending));
+        await this.tree.insertLeaves(tx, row.size, pending);
+        await this.tree.saveTiles(tx, tiles);
+        await this.tree.setSize(tx, tree.size);
+      }
+      await this.signIfDue(tx, row.origin, tree, checkpointSeconds);
+      return pending.length;
+    });
+  }
+
+  private async takePending(tx: Transaction): Promise<PendingRow[]> {
+    const taken = await this.tree.takePending(tx, MAX_BATCH);
+    const found = taken.filter(({ id }) => id !== null);
+    if (found.length < taken.length) {
+      this.logger.error(
+        { records: taken.length - found.length },
+        'records of the audit trail were taken away before they were sealed',
+      );
+    }
+    return found;
+  }
+
+  private async leafHashes(rows: readonly PendingRow[]): Promise<Buffer> {
+    const hashes = Buffer.allocUnsafe(rows.length * HASH_BYTES);
+    for (const [index, row] of rows.entries()) {
+      const text = canonicalRecord(await openStates(this.keys, row));
+      leafHash(Buffer.from(text, 'utf8')).copy(hashes, index * HASH_BYTES);
+    }
+    return hashes;
+  }
+
+  private async signIfDue(tx: Transaction, origin: string, tree: GrowingTree, seconds: number): Promise<void> {
+    if (tree.size === 0) return;
+    const newest = await this.tree.newestCheckpoint(tx);
+    if (newest !== null) {
+      const grown = tree.size - newest.size;
+      if (grown === 0 || (grown > 0 && grown < CHECKPOINT_RECORDS && newest.ageSeconds < seconds)) return;
+      await this.assertGrownFrom(tx, newest, tree.size);
+    }
+    const root = tree.root();
+    const note = signCheckpoint({ origin, size: tree.size, root }, await this.signers(origin));
+    await this.tree.insertCheckpoint(tx, { size: tree.size, root, note });
+    await this.outbox.append(tx, {
+      type: 'audit.checkpoint.signed',
+      tenantId: null,
+      data: { origin, size: tree.size, root: root.toString('base64'), note },
+    });
+  }
+
+  /**
+   * A log never signs what doesn't go on from what it has signed (c2sp.org/tlog-checkpoint): whoever changed the stored tree gets
+   * no signature for it, and the trail stays unsealed until somebody has looked.
+   */
+  private async assertGrownFrom(tx: Transaction, newest: CheckpointAge, size: number): Promise<void> {
+    if (newest.size > size) {
+      throw new Error(`the tree of the audit trail has ${size} records, but ${newest.size} were signed: it was cut`);
+    }
+    const root = await treeRoot(newest.size, (ids) => this.tree.readTiles(tx, ids));
+    if (root.equals(newest.root)) return;
+    throw new Error(
+      `the tree of the audit trail isn't the one that was signed at ${newest.size} records: it was changed`,
+    );
+  }
+
+  private async signers(origin: string): Promise<NoteSigner[]> {
+    return (await this.keys.checkpointKeys()).map(({ publicKey, privateKey }) => ({
+      key: verifierKey(origin, publicKey.export({ type: 'spki', format: 'der' }).subarray(-HASH_BYTES)),
+      sign: (text) => sign(null, text, privateKey),
+    }));
+  }
+}

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../database/transaction-runner.js';
+
+/** What an UPDATE with RETURNING gives: the rows and their number. */
+type Changed<Row> = [Row[], number];
+
+export interface StreamPosition {
+  name: string;
+  /** The first place in the log that the receiver doesn't have. */
+  nextLeaf: number;
+  /** Records that are sealed and not delivered. */
+  lag: number;
+  failingSince: Date | null;
+  lastError: string | null;
+}
+
+/** The right to deliver a stream, until the lease ends or somebody with a higher fence has it. */
+export interface StreamLease {
+  name: string;
+  /** bigint as text. */
+  fence: string;
+  nextLeaf: number;
+  /** Deliveries that failed since the last that succeeded. */
+  failures: number;
+}
+
+/** The table audit_streams. All times in it are the database's. */
+@Injectable()
+export class AuditStreamsRepository {
+  /** A new stream begins with the oldest record that is kept. */
+  async makeStream(tx: Transaction, name: string): Promise<void> {
+    await tx.query('INSERT INTO audit_streams (name) VALUES ($1) ON CONFLICT (name) DO NOTHING', [name]);
+  }
+
+  async findPositions(tx: Transaction, names: readonly string[]): Promise<StreamPosition[]> {
+    const rows = await tx.query<(Omit<StreamPosition, 'nextLeaf' | 'lag'> & { nextLeaf: string; lag: string })[]>(
+      `SELECT name, next_leaf AS "nextLeaf", greatest(size - next_leaf, 0) AS lag, failing_since AS "failingSince", last_error AS "lastError"
+         FROM audit_streams, audit_trees WHERE name = ANY ($1::text[]) ORDER BY name`,
+      [names],
+    );
+    return rows.map((row) => ({ ...row, nextLeaf: Number(row.nextLeaf), lag: Number(row.lag) }));
+  }
+
+  /** Takes or renews the lease, in one statement; null while another one has it, or after a failure. */
+  async claim(tx: Transaction, name: string, owner: string, leaseSeconds: number): Promise<StreamLease | null> {
+    const [rows] = await tx.query<Changed<{ fence: string; nextLeaf: string; failures: number }>>(
+      `UPDATE audit_streams
+          SET fence = fence + 1, owner = $2, lease_until = statement_timestamp() + make_interval(secs => $3::double precision)
+        WHERE name = $1 AND (lease_until < statement_timestamp() OR owner = $2) AND not_before <= statement_timestamp()
+       RETURNING fence, next_leaf AS "nextLeaf", failures`,
+      [name, owner, leaseSeconds],
+    );
+    const row = rows[0];
+    return row === undefined
+      ? null
+      : { name, fence: row.fence, nextLeaf: Number(row.nextLeaf), failures: row.failures };
+  }
+
+  /** Moves the position and renews the lease. @returns false when somebody else delivers by now */
+  async advance(
+    tx: Transaction,
+    { name, fence }: StreamLease,
+    nextLeaf: number,
+    leaseSeconds: number,
+  ): Promise<boolean> {
+    const [, count] = await tx.query<Changed<unknown>>(
+      `UPDATE audit_streams
+          SET next_leaf = $3, failures = 0, failing_since = NULL, last_error = NULL, updated_at = statement_timestamp(),
+              lease_until = statement_timestamp() + make_interval(secs => $4::double precision)
+        WHERE name = $1 AND fence = $2`,
+      [name, fence, nextLeaf, leaseSeconds],
+    );
+    return count === 1;
+  }
+
+  /** Nobody tries again before the delay is over. @returns false when somebody else delivers by now */
+  async fail(tx: Transaction, { name, fence }: StreamLease, error: string, delaySeconds: number): Promise<boolean> {
+    const [, count] = await tx.query<Changed<unknown>>(
+      `UPDATE audit_streams
+          SET failures = failures + 1, failing_since = coalesce(failing_since, statement_timestamp()), last_error = $3,
+              updated_at = statement_timestamp(), lease_until = '-infinity',
+              not_before = statement_timestamp() + make_interval(secs => $4::double precision)
+        WHERE name = $1 AND fence = $2`,
+      [name, fence, error, delaySeconds],
+    );
+    return count === 1;
+  }
+
+  /** For a process that stops: another one need not wait for the end of the lease. */
+  async release(tx: Transaction, owner: string): Promise<void> {
+    await tx.query(`UPDATE audit_streams SET lease_until = '-infinity' WHERE owner = $1`, [owner]);
+  }
+}

@@ -1,0 +1,177 @@
+import type { Counter, Gauge } from 'prom-client';
+import { systemActor } from '../../access/actor.js';
+import type { KeyRing } from '../../crypto/key-ring.js';
+import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
+import { newId } from '../../kernel/ids/ids.js';
+import type { Logger } from '../../observability/logger.js';
+import type { AuditService } from '../audit.service.js';
+import type { SealedRecord } from '../formats/audit-format.js';
+import { openStates } from '../log/open-states.js';
+import { type AuditSink, SinkRefused } from './audit-sink.js';
+import type { AuditStreamsRepository, StreamLease } from './audit-streams.repository.js';
+import { backoffSeconds } from './backoff.js';
+import type { SealedRecordsRepository } from './sealed-records.repository.js';
+import { STREAM_ACTIONS } from './streams.events.js';
+
+/** Records that are read at once; a delivery may take fewer. */
+const READ_RECORDS = 500;
+/** A delivery that takes longer has failed. Well under the lease, so that nobody else delivers meanwhile. */
+const DELIVERY_TIMEOUT_MS = 20_000;
+const LEASE_SECONDS = 60;
+/** Between two looks at a stream that has nothing to deliver, or that another instance delivers. */
+const IDLE_MS = 500;
+/** After a failure of ours, such as a database that is away. */
+const TROUBLE_MS = 5000;
+/** For a delivery that is under way when the process stops; what isn't confirmed by then is delivered again. */
+const GRACE_MS = 3000;
+const ACTOR = systemActor('audit.stream');
+
+export interface StreamParts {
+  transactions: TransactionRunner;
+  streams: AuditStreamsRepository;
+  records: SealedRecordsRepository;
+  keys: KeyRing;
+  audit: AuditService;
+  logger: Logger;
+  lag: Gauge;
+  failures: Counter;
+}
+
+/**
+ * One stream in this process. Whichever instance has the lease delivers, in the order of the log; the position moves only after
+ * the receiver has the records, so that each of them arrives at least once. No connection to the database is held while the
+ * receiver is waited for.
+ */
+export class StreamDelivery {
+  private readonly owner = newId();
+  private readonly shutdown = new AbortController();
+  private isStopping = false;
+  private loop: Promise<void> | undefined;
+  private wake: (() => void) | undefined;
+
+  constructor(
+    private readonly sink: AuditSink,
+    private readonly parts: StreamParts,
+  ) {}
+
+  start(): void {
+    this.loop ??= this.work();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    this.wake?.();
+    const grace = setTimeout(() => this.shutdown.abort(new Error('the process is stopping')), GRACE_MS);
+    await this.loop;
+    clearTimeout(grace);
+    this.shutdown.abort(new Error('the process is stopping'));
+    await this.sink.close();
+  }
+
+  private async work(): Promise<void> {
+    const { transactions, streams, logger } = this.parts;
+    while (!this.isStopping) {
+      const pause = await this.turn().catch((error: unknown) => {
+        if (!this.isStopping) logger.warn({ err: error, stream: this.sink.name }, 'a stream of the audit trail halts');
+        return TROUBLE_MS;
+      });
+      if (!this.isStopping) await this.sleep(pause);
+    }
+    await transactions.read((tx) => streams.release(tx, this.owner)).catch(() => undefined);
+  }
+
+  /** Delivers what there is. @returns after how many milliseconds to look again */
+  async turn(): Promise<number> {
+    const { transactions, streams, lag } = this.parts;
+    const name = this.sink.name;
+    const [position] = await transactions.read((tx) => streams.findPositions(tx, [name]));
+    lag.set({ stream: name }, position?.lag ?? 0);
+    if (position?.lag === 0) return IDLE_MS;
+    await transactions.read((tx) => streams.makeStream(tx, name));
+    const lease = await transactions.read((tx) => streams.claim(tx, name, this.owner, LEASE_SECONDS));
+    if (lease === null) return IDLE_MS;
+    try {
+      return (await this.deliverFrom(lease)) ? 0 : IDLE_MS;
+    } catch (error) {
+      this.shutdown.signal.throwIfAborted();
+      if (!(error instanceof SinkRefused)) throw error;
+      await this.fail(lease, error);
+      return IDLE_MS;
+    }
+  }
+
+  /** @returns whether there may be more to deliver at once */
+  private async deliverFrom(lease: StreamLease): Promise<boolean> {
+    const { transactions, records, keys } = this.parts;
+    const { rows, next } = await transactions.read((tx) => records.findFrom(tx, lease.nextLeaf, READ_RECORDS));
+    const read: SealedRecord[] = [];
+    for (const { leafIndex, ...row } of rows) read.push({ leafIndex, row: await openStates(keys, row) });
+    for (let done = 0; done < read.length && !this.isStopping; ) {
+      const count = await this.deliver(read.slice(done));
+      done += count;
+      const following = read[done]?.leafIndex ?? next;
+      if (!(await this.advance(lease, following))) return false;
+    }
+    // Nothing of these leaves is kept any more.
+    if (read.length === 0 && next > lease.nextLeaf) return this.advance(lease, next);
+    return next > lease.nextLeaf;
+  }
+
+  private async deliver(records: readonly SealedRecord[]): Promise<number> {
+    const timeout = AbortSignal.timeout(DELIVERY_TIMEOUT_MS);
+    try {
+      return await this.sink.deliver(records, AbortSignal.any([this.shutdown.signal, timeout]));
+    } catch (error) {
+      if (!timeout.aborted) throw error;
+      throw new SinkRefused(`The receiver did not take the records within ${DELIVERY_TIMEOUT_MS / 1000} s.`);
+    }
+  }
+
+  private async advance(lease: StreamLease, nextLeaf: number): Promise<boolean> {
+    const { transactions, streams } = this.parts;
+    const isMine = await transactions.run(async (tx) => {
+      if (!(await streams.advance(tx, lease, nextLeaf, LEASE_SECONDS))) return false;
+      if (lease.failures > 0) await this.record(tx, 'audit.stream.recovered', 'success');
+      return true;
+    });
+    lease.failures = 0;
+    return isMine;
+  }
+
+  private async fail(lease: StreamLease, error: SinkRefused): Promise<void> {
+    const { transactions, streams, logger, failures } = this.parts;
+    const stream = this.sink.name;
+    failures.inc({ stream });
+    const delay = backoffSeconds(lease.failures + 1, error.retryAfterSeconds, Math.random());
+    logger.warn({ stream, reason: error.message, retryInSeconds: Math.round(delay) }, 'the audit trail is not taken');
+    await transactions.run(async (tx) => {
+      const isMine = await streams.fail(tx, lease, error.message, delay);
+      if (isMine && lease.failures === 0) await this.record(tx, 'audit.stream.failed', 'failure', error.message);
+    });
+  }
+
+  private record(
+    tx: Transaction,
+    action: keyof typeof STREAM_ACTIONS,
+    outcome: 'success' | 'failure',
+    reason?: string,
+  ): Promise<void> {
+    return this.parts.audit.record(tx, ACTOR, {
+      action: STREAM_ACTIONS[action],
+      tenantId: null,
+      target: { type: 'audit-stream', id: this.sink.name },
+      outcome,
+      ...(reason === undefined ? {} : { reason }),
+    });
+  }
+
+  private sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
