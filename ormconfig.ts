@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { AuditEvent } from './src/audit/audit-event.entity.js';
 import { RefreshToken } from './src/auth/refresh/refresh-token.entity.js';
 import { UserSession } from './src/auth/sessions/user-session.entity.js';
 import { SignInAttempt } from './src/auth/sign-in/sign-in-attempt.entity.js';
@@ -16,6 +15,12 @@ import { Notifications1764000000009 } from './src/database/migrations/0009-notif
 import { Drift1764000000010 } from './src/database/migrations/0010-drift.js';
 import { Programs1764000000011 } from './src/database/migrations/0011-programs.js';
 import { Access1764000000012 } from './src/database/migrations/0012-access.js';
+import { UsersSearch1764000000013 } from './src/database/migrations/0013-users-search.js';
+import { AuditLog1764000000014 } from './src/database/migrations/0014-audit-log.js';
+import { KeyManagement1764000000015 } from './src/database/migrations/0015-key-management.js';
+import { AuditRetention1764000000016 } from './src/database/migrations/0016-audit-retention.js';
+import { AuditStreams1764000000017 } from './src/database/migrations/0017-audit-streams.js';
+import { EncryptionAtRest1764000000019 } from './src/database/migrations/0019-encryption-at-rest.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftChange } from './src/drift/report/drift-change.entity.js';
 import { DriftReport } from './src/drift/report/drift-report.entity.js';
@@ -49,7 +54,6 @@ export const entities: NonNullable<DataSourceOptions['entities']> = [
   UserSession,
   RefreshToken,
   SignInAttempt,
-  AuditEvent,
   ConfigSnapshot,
   DriftBaseline,
   DriftReport,
@@ -73,6 +77,12 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   Drift1764000000010,
   Programs1764000000011,
   Access1764000000012,
+  UsersSearch1764000000013,
+  AuditLog1764000000014,
+  KeyManagement1764000000015,
+  EncryptionAtRest1764000000019,
+  AuditRetention1764000000016,
+  AuditStreams1764000000017,
 ];
 
 export interface DatabaseSettings {

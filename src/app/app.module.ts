@@ -25,6 +25,7 @@ import { ScimModule } from '../scim/scim.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { auditMutations } from './audit-mutations.js';
+import { CallerReachModule } from './caller-reach.module.js';
 import { OwnSourcesModule } from './own-sources.module.js';
 
 /** The map of the house. Rooms are listed from the ground up; nobody imports a room that stands below it. */
@@ -48,6 +49,7 @@ export class AppModule {
       TenantsModule,
       UsersModule,
       RbacModule,
+      CallerReachModule,
       AuthModule,
       ScimModule,
       // The main job: what changed, and telling somebody

@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { RouteAccess } from '../access/access.decorators.js';
 import type { RouteEntry } from '../access/route-policies.js';
+import { describeScimErrors, isScimPath } from '../scim/openapi/describe-scim-errors.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 type Method = (typeof METHODS)[number];
@@ -45,6 +46,10 @@ export function describeProblems(document: OpenAPIObject, routes: readonly Route
       if (operation === undefined) continue;
       const demanded = access.get(`${method} ${declared}`);
       if (demanded?.kind === 'public') operation.security = [];
+      if (isScimPath(path)) {
+        describeScimErrors(operation, method, path);
+        continue;
+      }
       for (const [status, meaning] of Object.entries(problemsOf(method, path, demanded))) {
         operation.responses[status] ??= {
           description: meaning,

@@ -1,33 +1,77 @@
+import { type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 import { systemActor } from '../access/actor.js';
 import type { Settings } from '../config/settings.js';
-import type { SigningKeyRotated, SigningKeysStatus } from '../keys/keys.types.js';
+import { KeyRewrapping, type KeysRewrapped } from '../keys/key-rewrapping.service.js';
+import { KeySuccession } from '../keys/key-succession.service.js';
+import type { KeyRotated, RotatedKind, SigningKeyRotated, SigningKeysStatus } from '../keys/keys.types.js';
+import { type KeysStatus, KeysStatusService } from '../keys/keys-status.service.js';
 import { SigningKeyRotation } from '../keys/signing-key-rotation.service.js';
 import { createLogger, NestLogger } from '../observability/logger.js';
 import { AppModule } from './app.module.js';
 
+const OPERATOR = systemActor('operator');
+const OTHERS: readonly RotatedKind[] = ['data', 'index', 'checkpoint'];
+
+export type RotatableKind = RotatedKind | 'signing' | 'all';
+
+export interface RotatedByOperator {
+  signing: SigningKeyRotated | null;
+  others: KeyRotated[];
+}
+
 /**
- * Rotates the signing keys without a running service; running ones hear of it from the database.
+ * Rotates keys without a running service; running ones hear of it from the database, and write again what lies under the older.
  *
- * @throws DomainError keys.next_too_young unless forced; keys.master_key_wrong
+ * @throws DomainError keys.next_too_young unless forced; keys.master_key_wrong; keys.vault_unavailable
  */
 export function rotateKeysByOperator(
   settings: Settings,
   dataSource: DataSource,
+  kind: RotatableKind,
   force: boolean,
-): Promise<SigningKeyRotated> {
-  return withRotation(settings, dataSource, (rotation) => rotation.rotate(systemActor('operator'), { force }));
+): Promise<RotatedByOperator> {
+  return withKeys(settings, dataSource, async (app) => {
+    const isWanted = (other: RotatableKind) => kind === other || kind === 'all';
+    const signing = isWanted('signing')
+      ? await app.get(SigningKeyRotation, { strict: false }).rotate(OPERATOR, { force })
+      : null;
+    const others: KeyRotated[] = [];
+    for (const other of OTHERS.filter(isWanted)) {
+      others.push(await app.get(KeySuccession, { strict: false }).rotate(OPERATOR, other, { force }));
+    }
+    return { signing, others };
+  });
 }
 
-export function keysStatusByOperator(settings: Settings, dataSource: DataSource): Promise<SigningKeysStatus> {
-  return withRotation(settings, dataSource, (rotation) => rotation.status());
+/**
+ * Wraps all keys by the key-encryption key of now; running services then write again what lies under older keys.
+ *
+ * @throws DomainError keys.master_key_wrong; keys.vault_unavailable
+ */
+export function rewrapKeysByOperator(settings: Settings, dataSource: DataSource): Promise<KeysRewrapped> {
+  return withKeys(settings, dataSource, async (app) => {
+    const rewrapped = await app.get(KeyRewrapping, { strict: false }).run(OPERATOR);
+    await app.get(KeySuccession, { strict: false }).requestUpkeep(OPERATOR);
+    return rewrapped;
+  });
 }
 
-async function withRotation<T>(
+export function keysStatusByOperator(
   settings: Settings,
   dataSource: DataSource,
-  work: (rotation: SigningKeyRotation) => Promise<T>,
+): Promise<{ signing: SigningKeysStatus; status: KeysStatus }> {
+  return withKeys(settings, dataSource, async (app) => ({
+    signing: await app.get(SigningKeyRotation, { strict: false }).status(),
+    status: await app.get(KeysStatusService, { strict: false }).status(),
+  }));
+}
+
+async function withKeys<T>(
+  settings: Settings,
+  dataSource: DataSource,
+  work: (app: INestApplicationContext) => Promise<T>,
 ): Promise<T> {
   const logger = createLogger('error');
   settings.PROCESS_ROLE = 'api';
@@ -36,7 +80,7 @@ async function withRotation<T>(
     abortOnError: false,
   });
   try {
-    return await work(app.get(SigningKeyRotation, { strict: false }));
+    return await work(app);
   } finally {
     await app.close();
   }

@@ -1,7 +1,11 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { RoutePolicies } from '../access/route-policies.js';
+import { SCIM_SCHEMAS } from '../scim/openapi/scim-schemas.js';
 import { describeProblems } from './describe-problems.js';
+
+const SCIM_TOKEN =
+  'A SCIM token of a service account (POST /service-accounts/{id}/credentials): it opens /scim/v2 and nothing else';
 
 /** The OpenAPI 3.1 description of the API, made from the controllers and DTOs of the running application. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
@@ -14,11 +18,13 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
+    .addSecurity('scim', { type: 'http', scheme: 'bearer', description: SCIM_TOKEN })
     .addSecurityRequirements('bearer')
     .addServer('/');
   const document = SwaggerModule.createDocument(app, builder.build(), {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
+  document.components = { ...document.components, schemas: { ...document.components?.schemas, ...SCIM_SCHEMAS } };
   return describeProblems(document, app.get(RoutePolicies).list());
 }
 

@@ -2,9 +2,10 @@ import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import type { FieldError } from '../kernel/errors/domain-error.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
+import { canonicaliseIds } from '../kernel/ids/canonical-ids.js';
 import { precompiledOf } from '../kernel/validation/precompiled.js';
 
-/** Bodies and queries become DTOs: what a DTO doesn't declare is refused, what it declares is checked. */
+/** Bodies and queries become DTOs: what a DTO doesn't declare is refused, what it declares is checked, its ids get their one form. */
 export function validationPipe(): ValidationPipe {
   return new DtoPipe({
     whitelist: true,
@@ -21,7 +22,9 @@ export function validationPipe(): ValidationPipe {
 class DtoPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'body' && precompiledOf(metadata.metatype)?.(value) === true) return value;
-    return super.transform(value, metadata) as Promise<unknown>;
+    const dto: unknown = await super.transform(value, metadata);
+    canonicaliseIds(dto);
+    return dto;
   }
 }
 

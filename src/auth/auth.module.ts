@@ -2,7 +2,6 @@ import { Module, type NestModule } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { AuditModule } from '../audit/audit.module.js';
 import { Settings } from '../config/settings.js';
-import { PreparedStatements } from '../database/prepared-statements.js';
 import { EntraModule } from '../entra/entra.module.js';
 import { EntraAuthorities } from '../entra/entra-authorities.js';
 import { EntraBearer } from '../entra/entra-bearer.js';
@@ -14,6 +13,7 @@ import { SignInTenants } from '../tenants/sign-in-tenants.service.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuthGuard } from './auth.guard.js';
+import { AuthRetention } from './auth-retention.js';
 import { ClientAssertions } from './clients/client-assertions.service.js';
 import { ClientAuthentication } from './clients/client-authentication.service.js';
 import { AccountSignOuts } from './directory-pass/account-sign-outs.service.js';
@@ -35,6 +35,7 @@ import { EntraLogout } from './sessions/entra-logout.service.js';
 import { EntraSignOutPage } from './sessions/entra-sign-out-page.service.js';
 import { LogoutController } from './sessions/logout.controller.js';
 import { LogoutTokens } from './sessions/logout-tokens.service.js';
+import { SessionDevices } from './sessions/session-devices.service.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 import { SessionsRepository } from './sessions/sessions.repository.js';
 import { SessionsService } from './sessions/sessions.service.js';
@@ -80,7 +81,7 @@ import { UsedProofs } from './used-proofs.repository.js';
     ServerMetadataController,
   ],
   providers: [
-    PreparedStatements,
+    SessionDevices,
     SessionsRepository,
     RefreshTokensRepository,
     SignInAttemptsRepository,
@@ -119,6 +120,7 @@ import { UsedProofs } from './used-proofs.repository.js';
     ScimTokens,
     BearerAuthentication,
     ...OAUTH_PROVIDERS,
+    AuthRetention,
     AuthGuard,
   ],
   exports: [AuthGuard],

@@ -13,6 +13,9 @@ export interface SessionSummary {
   expiresAt: Date;
 }
 
+/** A session as it is known when it ends: nobody needs to know then from where it came. */
+export type EndedSession = Omit<SessionSummary, 'sourceAddress' | 'userAgent'>;
+
 /** What became of somebody at Entra ID that ends what they have here. */
 export type EntraLoss = 'entra_deleted' | 'entra_disabled' | 'entra_sessions_revoked';
 

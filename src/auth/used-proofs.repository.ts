@@ -46,6 +46,16 @@ export class UsedProofs {
     );
     return rows.length === 1;
   }
+
+  /** @returns how many */
+  async deleteExpired(tx: Transaction, limit: number): Promise<number> {
+    const [, count] = await tx.query<[unknown[], number]>(
+      `DELETE FROM used_proofs WHERE digest IN
+         (SELECT digest FROM used_proofs WHERE expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+      [limit],
+    );
+    return count;
+  }
 }
 
 /** Each part with its length before it: no two lists of parts have the same bytes. */

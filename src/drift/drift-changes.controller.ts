@@ -1,9 +1,10 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, ParseUUIDPipe, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
+import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { ChangeQueryDto } from './dto/change-query.dto.js';
 import { DecideChangeDto, ReopenChangeDto } from './dto/decide-change.dto.js';
@@ -26,10 +27,7 @@ export class DriftChangesController {
   /** Read one change */
   @Get(':id')
   @RequirePermission('drift:read')
-  async get(
-    @Param('id', ParseUUIDPipe) id: string,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<DriftChangeDto> {
+  async get(@Param('id', IdPipe) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<DriftChangeDto> {
     const change = await this.changes.get(id);
     reply.header('ETag', etagOf(change.version));
     return DriftChangeDto.fromChange(change);
@@ -41,7 +39,7 @@ export class DriftChangesController {
   @RequirePermission('drift:decide')
   accept(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: DecideChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -61,7 +59,7 @@ export class DriftChangesController {
   @RequirePermission('drift:decide')
   ignore(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: DecideChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -81,7 +79,7 @@ export class DriftChangesController {
   @RequirePermission('drift:decide')
   reopen(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
     @Body() body: ReopenChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -1,6 +1,7 @@
-import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../access/access.decorators.js';
+import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { DriftComparison } from './drift-comparison.js';
 import { DriftReportDto, DriftReportPageDto, DriftReportSummaryDto } from './dto/drift-report.dto.js';
@@ -27,7 +28,7 @@ export class DriftReportsController {
   /** Read one report with its changes */
   @Get('reports/:id')
   @RequirePermission('drift:read')
-  async get(@Param('id', ParseUUIDPipe) id: string): Promise<DriftReportDto> {
+  async get(@Param('id', IdPipe) id: string): Promise<DriftReportDto> {
     const { report, document } = await this.reports.document(id);
     return DriftReportDto.fromDocument(report, document);
   }

@@ -1,8 +1,9 @@
-import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
+import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { DriftScans } from './drift-scans.service.js';
 import { DriftStatusDto, TenantDriftStatusDto } from './dto/drift-status.dto.js';
@@ -52,7 +53,7 @@ export class DriftScansController {
   /** Read one scan */
   @Get('scans/:id')
   @RequirePermission('drift:read')
-  async get(@Param('id', ParseUUIDPipe) id: string): Promise<ScanDto> {
+  async get(@Param('id', IdPipe) id: string): Promise<ScanDto> {
     return ScanDto.from(await this.scans.get(id));
   }
 }

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { Body, Controller, Get, Param, ParseUUIDPipe, Post, Query, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
+import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { BaselineService } from './baseline/baseline.service.js';
 import { ApproveBaselineDto } from './dto/approve-baseline.dto.js';
@@ -32,7 +33,7 @@ export class DriftSnapshotsController {
   /** Read one snapshot's header */
   @Get('snapshots/:id')
   @RequirePermission('drift:read')
-  async get(@Param('id', ParseUUIDPipe) id: string): Promise<SnapshotDto> {
+  async get(@Param('id', IdPipe) id: string): Promise<SnapshotDto> {
     return SnapshotDto.from(await this.snapshots.get(id));
   }
 
@@ -43,7 +44,7 @@ export class DriftSnapshotsController {
     description: 'Header line, then one object a line',
     content: { [NDJSON]: { schema: { type: 'string' } } },
   })
-  async export(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<StreamableFile> {
+  async export(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<StreamableFile> {
     const lines = await this.snapshots.export(actor, id);
     return new StreamableFile(Readable.from(lines), {
       type: NDJSON,

@@ -19,6 +19,7 @@ import { DriftScans } from './drift-scans.service.js';
 import { DriftSnapshotsController } from './drift-snapshots.controller.js';
 import { ChangeBook } from './report/change-book.js';
 import { ChangeDecisions } from './report/change-decisions.service.js';
+import { ChangeSeals } from './report/change-seals.service.js';
 import { ChangesRepository } from './report/changes.repository.js';
 import { ReportsRepository } from './report/reports.repository.js';
 import { Reports } from './report/reports.service.js';
@@ -27,6 +28,7 @@ import { ScanOutcomes } from './scan-outcomes.js';
 import { ScanRecorder } from './scan-recorder.js';
 import { SnapshotRepository } from './snapshot/snapshot.repository.js';
 import { SnapshotReader } from './snapshot/snapshot-reader.js';
+import { SnapshotSeals } from './snapshot/snapshot-seals.service.js';
 import { SnapshotStore } from './snapshot/snapshot-store.js';
 import { Snapshots } from './snapshot/snapshots.service.js';
 
@@ -37,6 +39,7 @@ import { Snapshots } from './snapshot/snapshots.service.js';
   providers: [
     // What is
     TenantCollector,
+    SnapshotSeals,
     SnapshotRepository,
     SnapshotStore,
     SnapshotReader,
@@ -47,6 +50,7 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     DriftComparison,
     AuditLogReader,
     ChangeAttributor,
+    ChangeSeals,
     ChangesRepository,
     ChangeBook,
     ChangeDecisions,

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { callerReachModule, keyRingModule } from '../../test/support/key-ring-module.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { AccessModule } from '../access/access.module.js';
 import { systemActor } from '../access/actor.js';
@@ -11,7 +12,6 @@ import { TransactionRunner } from '../database/transaction-runner.js';
 import type { SlotRun } from '../jobs/job-slot.types.js';
 import { JobSlots, MAX_ATTEMPTS } from '../jobs/job-slots.service.js';
 import { newId } from '../kernel/ids/ids.js';
-import { KeysModule } from '../keys/keys.module.js';
 import { createLogger } from '../observability/logger.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { TenantsService } from '../tenants/tenants.service.js';
@@ -45,7 +45,8 @@ describe('how scans end', () => {
         AccessModule,
         DatabaseModule.with(database.dataSource),
         ScheduleModule.forRoot(),
-        KeysModule,
+        await keyRingModule(database),
+        callerReachModule,
         NothingOfOurs,
         DriftModule,
       ],

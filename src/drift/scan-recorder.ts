@@ -18,8 +18,8 @@ import { DRIFT_ACTIONS } from './drift.events.js';
 import type { Comparison } from './drift-comparison.js';
 import { type AlertChange, type AlertReport, alertData, isAlarming } from './report/change-alerts.js';
 import { type BookedChanges, ChangeBook } from './report/change-book.js';
-import type { DriftChange } from './report/drift-change.entity.js';
 import { type IncompleteType, SEVERITIES } from './report/drift-report.types.js';
+import type { ReadableChange } from './report/readable-change.js';
 import { ReportsRepository } from './report/reports.repository.js';
 import { SnapshotStore } from './snapshot/snapshot-store.js';
 import type { StoredSnapshot } from './snapshot/stored-snapshot.js';
@@ -221,7 +221,7 @@ function incompleteOf(snapshot: StoredSnapshot, notCompared: IncompleteType[]): 
   return [...read, ...notCompared.filter(({ resourceType }) => !named.has(resourceType))];
 }
 
-function alertChange(change: Omit<DriftChange, 'createdAt'>): AlertChange {
+function alertChange(change: Omit<ReadableChange, 'createdAt'>): AlertChange {
   const { actorType, actorId, actorName, closeReason: _, ...rest } = change;
   return {
     ...rest,

@@ -9,7 +9,8 @@ type Handler = (request: IncomingMessage, response: ServerResponse, call: number
 
 const FAST: GraphClientOptions = {
   ...GRAPH_CLIENT_DEFAULTS,
-  timeoutMs: 400,
+  // Whatever answers may take its time: machines are busy. What never answers has a limit of its own.
+  timeoutMs: 20_000,
   maxBytes: 100_000,
   backoffMs: 5,
   throttleBackoffMs: 5,
@@ -220,7 +221,7 @@ describe('GraphClient', () => {
   ];
   it.each(broken)('ends %s as %s with words', async (_what, kind, answer) => {
     handler = answer;
-    const fault = await faultOf(all(client(), '/users?$filter=secret'));
+    const fault = await faultOf(all(client(kind === 'timeout' ? { timeoutMs: 200 } : {}), '/users?$filter=secret'));
     expect(fault.kind).toBe(kind);
     expect(fault.requestPath).toBe('/users');
     expect(fault.message).toMatch(/^\/users: .+/);
@@ -250,12 +251,13 @@ describe('GraphClient', () => {
       }, 30);
     };
     const graph = client({ conditionalAccessSpacingMs: 100 });
+    const begunAt = performance.now();
     await Promise.all(
       ['policies', 'namedLocations', 'policies'].map((name) => all(graph, `/identity/conditionalAccess/${name}`)),
     );
     expect(most).toBe(1);
     // A lower bound: a slow machine can't break it.
-    expect((startedAt[2] ?? 0) - (startedAt[0] ?? 0)).toBeGreaterThanOrEqual(190);
+    expect((startedAt[2] ?? 0) - begunAt).toBeGreaterThanOrEqual(190);
     most = 0;
     await Promise.all(Array.from({ length: 20 }, (_unused, n) => all(graph, `/groups/${n}/members`)));
     expect(most).toBeGreaterThan(1);

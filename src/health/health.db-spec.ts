@@ -1,4 +1,5 @@
 import { Test, type TestingModule } from '@nestjs/testing';
+import { callerReachModule, keyRingModule } from '../../test/support/key-ring-module.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { AccessModule } from '../access/access.module.js';
 import { ConfigModule } from '../config/config.module.js';
@@ -30,6 +31,8 @@ describe('health', () => {
       imports: [
         ConfigModule.with(new Settings()),
         ObservabilityModule.with(createLogger('silent')),
+        await keyRingModule(database),
+        callerReachModule,
         AccessModule,
         DatabaseModule.with(database.dataSource),
         HealthModule,

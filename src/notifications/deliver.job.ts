@@ -2,7 +2,6 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
 import { systemActor } from '../access/actor.js';
-import { KeyRing } from '../crypto/key-ring.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { JobQueue } from '../jobs/job-queue.service.js';
 import { DomainError } from '../kernel/errors/domain-error.js';
@@ -10,10 +9,11 @@ import { newId } from '../kernel/ids/ids.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRIC } from '../observability/metrics.js';
 import { Outbox } from '../outbox/outbox.service.js';
+import { EndpointSeals } from './endpoint-seals.service.js';
 import { delayBeforeNextAttempt } from './retry-schedule.js';
 import { webhookBody } from './webhook-body.js';
 import { type ClaimedDelivery, WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
-import { secretPlace, WebhookEndpoints } from './webhook-endpoints.service.js';
+import { WebhookEndpoints } from './webhook-endpoints.service.js';
 import { type SendOutcome, WebhookSender } from './webhook-sender.service.js';
 
 /** The queue's task that serves one endpoint: all that is due for it, one after another. */
@@ -40,7 +40,7 @@ export class DeliverJob implements OnModuleInit {
     private readonly endpoints: WebhookEndpoints,
     private readonly outbox: Outbox,
     private readonly queue: JobQueue,
-    private readonly keys: KeyRing,
+    private readonly seals: EndpointSeals,
     private readonly sender: WebhookSender,
     @InjectMetric(METRIC.webhookDeliveries) private readonly attempts: Counter,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -76,18 +76,18 @@ export class DeliverJob implements OnModuleInit {
   private async attempt(claimed: ClaimedDelivery, signal: AbortSignal): Promise<SendOutcome> {
     const event = await this.transactions.read((tx) => this.outbox.get(tx, claimed.eventId));
     if (event === null) return notSent('The event of this delivery is no longer stored.');
+    const { endpointId, sealedUrl, clearUrl, sealedSecret } = claimed;
     let secret: Buffer;
+    let url: string;
     try {
-      secret = await this.keys.open(claimed.sealedSecret, secretPlace(claimed.endpointId));
+      secret = await this.seals.openSecret(endpointId, sealedSecret);
+      url = await this.seals.openUrl(endpointId, sealedUrl, clearUrl);
     } catch (error) {
       if (!(error instanceof DomainError) || !error.code.startsWith('keys.')) throw error;
-      this.logger.error(
-        { err: error, endpointId: claimed.endpointId },
-        'the signing secret of a webhook cannot be opened',
-      );
-      return notSent('The signing secret cannot be opened. Check MASTER_KEY, or create the endpoint anew.');
+      this.logger.error({ err: error, endpointId }, 'the signing secret or the URL of a webhook cannot be opened');
+      return notSent('The signing secret or the URL cannot be opened. Check MASTER_KEY, or create the endpoint anew.');
     }
-    return this.sender.send({ id: event.id, url: claimed.url, secret, body: webhookBody(event) }, signal);
+    return this.sender.send({ id: event.id, url, secret, body: webhookBody(event) }, signal);
   }
 
   private async settle(claimed: ClaimedDelivery, outcome: SendOutcome): Promise<void> {

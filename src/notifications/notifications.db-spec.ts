@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Webhook } from 'standardwebhooks';
+import { callerReachModule } from '../../test/support/key-ring-module.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { AccessModule } from '../access/access.module.js';
 import type { UserActor } from '../access/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { ConfigModule } from '../config/config.module.js';
 import { Settings } from '../config/settings.js';
-import { KeyRing } from '../crypto/key-ring.js';
 import { DatabaseModule } from '../database/database.module.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { newId } from '../kernel/ids/ids.js';
@@ -20,12 +20,13 @@ import { ObservabilityModule } from '../observability/observability.module.js';
 import type { OutboxEvent } from '../outbox/outbox.events.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { DeliverJob } from './deliver.job.js';
+import { EndpointSeals } from './endpoint-seals.service.js';
 import { FanOutJob } from './fan-out.job.js';
 import { NotificationsModule } from './notifications.module.js';
 import { WebhookDeliveries } from './webhook-deliveries.service.js';
 import type { WebhookDelivery } from './webhook-delivery.entity.js';
 import type { StoredEndpoint } from './webhook-endpoints.repository.js';
-import { secretPlace, WebhookEndpoints } from './webhook-endpoints.service.js';
+import { WebhookEndpoints } from './webhook-endpoints.service.js';
 
 const ACTOR: UserActor = {
   type: 'user',
@@ -64,6 +65,7 @@ async function startRoom(database: TestDatabase, role: Settings['PROCESS_ROLE'])
       DatabaseModule.with(database.dataSource),
       ScheduleModule.forRoot(),
       KeysModule,
+      callerReachModule,
       NotificationsModule,
     ],
   }).compile();
@@ -207,7 +209,7 @@ describe('webhooks', () => {
       status: 'pending',
       attempts: 1,
       lastStatus: null,
-      lastError: expect.stringContaining('The signing secret cannot be opened.'),
+      lastError: expect.stringContaining('The signing secret or the URL cannot be opened.'),
     });
     expect((failed.nextAttemptAt?.getTime() ?? 0) - (failed.lastAttemptAt?.getTime() ?? 0)).toBeGreaterThanOrEqual(
       5000,
@@ -350,8 +352,8 @@ describe('webhooks', () => {
     ]);
     const sealed = rows[0]?.sealed_secret ?? Buffer.alloc(0);
     expect(sealed.includes(bytes)).toBe(false);
-    expect(await room.get(KeyRing).open(sealed, secretPlace(endpoint.id))).toEqual(bytes);
-    await expect(room.get(KeyRing).open(sealed, secretPlace(newId()))).rejects.toMatchObject({
+    expect(await room.get(EndpointSeals).openSecret(endpoint.id, sealed)).toEqual(bytes);
+    await expect(room.get(EndpointSeals).openSecret(newId(), sealed)).rejects.toMatchObject({
       code: 'keys.cannot_open',
     });
     expect(JSON.stringify(await endpoints().get(endpoint.id))).not.toContain('ecret');

@@ -3,6 +3,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { DeliverJob } from './deliver.job.js';
+import { EndpointSeals } from './endpoint-seals.service.js';
 import { FanOutJob } from './fan-out.job.js';
 import { WebhookDeliveriesController } from './webhook-deliveries.controller.js';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
@@ -10,6 +11,7 @@ import { WebhookDeliveries } from './webhook-deliveries.service.js';
 import { WebhookEndpointsController } from './webhook-endpoints.controller.js';
 import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 import { WebhookEndpoints } from './webhook-endpoints.service.js';
+import { WebhookRetention } from './webhook-retention.js';
 import { WebhookSender } from './webhook-sender.service.js';
 
 /** Tells receivers outside what the outbox holds: signed webhooks, retried over days, then kept as dead letters. */
@@ -17,6 +19,7 @@ import { WebhookSender } from './webhook-sender.service.js';
   imports: [AuditModule, JobsModule, OutboxModule],
   controllers: [WebhookEndpointsController, WebhookDeliveriesController],
   providers: [
+    EndpointSeals,
     WebhookEndpoints,
     WebhookEndpointsRepository,
     WebhookDeliveries,
@@ -24,6 +27,7 @@ import { WebhookSender } from './webhook-sender.service.js';
     WebhookSender,
     FanOutJob,
     DeliverJob,
+    WebhookRetention,
   ],
 })
 export class NotificationsModule {}

@@ -1,7 +1,8 @@
-import { Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
+import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { WebhookDeliveryDto, WebhookDeliveryPageDto } from './dto/webhook-delivery.dto.js';
 import { WebhookDeliveryQueryDto } from './dto/webhook-delivery-query.dto.js';
@@ -25,10 +26,7 @@ export class WebhookDeliveriesController {
   @Post(':id/replay')
   @HttpCode(202)
   @RequirePermission('webhooks:manage')
-  async replay(
-    @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
-  ): Promise<WebhookDeliveryDto> {
+  async replay(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<WebhookDeliveryDto> {
     return WebhookDeliveryDto.from(await this.deliveries.replay(actor, id));
   }
 }

@@ -13,7 +13,9 @@ export interface ClaimedDelivery {
   eventId: string;
   /** This attempt included. */
   attempts: number;
-  url: string;
+  sealedUrl: Buffer | null;
+  /** Of an endpoint from before URLs were sealed. */
+  clearUrl: string | null;
   sealedSecret: Buffer;
 }
 
@@ -50,6 +52,18 @@ export class WebhookDeliveriesRepository {
     return query.getMany();
   }
 
+  /** @returns how many */
+  async deleteEnded(tx: Transaction, days: number, limit: number): Promise<number> {
+    const [, count] = await tx.query<Changed<unknown>>(
+      `DELETE FROM webhook_deliveries WHERE id IN
+         (SELECT id FROM webhook_deliveries
+           WHERE status <> 'pending' AND coalesce(last_attempt_at, created_at) < now() - make_interval(days => $1)
+           ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      [days, limit],
+    );
+    return count;
+  }
+
   /** One delivery per endpoint; none for an endpoint that has this event already. */
   async insertForEvent(tx: Transaction, event: StoredOutboxEvent, endpointIds: string[]): Promise<void> {
     await tx.query(
@@ -76,7 +90,7 @@ export class WebhookDeliveriesRepository {
          UPDATE webhook_endpoints
             SET delivering_by = $2, delivering_until = statement_timestamp() + make_interval(secs => $3::double precision)
           WHERE id = $1 AND status = 'enabled' AND (delivering_by = $2 OR delivering_until < statement_timestamp())
-         RETURNING id, url, sealed_secret),
+         RETURNING id, url, sealed_url, sealed_secret),
        due AS (
          SELECT d.id FROM webhook_deliveries d JOIN endpoint ON endpoint.id = d.endpoint_id
           WHERE d.status = 'pending' AND d.next_attempt_at <= statement_timestamp()
@@ -84,7 +98,7 @@ export class WebhookDeliveriesRepository {
        UPDATE webhook_deliveries SET attempts = attempts + 1, last_attempt_at = statement_timestamp()
          FROM due, endpoint WHERE webhook_deliveries.id = due.id
        RETURNING webhook_deliveries.id, endpoint_id AS "endpointId", event_id AS "eventId", attempts,
-                 endpoint.url, endpoint.sealed_secret AS "sealedSecret"`,
+                 endpoint.sealed_url AS "sealedUrl", endpoint.url AS "clearUrl", endpoint.sealed_secret AS "sealedSecret"`,
       [endpointId, worker, leaseSeconds],
     );
     return rows[0] ?? null;

@@ -12,8 +12,13 @@ export class WebhookEndpoint {
   @Column('uuid', { name: 'tenant_id', nullable: true })
   tenantId: string | null;
 
-  @Column('text')
-  url: string;
+  /** A secret, sealed: whoever knows the URL of a receiver can often write to it. */
+  @Column('bytea', { name: 'sealed_url', nullable: true })
+  sealedUrl: Buffer | null;
+
+  /** In clear, in rows from before URLs were sealed. */
+  @Column('text', { name: 'url', nullable: true })
+  clearUrl: string | null;
 
   @Column('text')
   description: string;

@@ -1,28 +1,39 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import type { Transaction } from '../database/transaction-runner.js';
+import { EndpointSeals } from './endpoint-seals.service.js';
 import { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
-/** An endpoint as it is read: without its secret. */
-export type StoredEndpoint = Omit<WebhookEndpoint, 'sealedSecret'>;
+type SealedMember = 'sealedSecret' | 'sealedUrl' | 'clearUrl';
+
+/** An endpoint as it is read: its URL opened, without its secret. */
+export type StoredEndpoint = Omit<WebhookEndpoint, SealedMember> & { url: string };
+export type NewStoredEndpoint = Omit<StoredEndpoint, 'createdAt' | 'updatedAt'> & { sealedSecret: Buffer };
 export type EndpointPatch = Partial<
-  Pick<WebhookEndpoint, 'url' | 'description' | 'eventTypes' | 'minSeverity' | 'status'>
+  Pick<StoredEndpoint, 'url' | 'description' | 'eventTypes' | 'minSeverity' | 'status'>
 >;
 
 @Injectable()
 export class WebhookEndpointsRepository {
-  findById(tx: Transaction, id: string): Promise<StoredEndpoint | null> {
-    return tx.findOneBy(WebhookEndpoint, { id });
+  constructor(private readonly seals: EndpointSeals) {}
+
+  async findById(tx: Transaction, id: string): Promise<StoredEndpoint | null> {
+    return this.openMaybe(await tx.findOneBy(WebhookEndpoint, { id }));
   }
 
   /** Holds the endpoint until the transaction ends. */
-  findForUpdate(tx: Transaction, id: string): Promise<StoredEndpoint | null> {
-    return tx.findOne(WebhookEndpoint, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  async findForUpdate(tx: Transaction, id: string): Promise<StoredEndpoint | null> {
+    return this.openMaybe(await tx.findOne(WebhookEndpoint, { where: { id }, lock: { mode: 'pessimistic_write' } }));
   }
 
   /** Newest first. */
-  findPage(tx: Transaction, limit: number, beforeId: string | null, tenantId?: string): Promise<StoredEndpoint[]> {
-    return tx.find(WebhookEndpoint, {
+  async findPage(
+    tx: Transaction,
+    limit: number,
+    beforeId: string | null,
+    tenantId?: string,
+  ): Promise<StoredEndpoint[]> {
+    const rows = await tx.find(WebhookEndpoint, {
       where: {
         ...(beforeId === null ? {} : { id: LessThan(beforeId) }),
         ...(tenantId === undefined ? {} : { tenantId }),
@@ -30,9 +41,11 @@ export class WebhookEndpointsRepository {
       order: { id: 'DESC' },
       take: limit,
     });
+    return Promise.all(rows.map((row) => this.open(row)));
   }
 
-  findEnabled(tx: Transaction): Promise<StoredEndpoint[]> {
+  /** Who wants what; where they are is opened only to send. */
+  findEnabled(tx: Transaction): Promise<Omit<StoredEndpoint, 'url'>[]> {
     return tx.find(WebhookEndpoint, { where: { status: 'enabled' }, order: { id: 'ASC' } });
   }
 
@@ -40,21 +53,31 @@ export class WebhookEndpointsRepository {
     return tx.count(WebhookEndpoint);
   }
 
-  async insert(tx: Transaction, endpoint: Omit<WebhookEndpoint, 'createdAt' | 'updatedAt'>): Promise<StoredEndpoint> {
-    await tx.insert(WebhookEndpoint, endpoint);
-    return tx.findOneByOrFail(WebhookEndpoint, { id: endpoint.id });
+  async insert(tx: Transaction, { url, ...endpoint }: NewStoredEndpoint): Promise<StoredEndpoint> {
+    const { id } = endpoint;
+    await tx.insert(WebhookEndpoint, { ...endpoint, sealedUrl: await this.seals.sealUrl(id, url) });
+    return this.open(await tx.findOneByOrFail(WebhookEndpoint, { id }));
   }
 
   async update(
     tx: Transaction,
-    endpoint: StoredEndpoint,
-    patch: EndpointPatch & { disabledReason?: string | null },
+    { id, version }: StoredEndpoint,
+    { url, ...patch }: EndpointPatch & { disabledReason?: string | null },
   ): Promise<StoredEndpoint> {
-    await tx.update(WebhookEndpoint, { id: endpoint.id }, { ...patch, version: endpoint.version + 1 });
-    return tx.findOneByOrFail(WebhookEndpoint, { id: endpoint.id });
+    const sealed = url === undefined ? {} : { sealedUrl: await this.seals.sealUrl(id, url), clearUrl: null };
+    await tx.update(WebhookEndpoint, { id }, { ...patch, ...sealed, version: version + 1 });
+    return this.open(await tx.findOneByOrFail(WebhookEndpoint, { id }));
   }
 
   async delete(tx: Transaction, id: string): Promise<void> {
     await tx.delete(WebhookEndpoint, { id });
+  }
+
+  private async open({ sealedSecret: _, sealedUrl, clearUrl, ...row }: WebhookEndpoint): Promise<StoredEndpoint> {
+    return { ...row, url: await this.seals.openUrl(row.id, sealedUrl, clearUrl) };
+  }
+
+  private async openMaybe(row: WebhookEndpoint | null): Promise<StoredEndpoint | null> {
+    return row === null ? null : this.open(row);
   }
 }

@@ -4,19 +4,18 @@ import type { Actor } from '../access/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
 import type { JsonObject } from '../crypto/canonical-json.js';
-import { KeyRing, type SealedPlace } from '../crypto/key-ring.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
 import { newId } from '../kernel/ids/ids.js';
 import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
+import { EndpointSeals } from './endpoint-seals.service.js';
 import { notificationsError } from './notifications.errors.js';
 import { WEBHOOK_ACTIONS } from './notifications.events.js';
 import { receiverUrlFault } from './receiver-url.js';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
-import type { WebhookEndpoint } from './webhook-endpoint.entity.js';
 import { type EndpointPatch, type StoredEndpoint, WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 
-export type NewEndpoint = Pick<WebhookEndpoint, 'url' | 'description' | 'eventTypes' | 'minSeverity' | 'tenantId'>;
+export type NewEndpoint = Pick<StoredEndpoint, 'url' | 'description' | 'eventTypes' | 'minSeverity' | 'tenantId'>;
 
 /** Each event makes one delivery for each of them. */
 const MAX_ENDPOINTS = 100;
@@ -29,7 +28,7 @@ export class WebhookEndpoints {
     private readonly endpoints: WebhookEndpointsRepository,
     private readonly deliveries: WebhookDeliveriesRepository,
     private readonly audit: AuditService,
-    private readonly keys: KeyRing,
+    private readonly seals: EndpointSeals,
     private readonly settings: Settings,
   ) {}
 
@@ -56,7 +55,7 @@ export class WebhookEndpoints {
     this.assertUsable(endpoint.url);
     const id = newId();
     const secret = randomBytes(32);
-    const sealedSecret = await this.keys.seal(secret, secretPlace(id));
+    const sealedSecret = await this.seals.sealSecret(id, secret);
     const created = await this.transactions.run(async (tx) => {
       if ((await this.endpoints.count(tx)) >= MAX_ENDPOINTS)
         throw notificationsError('notifications.too_many_endpoints');
@@ -148,11 +147,6 @@ export class WebhookEndpoints {
       ...states,
     });
   }
-}
-
-/** Where an endpoint's secret stands, for the key ring. */
-export function secretPlace(endpointId: string): SealedPlace {
-  return { table: 'webhook_endpoints', column: 'sealed_secret', row: endpointId };
 }
 
 function found(endpoint: StoredEndpoint | null): StoredEndpoint {

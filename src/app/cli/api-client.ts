@@ -61,8 +61,8 @@ export class ApiClient {
   }
 
   /** The body of an answer as it arrives; not limited in time, because an export may be large. */
-  async stream(path: string): Promise<ReadableStream<Uint8Array>> {
-    const response = await this.send('GET', this.address(path, {}), undefined, null);
+  async stream(path: string, query: Record<string, string | undefined> = {}): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.send('GET', this.address(path, query), undefined, null);
     if (response.body === null) throw new CliError(`${path} answered with nothing`);
     return response.body;
   }

@@ -1,4 +1,9 @@
-import type { SigningKeyRotated, SigningKeyStatus, SigningKeysStatus } from '../../keys/keys.types.js';
+import type { KeysRewrapped } from '../../keys/key-rewrapping.service.js';
+import type { KeyRotated, SigningKeyRotated, SigningKeyStatus, SigningKeysStatus } from '../../keys/keys.types.js';
+import type { StoredKeyStatus } from '../../keys/keys-status.repository.js';
+import type { KeysStatus, StoredCount } from '../../keys/keys-status.service.js';
+
+const DAY_SECONDS = 86_400;
 
 /** The signing keys as a list for people: state, kid, times of the database. */
 export function describeKeys({ now, rotationDueAt, keys }: SigningKeysStatus): string {
@@ -23,4 +28,49 @@ function timesOf({ state, createdAt, activatedAt, retiresAt, readyAt }: SigningK
   }
   if (state === 'current') return `signs since ${at(activatedAt)}`;
   return state === 'retiring' ? `verifies until ${at(retiresAt)}` : `verified until ${at(retiresAt)}`;
+}
+
+export function describeKeyRotated({ kind, current, retiring }: KeyRotated): string {
+  return `${kind} key ${current} is in use from now on, after ${retiring}\n`;
+}
+
+export function describeRewrapped({ wrappedBy, before, count }: KeysRewrapped): string {
+  return count === 0
+    ? `all keys are wrapped by ${wrappedBy}\n`
+    : `${count} keys are wrapped by ${wrappedBy} now, before by ${before.join(', ')}\n`;
+}
+
+/** All other keys, what lies under each, and how far older values are written again. */
+export function describeStored({ wrapsNow, keys, stored, rewraps }: KeysStatus): string {
+  const others = keys.filter(({ kind }) => kind !== 'signing');
+  const wrappings = [...new Set(keys.filter(({ state }) => state !== 'retired').map(({ wrappedBy }) => wrappedBy))];
+  return [
+    ...others.map((key) => storedKeyLine(key)),
+    '',
+    `wrapped by ${wrappings.join(', ')}; ${wrapsNow === null ? 'the key vault does not answer' : `now by ${wrapsNow}`}`,
+    '',
+    ...stored.map(countLine),
+    ...rewraps.map(rewrapLine),
+    '',
+  ].join('\n');
+}
+
+function storedKeyLine({ kind, name, state, ageSeconds, uses, retiresAt }: StoredKeyStatus): string {
+  const age = `${Math.floor(ageSeconds / DAY_SECONDS)} days old`;
+  const used = uses === null ? '' : `, sealed at most ${uses}`;
+  const until = retiresAt === null || state !== 'retiring' ? '' : `, signs until ${retiresAt.toISOString()}`;
+  return `${kind.padEnd(10)} ${name.padEnd(16)} ${state.padEnd(8)} ${age}${used}${until}`;
+}
+
+function countLine({ kind, version, table, column, values, rewrap }: StoredCount): string {
+  return `under ${kind} key ${version}: ${values} in ${table}.${column}${rewrap ? '' : ' (stay as they are)'}`;
+}
+
+function rewrapLine(rewrap: KeysStatus['rewraps'][number]): string {
+  const { kind, version, table, column, written, completedAt, block, leaf, blocks } = rewrap;
+  const state =
+    completedAt === null
+      ? `at block ${block}${leaf === null ? '' : ` of ${leaf}`}, ${blocks} in all`
+      : `complete since ${completedAt.toISOString()}`;
+  return `written again under ${kind} key ${version}: ${written} in ${table}.${column}, ${state}`;
 }

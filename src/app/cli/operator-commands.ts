@@ -1,9 +1,12 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../../config/settings.js';
+import type { RotatableKind } from '../keys-by-operator.js';
 import { CliError, type CliIo } from './cli-io.js';
 
-/** Operator's work on the database of the environment (DATABASE_URL): migrations, signing keys, and the way in when nobody has one. */
+const KEY_KINDS: readonly RotatableKind[] = ['signing', 'data', 'index', 'checkpoint', 'all'];
+
+/** Operator's work on the database of the environment (DATABASE_URL): migrations, keys, and the way in when nobody has one. */
 export function register(program: Command, io: CliIo): void {
   const db = program.command('db').description('the database of this installation');
   db.command('migrate')
@@ -28,6 +31,7 @@ export function register(program: Command, io: CliIo): void {
       }),
     );
   registerKeys(program, io);
+  registerTenants(program, io);
   program
     .command('admin')
     .description('the way in when nobody has one')
@@ -44,27 +48,66 @@ export function register(program: Command, io: CliIo): void {
     );
 }
 
+function registerTenants(program: Command, io: CliIo): void {
+  program
+    .command('tenants')
+    .description('whose people may sign in')
+    .command('allow')
+    .argument('<directory-id>', 'the Entra tenant, which must be here already')
+    .description('let the people of a tenant sign in again, recorded in the audit trail as the operator')
+    .action((directoryId: string) =>
+      withDatabase(io, async (settings, dataSource) => {
+        const { isUuid } = await import('../../kernel/ids/ids.js');
+        if (!isUuid(directoryId)) throw new CliError('the directory id of a tenant is a UUID');
+        const { allowTenantByOperator } = await import('../allow-tenant-by-operator.js');
+        const { displayName, changed } = await allowTenantByOperator(settings, dataSource, directoryId);
+        io.out(`people of ${displayName} ${changed ? 'may sign in again' : 'could sign in already'}\n`);
+      }),
+    );
+}
+
 function registerKeys(program: Command, io: CliIo): void {
-  const keys = program.command('keys').description('the keys that sign access tokens');
+  const keys = program
+    .command('keys')
+    .description('the keys of this installation: of tokens, secrets, indexes and checkpoints');
   keys
     .command('rotate')
-    .option('--force', 'also when the next key is not yet known to everybody who keeps our JWKS')
-    .description('let the next key sign from now on, without a failed request')
-    .action((options: { force?: boolean }) =>
+    .addArgument(new Argument('[kind]', 'which keys').choices(KEY_KINDS).default('signing'))
+    .option('--force', 'also when the next key is not yet known to everybody who needs it')
+    .description('put other keys in the place of those in use, without a failed request')
+    .action((kind: RotatableKind, options: { force?: boolean }) =>
       withDatabase(io, async (settings, dataSource) => {
         const { rotateKeysByOperator } = await import('../keys-by-operator.js');
-        const { describeRotation } = await import('./describe-keys.js');
-        io.out(describeRotation(await rotateKeysByOperator(settings, dataSource, options.force === true)));
+        const { describeKeyRotated, describeRotation } = await import('./describe-keys.js');
+        const rotated = await rotateKeysByOperator(settings, dataSource, kind, options.force === true);
+        if (rotated.signing !== null) io.out(describeRotation(rotated.signing));
+        io.out(rotated.others.map(describeKeyRotated).join(''));
+      }),
+    );
+  keys
+    .command('rewrap')
+    .description('wrap every key by the key-encryption key of now, and write again what lies under older keys')
+    .action(() =>
+      withDatabase(io, async (settings, dataSource) => {
+        const { rewrapKeysByOperator } = await import('../keys-by-operator.js');
+        const { describeRewrapped } = await import('./describe-keys.js');
+        io.out(describeRewrapped(await rewrapKeysByOperator(settings, dataSource)));
       }),
     );
   keys
     .command('status')
-    .description('which key signs, which come before and after it, and until when')
-    .action(() =>
+    .option('--json', 'for programs')
+    .description('every key, how old and how much used, what lies under it, and how far it is written again')
+    .action((options: { json?: boolean }) =>
       withDatabase(io, async (settings, dataSource) => {
         const { keysStatusByOperator } = await import('../keys-by-operator.js');
-        const { describeKeys } = await import('./describe-keys.js');
-        io.out(describeKeys(await keysStatusByOperator(settings, dataSource)));
+        const { describeKeys, describeStored } = await import('./describe-keys.js');
+        const { signing, status } = await keysStatusByOperator(settings, dataSource);
+        io.out(
+          options.json === true
+            ? `${JSON.stringify(status, null, 2)}\n`
+            : `${describeKeys(signing)}\n${describeStored(status)}`,
+        );
       }),
     );
 }

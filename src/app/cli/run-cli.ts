@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ExportError } from '../../drift/import/export-error.js';
 import { printable } from '../../drift/report/printable.js';
+import { register as registerAudit } from './audit-commands.js';
 import { register as registerBaseline } from './baseline-commands.js';
 import { CliError, type CliIo } from './cli-io.js';
 import { register as registerControls } from './controls-commands.js';
@@ -13,8 +14,8 @@ import { register as registerSnapshot } from './snapshot-commands.js';
 export type RegisterCommands = (program: Command, io: CliIo) => void;
 
 /**
- * Runs one command line (without node and script) and returns its exit code: 0 done, 1 drift, 2 an error, told in one line
- * on `err`. Whatever else a program offers is passed as `more`.
+ * Runs one command line (without node and script) and returns its exit code: 0 done, 1 drift or evidence that does not hold,
+ * 2 an error, told in one line on `err`. Whatever else a program offers is passed as `more`.
  */
 export async function runCli(args: string[], io: CliIo, more: RegisterCommands[] = []): Promise<number> {
   const program = new Command('blindspotx')
@@ -27,6 +28,7 @@ export async function runCli(args: string[], io: CliIo, more: RegisterCommands[]
   registerSnapshot(program, io);
   registerRbac(program, io);
   registerControls(program);
+  registerAudit(program, io);
   for (const register of more) register(program, io);
   quieten(program, io);
   try {

@@ -1,7 +1,8 @@
-import { Controller, Delete, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Authenticated, CurrentActor } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
+import { IdPipe } from '../../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
 import { EndedSessionsDto, SessionDto, SessionPageDto } from '../dto/session.dto.js';
 import { SessionsService } from './sessions.service.js';
@@ -22,7 +23,7 @@ export class SessionsController {
 
   /** End one of one's own sessions */
   @Delete(':id')
-  async end(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<EndedSessionsDto> {
+  async end(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<EndedSessionsDto> {
     await this.sessions.endOwn(actor, id, 'ended_by_owner');
     return EndedSessionsDto.of(1);
   }

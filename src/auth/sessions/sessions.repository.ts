@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
-import type { SessionEnd, SessionSummary } from '../auth.types.js';
+import type { EndedSession, SessionEnd, SessionSummary } from '../auth.types.js';
 import { LIFETIME, OWN_CLIENT } from '../lifetimes.js';
+import { DEVICE_COLUMNS, type DeviceColumns, type SessionDevice, SessionDevices } from './session-devices.service.js';
 
 const ALIVE = 's.ended_at IS NULL AND s.expires_at > now() AND s.idle_expires_at > now()';
-const SUMMARY = `s.id, s.user_id AS "userId", s.client_id AS "clientId", s.source_address AS "sourceAddress", s.user_agent AS "userAgent",
-  s.created_at AS "createdAt", s.last_seen_at AS "lastSeenAt", least(s.expires_at, s.idle_expires_at) AS "expiresAt"`;
+const SUMMARY = `s.id, s.user_id AS "userId", s.client_id AS "clientId", s.created_at AS "createdAt",
+  s.last_seen_at AS "lastSeenAt", least(s.expires_at, s.idle_expires_at) AS "expiresAt"`;
 
-export interface NewSession {
+export interface NewSession extends SessionDevice {
   userId: string;
   securityStamp: number;
   /** The sender's key that it is bound to from the start (RFC 9449 10); null: unbound. */
@@ -16,12 +17,10 @@ export interface NewSession {
   entraSessionId: string | null;
   /** Entra's pairwise `sub`. */
   entraSubject: string;
-  sourceAddress: string | null;
-  userAgent: string | null;
 }
 
 /** A session that begins with an access token of Entra ID. */
-export interface NewExchangedSession {
+export interface NewExchangedSession extends SessionDevice {
   userId: string;
   /** OAuth client id. */
   clientId: string;
@@ -31,8 +30,6 @@ export interface NewExchangedSession {
   dpopJkt: string | null;
   entraSessionId: string | null;
   entraSubject: string;
-  sourceAddress: string | null;
-  userAgent: string | null;
   /** Of the token of Entra ID. */
   subjectIssuedAt: Date;
   subjectExpiresAt: Date;
@@ -46,13 +43,27 @@ export interface StartedSession {
 
 @Injectable()
 export class SessionsRepository {
+  constructor(private readonly devices: SessionDevices) {}
+
+  /** With their refresh tokens. @returns how many */
+  async deleteEnded(tx: Transaction, days: number, limit: number): Promise<number> {
+    const [, count] = await tx.query<[unknown[], number]>(
+      `DELETE FROM user_sessions WHERE id IN
+         (SELECT id FROM user_sessions
+           WHERE coalesce(ended_at, least(expires_at, idle_expires_at)) < now() - make_interval(days => $1)
+           ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      [days, limit],
+    );
+    return count;
+  }
+
   async insert(tx: Transaction, session: NewSession): Promise<string> {
     const id = newId();
     await tx.query(
       `INSERT INTO user_sessions
-         (id, user_id, security_stamp, client_id, dpop_jkt, entra_session_id, entra_subject, source_address, user_agent,
+         (id, user_id, security_stamp, client_id, dpop_jkt, entra_session_id, entra_subject, sealed_device,
           expires_at, idle_expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(secs => $10), now() + make_interval(secs => $11))`,
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9), now() + make_interval(secs => $10))`,
       [
         id,
         session.userId,
@@ -61,8 +72,7 @@ export class SessionsRepository {
         session.dpopJkt,
         session.entraSessionId,
         session.entraSubject,
-        session.sourceAddress,
-        session.userAgent,
+        await this.devices.seal(id, session),
         LIFETIME.sessionSeconds,
         LIFETIME.idleSeconds,
       ],
@@ -77,26 +87,26 @@ export class SessionsRepository {
    * @returns null when the account or the token no longer stands
    */
   async insertExchanged(tx: Transaction, session: NewExchangedSession): Promise<StartedSession | null> {
+    const id = newId();
     const rows: StartedSession[] = await tx.query(
-      `INSERT INTO user_sessions (id, user_id, security_stamp, client_id, scope, dpop_jkt, entra_session_id, source_address,
-              user_agent, expires_at, idle_expires_at, service_account_id, service_account_stamp, entra_subject)
-       SELECT $1, u.id, u.security_stamp, $3, $4, $5, $6, $7, $8, e.at, e.at, $12, $13, $14
+      `INSERT INTO user_sessions (id, user_id, security_stamp, client_id, scope, dpop_jkt, entra_session_id, sealed_device,
+              expires_at, idle_expires_at, service_account_id, service_account_stamp, entra_subject)
+       SELECT $1, u.id, u.security_stamp, $3, $4, $5, $6, $7, e.at, e.at, $11, $12, $13
          FROM users u JOIN tenants n ON n.id = u.tenant_id
-         JOIN (SELECT least(clock_timestamp() + make_interval(secs => $9), $10::timestamptz) AS at) e
+         JOIN (SELECT least(clock_timestamp() + make_interval(secs => $8), $9::timestamptz) AS at) e
            ON e.at > clock_timestamp()
         WHERE u.id = $2 AND u.status = 'active' AND n.sign_in_allowed
-          AND coalesce(greatest(u.security_stamp_raised_at, u.entra_valid_from) < $11, true)
+          AND coalesce(greatest(u.security_stamp_raised_at, u.entra_valid_from) < $10, true)
           FOR SHARE OF u
        RETURNING id, extract(epoch FROM expires_at - clock_timestamp())::float8 AS "secondsLeft"`,
       [
-        newId(),
+        id,
         session.userId,
         session.clientId,
         session.scope,
         session.dpopJkt,
         session.entraSessionId,
-        session.sourceAddress,
-        session.userAgent,
+        await this.devices.seal(id, session),
         session.atMostSeconds,
         session.subjectExpiresAt,
         session.subjectIssuedAt,
@@ -109,23 +119,29 @@ export class SessionsRepository {
   }
 
   /** Those that really stand, as StandingsRepository.findSession has it. */
-  findStandingPage(tx: Transaction, userId: string, limit: number, afterId: string | null): Promise<SessionSummary[]> {
-    return tx.query(
-      `SELECT ${SUMMARY} FROM user_sessions s JOIN users u ON u.id = s.user_id JOIN tenants t ON t.id = u.tenant_id
+  async findStandingPage(
+    tx: Transaction,
+    userId: string,
+    limit: number,
+    afterId: string | null,
+  ): Promise<SessionSummary[]> {
+    const rows: (EndedSession & DeviceColumns)[] = await tx.query(
+      `SELECT ${SUMMARY}, ${DEVICE_COLUMNS} FROM user_sessions s JOIN users u ON u.id = s.user_id JOIN tenants t ON t.id = u.tenant_id
         WHERE s.user_id = $1 AND ${ALIVE} AND u.status = 'active' AND u.security_stamp = s.security_stamp
           AND t.sign_in_allowed AND ($2::uuid IS NULL OR s.id > $2) ORDER BY s.id LIMIT $3`,
       [userId, afterId, limit],
     );
+    return Promise.all(rows.map((row) => this.devices.open(row)));
   }
 
   /** Ends one session unless it has ended. @returns whom it belonged to, null when there was nothing to end */
-  async end(tx: Transaction, id: string, reason: SessionEnd): Promise<SessionSummary | null> {
+  async end(tx: Transaction, id: string, reason: SessionEnd): Promise<EndedSession | null> {
     const [session] = await this.endWhere(tx, 's.id = $2', reason, [id]);
     return session ?? null;
   }
 
   /** The same for its owner only. */
-  async endOwn(tx: Transaction, userId: string, id: string, reason: SessionEnd): Promise<SessionSummary | null> {
+  async endOwn(tx: Transaction, userId: string, id: string, reason: SessionEnd): Promise<EndedSession | null> {
     const [session] = await this.endWhere(tx, `s.id = $2 AND s.user_id = $3 AND ${ALIVE}`, reason, [id, userId]);
     return session ?? null;
   }
@@ -135,7 +151,7 @@ export class SessionsRepository {
    *
    * @param keptId the one that goes on; null: none
    */
-  endAllOf(tx: Transaction, userId: string, keptId: string | null, reason: SessionEnd): Promise<SessionSummary[]> {
+  endAllOf(tx: Transaction, userId: string, keptId: string | null, reason: SessionEnd): Promise<EndedSession[]> {
     return this.endWhere(tx, `s.user_id = $2 AND s.id IS DISTINCT FROM $3::uuid AND ${ALIVE}`, reason, [
       userId,
       keptId,
@@ -143,7 +159,7 @@ export class SessionsRepository {
   }
 
   /** Those that began before this moment. */
-  endBegunBefore(tx: Transaction, userId: string, moment: Date, reason: SessionEnd): Promise<SessionSummary[]> {
+  endBegunBefore(tx: Transaction, userId: string, moment: Date, reason: SessionEnd): Promise<EndedSession[]> {
     return this.endWhere(tx, `s.user_id = $2 AND s.created_at < $3 AND ${ALIVE}`, reason, [userId, moment]);
   }
 
@@ -156,7 +172,7 @@ export class SessionsRepository {
     tx: Transaction,
     entra: { tenantId: string | null; sessionId: string | null; subject: string | null },
     reason: SessionEnd,
-  ): Promise<SessionSummary[]> {
+  ): Promise<EndedSession[]> {
     return this.endWhere(
       tx,
       `($2::text IS NOT NULL OR $3::text IS NOT NULL) AND ($2::text IS NULL OR s.entra_session_id = $2)
@@ -172,12 +188,12 @@ export class SessionsRepository {
     condition: string,
     reason: SessionEnd,
     parameters: unknown[],
-  ): Promise<SessionSummary[]> {
+  ): Promise<EndedSession[]> {
     const [rows] = (await tx.query(
       `UPDATE user_sessions s SET ended_at = now(), ended_reason = $1
         WHERE s.ended_at IS NULL AND ${condition} RETURNING ${SUMMARY}`,
       [reason, ...parameters],
-    )) as [SessionSummary[], number];
+    )) as [EndedSession[], number];
     return rows;
   }
 }

@@ -8,7 +8,7 @@ import { UsersService } from '../../users/users.service.js';
 import type { UserAccount } from '../../users/users.types.js';
 import { authError } from '../auth.errors.js';
 import { AUTH_ACTIONS } from '../auth.events.js';
-import type { SessionEnd, SessionSummary } from '../auth.types.js';
+import type { EndedSession, SessionEnd, SessionSummary } from '../auth.types.js';
 import { RefreshTokensRepository } from '../refresh/refresh-tokens.repository.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -97,7 +97,7 @@ export class SessionsService {
   }
 
   /** Who ended it isn't signed in at this moment, but the session says who it is. */
-  async recordEndedByOwner(tx: Transaction, session: SessionSummary, reason: SessionEnd): Promise<void> {
+  async recordEndedByOwner(tx: Transaction, session: EndedSession, reason: SessionEnd): Promise<void> {
     const user = await this.users.find(tx, session.userId);
     const actor: AuditActor =
       user === null

@@ -32,11 +32,17 @@ export class UserSession {
   @Column('text', { name: 'entra_subject', nullable: true })
   entraSubject: string | null;
 
-  @Column('text', { name: 'source_address', nullable: true })
-  sourceAddress: string | null;
+  /** Personal data, sealed: source address and user agent, as JSON. */
+  @Column('bytea', { name: 'sealed_device', nullable: true })
+  sealedDevice: Buffer | null;
 
+  /** Personal data in clear, in rows from before devices were sealed. */
+  @Column('text', { name: 'source_address', nullable: true })
+  clearAddress: string | null;
+
+  /** As clearAddress. */
   @Column('text', { name: 'user_agent', nullable: true })
-  userAgent: string | null;
+  clearAgent: string | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;

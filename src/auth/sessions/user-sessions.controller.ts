@@ -1,7 +1,8 @@
-import { Controller, Delete, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
+import { IdPipe } from '../../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../../kernel/paging/page-query.dto.js';
 import { EndedSessionsDto, SessionDto, SessionPageDto } from '../dto/session.dto.js';
 import { UserSessions } from './user-sessions.service.js';
@@ -16,7 +17,7 @@ export class UserSessionsController {
   @RequirePermission('users:read')
   async list(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', IdPipe) id: string,
     @Query() query: PageQueryDto,
   ): Promise<SessionPageDto> {
     const page = await this.sessions.list(id, PageQueryDto.limitOf(query), query.cursor);
@@ -27,7 +28,7 @@ export class UserSessionsController {
   /** End all that a user has here: sessions, and tokens of Entra ID that were issued so far */
   @Delete()
   @RequirePermission('sessions:revoke')
-  async endAll(@CurrentActor() actor: CallerActor, @Param('id', ParseUUIDPipe) id: string): Promise<EndedSessionsDto> {
+  async endAll(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<EndedSessionsDto> {
     return EndedSessionsDto.of(await this.sessions.endAll(actor, id));
   }
 
@@ -36,8 +37,8 @@ export class UserSessionsController {
   @RequirePermission('sessions:revoke')
   async end(
     @CurrentActor() actor: CallerActor,
-    @Param('id', ParseUUIDPipe) id: string,
-    @Param('sessionId', ParseUUIDPipe) sessionId: string,
+    @Param('id', IdPipe) id: string,
+    @Param('sessionId', IdPipe) sessionId: string,
   ): Promise<EndedSessionsDto> {
     await this.sessions.end(actor, id, sessionId);
     return EndedSessionsDto.of(1);

@@ -3,7 +3,10 @@ import { systemActor } from '../../access/actor.js';
 import { Settings } from '../../config/settings.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { AssignmentsService } from '../../rbac/assignments/assignments.service.js';
+import { UsersService } from '../../users/users.service.js';
 import type { ProvenSignIn } from './entra-sign-in.service.js';
+
+const ADMINISTRATOR = 'administrator';
 
 /** The environment names one person who may always come in as administrator. Everybody else gets an account and nothing more. */
 @Injectable()
@@ -11,6 +14,7 @@ export class BootstrapAdministrator {
   constructor(
     private readonly settings: Settings,
     private readonly rbac: AssignmentsService,
+    private readonly users: UsersService,
   ) {}
 
   isNamed({ claims, tenant }: ProvenSignIn): boolean {
@@ -22,9 +26,15 @@ export class BootstrapAdministrator {
     );
   }
 
-  /** To be called before anything of an account is changed: whoever disables one takes the same two in this order. */
-  async lockFirst(tx: Transaction): Promise<void> {
+  /**
+   * Whether there is anything to grant; the lock of changes of access is taken then. To be called before anything of an account is
+   * changed: whoever disables one takes the same two in this order. Who is administrator already waits for nobody.
+   */
+  async prepare(tx: Transaction, { claims, tenant }: ProvenSignIn): Promise<boolean> {
+    const user = await this.users.findByObjectIdWithin(tx, tenant.id, claims.objectId);
+    if (user !== null && (await this.rbac.hasGranted(tx, user.id, ADMINISTRATOR))) return false;
     await this.rbac.lockChanges(tx);
+    return true;
   }
 
   async grant(tx: Transaction, userId: string): Promise<void> {
@@ -32,7 +42,7 @@ export class BootstrapAdministrator {
       tx,
       systemActor('bootstrap'),
       userId,
-      'administrator',
+      ADMINISTRATOR,
       'named by BOOTSTRAP_ADMIN_OBJECT_ID',
     );
   }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
 import { randomToken } from '../../crypto/digest.js';
 import { KeyRing } from '../../crypto/key-ring.js';
+import { defineSealedColumn } from '../../crypto/sealed-columns.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { EntraLogin } from '../../entra/entra-login.js';
 import type { EntraClaims } from '../../entra/verify-entra-token.js';
@@ -16,6 +17,15 @@ import { SignInAttemptsRepository, type TakenSignInAttempt } from './sign-in-att
 
 /** By then the oldest of those that are under way may give way. */
 const FULL_RETRY_AFTER_SECONDS = 10;
+
+/** Over in ten minutes. */
+const VERIFIER = defineSealedColumn({
+  table: 'sign_in_attempts',
+  column: 'code_verifier_sealed',
+  row: 'id',
+  tenant: null,
+  rewrap: false,
+});
 
 export interface SignInWish {
   /** Checked by safeReturnTo. */
@@ -78,7 +88,7 @@ export class EntraSignIn {
     const id = newId();
     const codeVerifierSealed = await this.keyRing.seal(
       Buffer.from(formatSecrets({ codeVerifier, dpopJkt: wish.dpopJkt })),
-      verifierPlace(id),
+      VERIFIER.place(id),
     );
     const isBegun = await this.transactions.run(async (tx) => {
       await this.attempts.deleteExpired(tx);
@@ -128,7 +138,7 @@ export class EntraSignIn {
   }
 
   private async secretsOf({ id, codeVerifierSealed }: TakenSignInAttempt): Promise<AttemptSecrets> {
-    return parseSecrets((await this.keyRing.open(codeVerifierSealed, verifierPlace(id))).toString('utf8'));
+    return parseSecrets((await this.keyRing.open(codeVerifierSealed, VERIFIER.place(id))).toString('utf8'));
   }
 
   /** Only a tenant that is known here and whose people may sign in; which others there are is nobody's business. */
@@ -161,8 +171,4 @@ function formatSecrets({ codeVerifier, dpopJkt }: AttemptSecrets): string {
 function parseSecrets(text: string): AttemptSecrets {
   const [codeVerifier = '', dpopJkt = null] = text.split('.');
   return { codeVerifier, dpopJkt };
-}
-
-function verifierPlace(id: string) {
-  return { table: 'sign_in_attempts', column: 'code_verifier_sealed', row: id };
 }

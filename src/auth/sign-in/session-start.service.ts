@@ -6,7 +6,7 @@ import type { Transaction } from '../../database/transaction-runner.js';
 import { currentContext } from '../../kernel/context/request-context.js';
 import { newId } from '../../kernel/ids/ids.js';
 import { storableText } from '../../kernel/text/storable-text.js';
-import { UsersService } from '../../users/users.service.js';
+import { SignedInAccounts } from '../../users/signed-in-accounts.service.js';
 import type { SignedInPerson, UserAccount } from '../../users/users.types.js';
 import { AUTH_ACTIONS } from '../auth.events.js';
 import { RefreshTokensRepository } from '../refresh/refresh-tokens.repository.js';
@@ -22,21 +22,20 @@ export class SessionStart {
     private readonly repository: SessionsRepository,
     private readonly sessions: SessionsService,
     private readonly refreshTokens: RefreshTokensRepository,
-    private readonly users: UsersService,
+    private readonly accounts: SignedInAccounts,
     private readonly bootstrap: BootstrapAdministrator,
     private readonly audit: AuditService,
   ) {}
 
   /** @returns the first refresh token; null when the account is disabled here, which is on record then */
   async start(tx: Transaction, proven: ProvenSignIn): Promise<string | null> {
-    const isBootstrap = this.bootstrap.isNamed(proven);
-    if (isBootstrap) await this.bootstrap.lockFirst(tx);
-    const user = await this.users.recordSignIn(tx, personOf(proven));
+    const grants = this.bootstrap.isNamed(proven) && (await this.bootstrap.prepare(tx, proven));
+    const user = await this.accounts.record(tx, personOf(proven));
     if (user.status !== 'active') {
       await this.recordRefused(tx, user);
       return null;
     }
-    if (isBootstrap) await this.bootstrap.grant(tx, user.id);
+    if (grants) await this.bootstrap.grant(tx, user.id);
     const context = currentContext();
     const sessionId = await this.repository.insert(tx, {
       userId: user.id,

@@ -77,10 +77,12 @@ export class SignInAttemptsRepository {
   }
 
   /** A few at a time, by whoever begins a sign-in: nothing that was given up stays for long. */
-  async deleteExpired(tx: Transaction): Promise<void> {
-    await tx.query(
+  async deleteExpired(tx: Transaction, limit = 20): Promise<number> {
+    const [, count] = await tx.query<[unknown[], number]>(
       `DELETE FROM sign_in_attempts WHERE id IN
-         (SELECT id FROM sign_in_attempts WHERE expires_at <= now() ORDER BY expires_at LIMIT 20 FOR UPDATE SKIP LOCKED)`,
+         (SELECT id FROM sign_in_attempts WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+      [limit],
     );
+    return count;
   }
 }

@@ -16,6 +16,18 @@ class OneKey extends KeyRing {
   async open(): Promise<Buffer> {
     throw new Error('not for tokens');
   }
+  async index(): Promise<never> {
+    throw new Error('not for tokens');
+  }
+  async indexes(): Promise<never> {
+    throw new Error('not for tokens');
+  }
+  async checkpointKeys(): Promise<never> {
+    throw new Error('not for tokens');
+  }
+  async checkpointVerifiers(): Promise<never> {
+    throw new Error('not for tokens');
+  }
   async signingKey(): Promise<SigningKey> {
     return { kid: 'k', algorithm: 'ES256', privateKey: pair.privateKey };
   }

@@ -19,7 +19,8 @@ export function isScimToken(token: string): boolean {
 
 /**
  * Tokens that live for months, because provisioning services can hold nothing else. They are asked for in the database each
- * time, so that their end is felt at once; they open SCIM alone, and act as their service account narrowed to provisioning.
+ * time, so that their end is felt at once. They open SCIM alone, and there act with all that their service account holds: whoever
+ * puts people into groups that hold roles must hold these.
  */
 @Injectable()
 export class ScimTokens {
@@ -45,6 +46,6 @@ export class ScimTokens {
     }
     await this.accounts.noteCredentialUse(standing.credentialId);
     const { serviceAccountId: id, displayName, tenantId } = standing;
-    return { type: 'service_account', id, displayName, tenantId, scopes: ['scim:provision'] };
+    return { type: 'service_account', id, displayName, tenantId, scopes: null };
   }
 }

@@ -113,11 +113,13 @@ export class StandingsRepository {
   }
 
   /** A few at a time, by whoever revokes. */
-  async deleteExpired(tx: Transaction): Promise<void> {
-    await tx.query(
+  async deleteExpired(tx: Transaction, limit = 20): Promise<number> {
+    const [, count] = await tx.query<[unknown[], number]>(
       `DELETE FROM revoked_access_tokens WHERE jti IN
          (SELECT jti FROM revoked_access_tokens WHERE expires_at <= clock_timestamp() - interval '1 minute'
-           ORDER BY expires_at LIMIT 20 FOR UPDATE SKIP LOCKED)`,
+           ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+      [limit],
     );
+    return count;
   }
 }

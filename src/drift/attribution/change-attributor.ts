@@ -4,8 +4,8 @@ import { GraphClients } from '../../entra/graph-clients.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import type { TenantCollection } from '../collect/collect.types.js';
 import { ChangesRepository } from '../report/changes.repository.js';
-import type { DriftChange } from '../report/drift-change.entity.js';
 import type { ClassifiedChange } from '../report/drift-report.types.js';
+import type { ReadableChange } from '../report/readable-change.js';
 import { identityOf } from '../report/reconcile-changes.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import type { StoredSnapshot } from '../snapshot/stored-snapshot.js';
@@ -110,6 +110,6 @@ function ofOwn({ changes, previous, takenAt }: AttributionTask): Attributions {
   );
 }
 
-function isDue({ attributionRetryAt }: DriftChange, now: Date): boolean {
+function isDue({ attributionRetryAt }: Pick<ReadableChange, 'attributionRetryAt'>, now: Date): boolean {
   return attributionRetryAt !== null && attributionRetryAt <= now;
 }

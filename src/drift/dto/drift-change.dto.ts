@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { AttributionEvidence } from '../attribution/attribution.types.js';
-import type { DriftChange } from '../report/drift-change.entity.js';
 import type { ReportedChange } from '../report/drift-report.types.js';
+import type { ReadableChange } from '../report/readable-change.js';
 import { reportedChange } from '../report/reported-change.js';
 
 /** Who made a change, from the directory audit log. */
@@ -89,7 +89,7 @@ export class DriftChangeDto extends ReportedChangeDto {
   /** What If-Match wants, as in the ETag of GET. */
   version: number;
 
-  static fromChange(change: DriftChange): DriftChangeDto {
+  static fromChange(change: ReadableChange): DriftChangeDto {
     return {
       ...reportedChange(change),
       tenantId: change.tenantId,
@@ -118,7 +118,7 @@ function decisionOf({
   decidedAt,
   decisionReason,
   decisionUntil,
-}: DriftChange): ChangeDecisionDto | null {
+}: ReadableChange): ChangeDecisionDto | null {
   if (decidedById === null || decidedAt === null) return null;
   return {
     by: decidedById,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { eventDataBytes, MAX_EVENT_DATA_BYTES } from '../../outbox/outbox.service.js';
-import type { DriftChange } from './drift-change.entity.js';
 import { type ChangeActor, SEVERITIES, type Severity } from './drift-report.types.js';
+import type { ReadableChange } from './readable-change.js';
 
 /** What an alert says beside its changes. */
 export interface AlertReport {
@@ -17,7 +17,7 @@ export interface AlertReport {
 
 export interface AlertChange
   extends Pick<
-    DriftChange,
+    ReadableChange,
     | 'id'
     | 'changeSetId'
     | 'severity'

@@ -8,9 +8,10 @@ import type { AttributedChange, Attributions } from '../attribution/change-attri
 import { attemptsAfter, nextAttributionAt } from '../attribution/retry-schedule.js';
 import { meaningOf } from './change-meaning.js';
 import { changeSetIdOf } from './change-set-id.js';
-import { ChangesRepository, emptySummary, type NewChange } from './changes.repository.js';
-import type { CloseReason, DriftChange } from './drift-change.entity.js';
+import { ChangesRepository, emptySummary } from './changes.repository.js';
+import type { CloseReason } from './drift-change.entity.js';
 import type { ClassifiedChange, Severity } from './drift-report.types.js';
+import type { NewChange, ReadableChange } from './readable-change.js';
 import { identityOf, type ReconcileInput, type Reconciliation, reconcileChanges } from './reconcile-changes.js';
 
 /** What a scan means for the changes of its tenant. */
@@ -29,8 +30,8 @@ export interface ScanFindings {
 export interface BookedChanges {
   opened: NewChange[];
   /** Changes whose decision ran out: they are open again. */
-  reopened: DriftChange[];
-  closed: { change: DriftChange; reason: CloseReason }[];
+  reopened: ReadableChange[];
+  closed: { change: ReadableChange; reason: CloseReason }[];
   /** Open changes by severity, after this scan. */
   summary: Record<Severity, number>;
 }
@@ -60,13 +61,13 @@ export class ChangeBook {
     tx: Transaction,
     baselineVersion: number | null,
     { aged, updated }: Reconciliation,
-    liveById: Map<string, DriftChange>,
-  ): Promise<DriftChange[]> {
+    liveById: Map<string, ReadableChange>,
+  ): Promise<ReadableChange[]> {
     await this.changes.age(
       tx,
       aged.map(({ id }) => id),
     );
-    const revised: { change: DriftChange; reopened: boolean }[] = [];
+    const revised: { change: ReadableChange; reopened: boolean }[] = [];
     for (const { live, change: finding, meaning, reopened } of updated) {
       const change = liveById.get(live.id);
       if (change === undefined) continue;
@@ -85,9 +86,9 @@ export class ChangeBook {
   private async attributeLate(
     tx: Transaction,
     { attributions, now }: ScanFindings,
-    live: DriftChange[],
+    live: ReadableChange[],
   ): Promise<void> {
-    const answers: { change: DriftChange; isNew: boolean }[] = [];
+    const answers: { change: ReadableChange; isNew: boolean }[] = [];
     for (const change of live) {
       const late = attributions.get(change.identity.toString('hex'));
       if (late === undefined) continue;
@@ -107,7 +108,7 @@ export class ChangeBook {
     tx: Transaction,
     sequence: number,
     { closed }: Reconciliation,
-    liveById: Map<string, DriftChange>,
+    liveById: Map<string, ReadableChange>,
   ): Promise<BookedChanges['closed']> {
     for (const reason of ['reverted', 'superseded', 'baseline', 'unreferenced'] as const) {
       const ids = closed.filter((one) => one.reason === reason).map(({ live }) => live.id);
@@ -176,7 +177,7 @@ const UNDECIDED = {
 } as const;
 
 /** Everything that people read of who made a change. */
-function attributionText(change: DriftChange): string {
+function attributionText(change: ReadableChange): string {
   const { attribution, actorType, actorId, actorName, attributionEvidence } = change;
   return JSON.stringify([attribution, actorType, actorId, actorName, attributionEvidence]);
 }
@@ -192,7 +193,7 @@ function attributionColumns({ verdict }: AttributedChange) {
   };
 }
 
-function summaryOf(opened: NewChange[], live: DriftChange[], { closed }: Reconciliation): Record<Severity, number> {
+function summaryOf(opened: NewChange[], live: ReadableChange[], { closed }: Reconciliation): Record<Severity, number> {
   const gone = new Set(closed.map(({ live: { id } }) => id));
   const summary = emptySummary();
   for (const { severity } of opened) summary[severity] += 1;

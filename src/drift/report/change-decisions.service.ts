@@ -8,7 +8,7 @@ import { decodeCursor, type Page, pageOf } from '../../kernel/paging/cursor.js';
 import { driftError } from '../drift.errors.js';
 import { DRIFT_ACTIONS } from '../drift.events.js';
 import { type ChangeFilter, ChangesRepository } from './changes.repository.js';
-import type { DriftChange } from './drift-change.entity.js';
+import type { ReadableChange } from './readable-change.js';
 
 export type DecisionKind = 'accept' | 'ignore' | 'reopen';
 
@@ -35,13 +35,13 @@ export class ChangeDecisions {
   ) {}
 
   /** @throws DomainError drift.change_not_found */
-  async get(id: string): Promise<DriftChange> {
+  async get(id: string): Promise<ReadableChange> {
     const change = await this.transactions.read((tx) => this.changes.findById(tx, id));
     if (change === null) throw driftError('drift.change_not_found');
     return change;
   }
 
-  async list(filter: ChangeFilter, limit: number, cursor?: string): Promise<Page<DriftChange>> {
+  async list(filter: ChangeFilter, limit: number, cursor?: string): Promise<Page<ReadableChange>> {
     const before = cursor === undefined ? null : decodeCursor(cursor);
     return pageOf(await this.transactions.read((tx) => this.changes.findPage(tx, filter, limit + 1, before)), limit);
   }
@@ -51,7 +51,7 @@ export class ChangeDecisions {
    * @throws DomainError drift.change_not_found, drift.change_closed, drift.change_undecided, drift.until_past,
    *   request.precondition_failed when the change isn't what was seen any more
    */
-  decide(actor: Actor, id: string, version: number, decision: ChangeDecision): Promise<DriftChange> {
+  decide(actor: Actor, id: string, version: number, decision: ChangeDecision): Promise<ReadableChange> {
     const { state, action } = DECISIONS[decision.kind];
     if (decision.until !== null && decision.until.getTime() <= Date.now()) throw driftError('drift.until_past');
     return this.transactions.run(async (tx) => {
@@ -72,7 +72,8 @@ export class ChangeDecisions {
       await this.audit.record(tx, actor, {
         action,
         tenantId: after.tenantId,
-        target: { type: 'drift-change', id, displayName: after.displayName },
+        // The name is the tenant's: it lies in the states, which are sealed.
+        target: { type: 'drift-change', id },
         outcome: 'success',
         reason: decision.reason,
         before: decisionState(before),
@@ -84,6 +85,7 @@ export class ChangeDecisions {
 }
 
 function decisionState({
+  displayName,
   state,
   decisionReason,
   decisionUntil,
@@ -91,8 +93,9 @@ function decisionState({
   resourceKey,
   path,
   severity,
-}: DriftChange): JsonObject {
+}: ReadableChange): JsonObject {
   return {
+    displayName,
     state,
     reason: decisionReason,
     until: decisionUntil?.toISOString() ?? null,

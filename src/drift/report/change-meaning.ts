@@ -1,10 +1,10 @@
 import { storableText } from '../../kernel/text/storable-text.js';
-import type { DriftChange } from './drift-change.entity.js';
 import type { ClassifiedChange } from './drift-report.types.js';
+import type { ReadableChange } from './readable-change.js';
 
 /** What a change means, in the form in which it is stored. */
 export type ChangeMeaning = Pick<
-  DriftChange,
+  ReadableChange,
   'displayName' | 'direction' | 'severity' | 'rules' | 'references' | 'title'
 >;
 

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { SelectQueryBuilder } from 'typeorm';
 import type { Transaction } from '../../database/transaction-runner.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
+import { ChangeSeals } from './change-seals.service.js';
 import { type CloseReason, DriftChange } from './drift-change.entity.js';
 import { type ChangeState, SEVERITIES, type Severity } from './drift-report.types.js';
-
-export type NewChange = Omit<DriftChange, 'createdAt'>;
+import type { NewChange, ReadableChange } from './readable-change.js';
 
 export interface ChangeFilter {
   tenantId: string | null;
@@ -22,19 +22,27 @@ export interface Decision {
   decisionUntil: Date | null;
 }
 
+/** What changes say lies sealed and is opened here. */
 @Injectable()
 export class ChangesRepository {
+  constructor(private readonly seals: ChangeSeals) {}
+
   /** Everything that isn't closed, locked until the transaction ends: a decision waits for the scan, and the other way round. */
-  findLiveForUpdate(tx: Transaction, tenantId: string): Promise<DriftChange[]> {
-    return this.live(tx, tenantId).orderBy('c.id').setLock('pessimistic_write').getMany();
+  async findLiveForUpdate(tx: Transaction, tenantId: string): Promise<ReadableChange[]> {
+    return this.seals.openAll(await this.live(tx, tenantId).orderBy('c.id').setLock('pessimistic_write').getMany());
   }
 
-  findLive(tx: Transaction, tenantId: string): Promise<DriftChange[]> {
+  /** Without what they say: by identity, and when the audit log is to be asked again. */
+  findLive(
+    tx: Transaction,
+    tenantId: string,
+  ): Promise<Pick<DriftChange, 'identity' | 'attributionSince' | 'attributionRetryAt'>[]> {
     return this.live(tx, tenantId).getMany();
   }
 
-  findById(tx: Transaction, id: string): Promise<DriftChange | null> {
-    return tx.findOneBy(DriftChange, { id });
+  async findById(tx: Transaction, id: string): Promise<ReadableChange | null> {
+    const row = await tx.findOneBy(DriftChange, { id });
+    return row === null ? null : this.seals.open(row);
   }
 
   /** Which of these identities (hex) belong to changes that were closed. */
@@ -50,17 +58,23 @@ export class ChangesRepository {
   }
 
   /** The changes that a report has. */
-  findOfReport(tx: Transaction, tenantId: string, sequence: number): Promise<DriftChange[]> {
-    return tx
+  async findOfReport(tx: Transaction, tenantId: string, sequence: number): Promise<ReadableChange[]> {
+    const rows = await tx
       .createQueryBuilder(DriftChange, 'c')
       .where('c.tenant_id = :tenantId AND c.first_report <= :sequence', { tenantId, sequence })
       .andWhere('(c.closed_report IS NULL OR c.closed_report > :sequence)')
       .orderBy('c.id')
       .getMany();
+    return this.seals.openAll(rows);
   }
 
   /** Newest first. */
-  findPage(tx: Transaction, filter: ChangeFilter, limit: number, beforeId: string | null): Promise<DriftChange[]> {
+  async findPage(
+    tx: Transaction,
+    filter: ChangeFilter,
+    limit: number,
+    beforeId: string | null,
+  ): Promise<ReadableChange[]> {
     const query = tx.createQueryBuilder(DriftChange, 'c').where('true').orderBy('c.id', 'DESC').take(limit);
     if (filter.tenantId !== null) query.andWhere('c.tenant_id = :tenantId', { tenantId: filter.tenantId });
     if (filter.states.length > 0) query.andWhere('c.state IN (:...states)', { states: filter.states });
@@ -69,11 +83,11 @@ export class ChangesRepository {
     if (filter.resourceTypes.length > 0)
       query.andWhere('c.resource_type IN (:...types)', { types: filter.resourceTypes });
     if (beforeId !== null) query.andWhere('c.id < :beforeId', { beforeId });
-    return query.getMany();
+    return this.seals.openAll(await query.getMany());
   }
 
   async insert(tx: Transaction, changes: NewChange[]): Promise<void> {
-    for (const rows of chunks(changes)) await tx.insert(DriftChange, rows);
+    for (const rows of chunks(changes)) await tx.insert(DriftChange, await this.seals.sealAll(rows));
   }
 
   /** These were found again and are no longer new. People see no other change in that, so the version stays. */
@@ -83,28 +97,20 @@ export class ChangesRepository {
   }
 
   /** What a later scan says of live changes; a reopened one loses its decision. */
-  async revise(tx: Transaction, revised: { change: DriftChange; reopened: boolean }[]): Promise<void> {
+  async revise(tx: Transaction, revised: { change: ReadableChange; reopened: boolean }[]): Promise<void> {
     for (const rows of chunks(revised)) {
-      const records = rows.map(({ change, reopened }) => {
-        const { id, displayName, direction, severity, rules, references, title, beforeJson, baselineVersion } = change;
-        return {
-          id,
-          displayName,
-          direction,
-          severity,
-          rules,
-          references,
-          title,
-          beforeJson,
-          baselineVersion,
-          reopened,
-        };
-      });
+      const records = await Promise.all(
+        rows.map(async ({ change, reopened }) => {
+          const { id, direction, severity, rules, references, baselineVersion } = change;
+          const sealed = await this.seals.seal(change);
+          return { id, direction, severity, rules, references, baselineVersion, reopened, sealed: hex(sealed) };
+        }),
+      );
       await tx.query(
         `UPDATE drift_changes c
-            SET substate = 'ongoing', display_name = r."displayName", direction = r.direction, severity = r.severity,
-                rules = r.rules, reference_ids = r."references", title = r.title, before_json = r."beforeJson",
+            SET substate = 'ongoing', direction = r.direction, severity = r.severity, rules = r.rules, reference_ids = r."references",
                 baseline_version = r."baselineVersion", version = c.version + 1,
+                sealed_details = r.sealed, ${NOTHING_CLEAR},
                 state = CASE WHEN r.reopened THEN 'open' ELSE c.state END,
                 decided_by_id = CASE WHEN r.reopened THEN NULL ELSE c.decided_by_id END,
                 decided_by_name = CASE WHEN r.reopened THEN NULL ELSE c.decided_by_name END,
@@ -112,8 +118,8 @@ export class ChangesRepository {
                 decision_reason = CASE WHEN r.reopened THEN NULL ELSE c.decision_reason END,
                 decision_until = CASE WHEN r.reopened THEN NULL ELSE c.decision_until END
            FROM json_to_recordset($1::json)
-             AS r (id uuid, "displayName" text, direction text, severity text, rules text[], "references" text[], title text,
-                   "beforeJson" text, "baselineVersion" integer, reopened boolean)
+             AS r (id uuid, direction text, severity text, rules text[], "references" text[], "baselineVersion" integer,
+                   reopened boolean, sealed bytea)
           WHERE c.id = r.id`,
         [JSON.stringify(records)],
       );
@@ -121,21 +127,30 @@ export class ChangesRepository {
   }
 
   /** What the audit log says of live changes; only a new answer is another version. */
-  async attribute(tx: Transaction, answers: { change: DriftChange; isNew: boolean }[]): Promise<void> {
+  async attribute(tx: Transaction, answers: { change: ReadableChange; isNew: boolean }[]): Promise<void> {
     for (const rows of chunks(answers)) {
-      const records = rows.map(({ change, isNew }) => {
-        const { id, attribution, actorType, actorId, actorName, attributionEvidence: evidence } = change;
-        const { attributionAttempts: attempts, attributionRetryAt: retryAt } = change;
-        return { id, attribution, actorType, actorId, actorName, evidence, attempts, retryAt, isNew };
-      });
+      const records = await Promise.all(
+        rows.map(async ({ change, isNew }) => {
+          const {
+            id,
+            attribution,
+            actorType,
+            actorId,
+            attributionAttempts: attempts,
+            attributionRetryAt: retryAt,
+          } = change;
+          const sealed = await this.seals.seal(change);
+          return { id, attribution, actorType, actorId, attempts, retryAt, isNew, sealed: hex(sealed) };
+        }),
+      );
       await tx.query(
         `UPDATE drift_changes c
-            SET attribution = r.attribution, actor_type = r."actorType", actor_id = r."actorId", actor_name = r."actorName",
-                attribution_evidence = r.evidence, attribution_attempts = r.attempts, attribution_retry_at = r."retryAt",
+            SET attribution = r.attribution, actor_type = r."actorType", actor_id = r."actorId",
+                attribution_attempts = r.attempts, attribution_retry_at = r."retryAt", sealed_details = r.sealed, ${NOTHING_CLEAR},
                 version = c.version + CASE WHEN r."isNew" THEN 1 ELSE 0 END
            FROM json_to_recordset($1::json)
-             AS r (id uuid, attribution text, "actorType" text, "actorId" text, "actorName" text, evidence text,
-                   attempts integer, "retryAt" timestamptz, "isNew" boolean)
+             AS r (id uuid, attribution text, "actorType" text, "actorId" text, attempts integer, "retryAt" timestamptz,
+                   "isNew" boolean, sealed bytea)
           WHERE c.id = r.id`,
         [JSON.stringify(records)],
       );
@@ -154,7 +169,7 @@ export class ChangesRepository {
   }
 
   /** Writes a decision if the change still has the version that was read and isn't closed; null when not. */
-  async decide(tx: Transaction, id: string, version: number, decision: Decision): Promise<DriftChange | null> {
+  async decide(tx: Transaction, id: string, version: number, decision: Decision): Promise<ReadableChange | null> {
     const { affected } = await tx
       .createQueryBuilder()
       .update(DriftChange)
@@ -191,6 +206,14 @@ export class ChangesRepository {
 }
 
 const ROWS_PER_STATEMENT = 500;
+
+const NOTHING_CLEAR = `display_name = NULL, path = NULL, before_json = NULL, after_json = NULL, title = NULL, actor_name = NULL,
+  attribution_evidence = NULL`;
+
+/** As PostgreSQL reads a bytea in JSON. */
+function hex(bytes: Buffer): string {
+  return `\\x${bytes.toString('hex')}`;
+}
 
 function* chunks<T>(rows: T[]): Generator<T[]> {
   for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT)

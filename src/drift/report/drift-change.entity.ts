@@ -10,7 +10,11 @@ export type Substate = 'new' | 'ongoing' | 'regressed';
  */
 export type CloseReason = 'reverted' | 'superseded' | 'baseline' | 'unreferenced';
 
-/** One path of one object that isn't as the baseline has it, from the scan that found it to the one that no longer did. */
+/**
+ * One path of one object that isn't as the baseline has it, from the scan that found it to the one that no longer did. What it
+ * says of the tenant's configuration and of people lies sealed (ChangeDetails); the columns `clear…` hold it in rows that were
+ * written before.
+ */
 @Entity('drift_changes')
 export class DriftChange {
   @PrimaryColumn('uuid')
@@ -56,23 +60,8 @@ export class DriftChange {
   @Column('text', { name: 'resource_key' })
   resourceKey: string;
 
-  @Column('text', { name: 'display_name', nullable: true })
-  displayName: string | null;
-
   @Column('text', { name: 'change_type' })
   changeType: ChangeType;
-
-  /** JSON Pointer; '' for the whole object. */
-  @Column('text')
-  path: string;
-
-  /** Canonical JSON. */
-  @Column('text', { name: 'before_json' })
-  beforeJson: string;
-
-  /** Canonical JSON. */
-  @Column('text', { name: 'after_json' })
-  afterJson: string;
 
   @Column('text')
   direction: Direction;
@@ -86,9 +75,6 @@ export class DriftChange {
   @Column('text', { name: 'reference_ids', array: true })
   references: string[];
 
-  @Column('text')
-  title: string;
-
   @Column('text', { name: 'matched_by' })
   matchedBy: 'id' | 'name';
 
@@ -100,13 +86,6 @@ export class DriftChange {
 
   @Column('text', { name: 'actor_id', nullable: true })
   actorId: string | null;
-
-  @Column('text', { name: 'actor_name', nullable: true })
-  actorName: string | null;
-
-  /** JSON of the audit events that speak for the actor. */
-  @Column('text', { name: 'attribution_evidence', nullable: true })
-  attributionEvidence: string | null;
 
   @Column('integer', { name: 'attribution_attempts' })
   attributionAttempts: number;
@@ -143,4 +122,29 @@ export class DriftChange {
 
   @Column('timestamptz', { name: 'closed_at', nullable: true })
   closedAt: Date | null;
+
+  /** Personal data: ChangeDetails as JSON, sealed for this row. */
+  @Column('bytea', { name: 'sealed_details', nullable: true })
+  sealedDetails: Buffer | null;
+
+  @Column('text', { name: 'display_name', nullable: true })
+  clearDisplayName: string | null;
+
+  @Column('text', { name: 'path', nullable: true })
+  clearPath: string | null;
+
+  @Column('text', { name: 'before_json', nullable: true })
+  clearBeforeJson: string | null;
+
+  @Column('text', { name: 'after_json', nullable: true })
+  clearAfterJson: string | null;
+
+  @Column('text', { name: 'title', nullable: true })
+  clearTitle: string | null;
+
+  @Column('text', { name: 'actor_name', nullable: true })
+  clearActorName: string | null;
+
+  @Column('text', { name: 'attribution_evidence', nullable: true })
+  clearAttributionEvidence: string | null;
 }

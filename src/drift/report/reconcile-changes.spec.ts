@@ -1,5 +1,5 @@
-import type { DriftChange } from './drift-change.entity.js';
 import type { ClassifiedChange } from './drift-report.types.js';
+import type { ReadableChange } from './readable-change.js';
 import { identityOf, type LiveChange, type ReconcileInput, reconcileChanges } from './reconcile-changes.js';
 
 const NOW = new Date('2026-03-01T10:00:00Z');
@@ -24,7 +24,7 @@ function change(part: Partial<ClassifiedChange> = {}): ClassifiedChange {
   };
 }
 
-function live(of: ClassifiedChange, part: Partial<DriftChange> = {}): LiveChange {
+function live(of: ClassifiedChange, part: Partial<ReadableChange> = {}): LiveChange {
   return {
     id: 'live-1',
     identity: Buffer.from(identityOf(of), 'hex'),

@@ -3,13 +3,14 @@ import { canonicalJson } from '../../crypto/canonical-json.js';
 import { storableText } from '../../kernel/text/storable-text.js';
 import type { Assessability, AssessedChange } from './assessability.js';
 import { type ChangeMeaning, isSameMeaning, meaningOf } from './change-meaning.js';
-import type { CloseReason, DriftChange, Substate } from './drift-change.entity.js';
+import type { CloseReason, Substate } from './drift-change.entity.js';
 import { type ClassifiedChange, SEVERITIES } from './drift-report.types.js';
+import type { ReadableChange } from './readable-change.js';
 
 /** What is known of a change that an earlier report opened and that isn't closed. */
 export type LiveChange = ChangeMeaning &
   Pick<
-    DriftChange,
+    ReadableChange,
     | 'id'
     | 'identity'
     | 'state'

@@ -1,9 +1,9 @@
 import type { Json } from '../../crypto/canonical-json.js';
-import type { DriftChange } from './drift-change.entity.js';
 import type { ChangeActor, ChangeState, ReportedChange } from './drift-report.types.js';
+import type { ReadableChange } from './readable-change.js';
 
 /** A stored change in the form of a report. */
-export function reportedChange(change: DriftChange, state: ChangeState = change.state): ReportedChange {
+export function reportedChange(change: ReadableChange, state: ChangeState = change.state): ReportedChange {
   return {
     id: change.id,
     state,
@@ -30,12 +30,12 @@ export function actorOf({
   actorType,
   actorId,
   actorName,
-}: Pick<DriftChange, 'actorType' | 'actorId' | 'actorName'>): ChangeActor | null {
+}: Pick<ReadableChange, 'actorType' | 'actorId' | 'actorName'>): ChangeActor | null {
   return actorType === null || actorId === null ? null : { type: actorType, id: actorId, displayName: actorName };
 }
 
 /** The state that a change had when a report was made: what was decided or closed later wasn't so then. */
-export function stateAt(change: DriftChange, reportedAt: Date): ChangeState {
+export function stateAt(change: ReadableChange, reportedAt: Date): ChangeState {
   const state = change.state === 'closed' ? (change.stateBeforeClose ?? 'open') : change.state;
   return change.decidedAt !== null && change.decidedAt > reportedAt ? 'open' : state;
 }

@@ -75,12 +75,20 @@ export class SnapshotReader {
     for (const { hash, text } of current?.objects.values() ?? []) known.set(hash, text);
     const missing = rows.map(({ hash }) => hash).filter((hash) => !known.has(hash));
     const read = await this.repository.texts(tx, snapshot.tenantId, [...new Set(missing)]);
-    return rows.map((row) => {
+    const objects: SnapshotObject[] = [];
+    for (const row of rows) {
+      const same = current?.objects.get(row.key);
+      // The same content at the same place: its name needn't be opened either.
+      if (isCurrentForm && same?.hash === row.hash) {
+        objects.push(same);
+        continue;
+      }
       const text = known.get(row.hash) ?? read.get(row.hash);
       if (text === undefined) throw new Error(`the content of ${type} ${row.key} is missing from the store`);
-      const object = objectOf(type, row, text);
-      return isCurrentForm ? object : inCurrentForm(object);
-    });
+      const object = objectOf(type, await this.repository.named(snapshot.tenantId, row), text);
+      objects.push(isCurrentForm ? object : inCurrentForm(object));
+    }
+    return objects;
   }
 }
 

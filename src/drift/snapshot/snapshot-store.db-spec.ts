@@ -1,13 +1,16 @@
+import { startKeys } from '../../../test/support/keys-stage.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
+import { LocalMasterKey } from '../../keys/master-key.js';
 import type { TenantCollection } from '../collect/collect.types.js';
 import { hashOf } from '../normalise/normalise-object.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
 import { SnapshotRepository } from './snapshot.repository.js';
 import type { CollectionStatus, SnapshotObject } from './snapshot.types.js';
 import { SnapshotReader } from './snapshot-reader.js';
+import { SnapshotSeals } from './snapshot-seals.service.js';
 import { SnapshotStore } from './snapshot-store.js';
 import { StoredObject } from './stored-object.js';
 import type { StoredSnapshot } from './stored-snapshot.js';
@@ -17,14 +20,16 @@ const TABLES = ['config_blobs', 'config_versions', 'config_snapshots'];
 describe('the snapshot store', () => {
   let database: TestDatabase;
   let transactions: TransactionRunner;
-  const repository = new SnapshotRepository();
-  const store = new SnapshotStore(repository);
+  let store: SnapshotStore;
   let reader: SnapshotReader;
   let tenantId: string;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     transactions = new TransactionRunner(database.dataSource);
+    const { ring } = await startKeys(database, new LocalMasterKey(Buffer.alloc(32, 'drift')));
+    const repository = new SnapshotRepository(new SnapshotSeals(ring));
+    store = new SnapshotStore(repository);
     reader = new SnapshotReader(transactions, repository);
   });
   beforeEach(async () => {

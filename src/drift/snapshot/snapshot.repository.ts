@@ -1,21 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { Brackets } from 'typeorm';
 import type { Transaction } from '../../database/transaction-runner.js';
+import { newId } from '../../kernel/ids/ids.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
 import { ConfigSnapshot } from './config-snapshot.entity.js';
+import { SnapshotSeals } from './snapshot-seals.service.js';
 import { StoredObject } from './stored-object.js';
 
 /** Rows of one statement; the texts of a statement together stay below a few megabytes. */
 const ROWS_PER_STATEMENT = 1000;
 const BYTES_PER_STATEMENT = 4_000_000;
 
-/** What the interval of an object says, without its content. */
-export interface VersionRow {
+/** What the interval of an object says, without its content and its name. */
+export interface UnnamedVersionRow {
+  id: string;
   key: string;
   hash: string;
   keyedByName: boolean;
-  displayName: string | null;
   modifiedAt: Date | null;
+  /** Of rows from before names were sealed. */
+  clearName: string | null;
+  sealedName: Buffer | null;
+}
+
+export interface VersionRow extends Omit<UnnamedVersionRow, 'id' | 'clearName' | 'sealedName'> {
+  displayName: string | null;
 }
 
 /** An object of a past snapshot with its content. */
@@ -24,8 +33,23 @@ export interface ExportRow extends VersionRow {
   text: string;
 }
 
+const VERSION = `v.id, v.resource_key AS key, encode(v.hash, 'hex') AS hash, v.keyed_by_name AS "keyedByName",
+  v.modified_at AS "modifiedAt", v.display_name AS "clearName", v.sealed_name AS "sealedName"`;
+
+/** `body` holds contents from before they were sealed; a statement returns the one or the other. */
+const CONTENT = `convert_from(b.body, 'UTF8') AS "clearText", b.sealed_body AS "sealedBody"`;
+
+interface ContentColumns {
+  hash: string;
+  clearText: string | null;
+  sealedBody: Buffer | null;
+}
+
+/** Contents and names lie sealed and are opened here, only those that are asked for. */
 @Injectable()
 export class SnapshotRepository {
+  constructor(private readonly seals: SnapshotSeals) {}
+
   async now(tx: Transaction): Promise<Date> {
     const rows = await tx.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
     return rows[0]?.now ?? new Date();
@@ -72,57 +96,70 @@ export class SnapshotRepository {
   }
 
   /** What a type held at a past snapshot. */
-  versionsAt(tx: Transaction, tenantId: string, type: ResourceType, sequence: number): Promise<VersionRow[]> {
-    return tx.query<VersionRow[]>(
-      `SELECT resource_key AS key, encode(hash, 'hex') AS hash, keyed_by_name AS "keyedByName", display_name AS "displayName",
-              modified_at AS "modifiedAt"
-         FROM config_versions
-        WHERE tenant_id = $1 AND resource_type = $2 AND valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3)`,
+  versionsAt(tx: Transaction, tenantId: string, type: ResourceType, sequence: number): Promise<UnnamedVersionRow[]> {
+    return tx.query<UnnamedVersionRow[]>(
+      `SELECT ${VERSION} FROM config_versions v
+        WHERE v.tenant_id = $1 AND v.resource_type = $2 AND v.valid_from <= $3 AND (v.valid_to IS NULL OR v.valid_to > $3)`,
       [tenantId, type, sequence],
     );
+  }
+
+  /** @throws DomainError keys.cannot_open */
+  async named(tenantId: string, { id, clearName, sealedName, ...row }: UnnamedVersionRow): Promise<VersionRow> {
+    const displayName = sealedName === null ? clearName : await this.seals.openName(tenantId, id, sealedName);
+    return { ...row, displayName };
   }
 
   /** The texts of contents, by hash. */
   async texts(tx: Transaction, tenantId: string, hashes: string[]): Promise<Map<string, string>> {
     const texts = new Map<string, string>();
     for (let start = 0; start < hashes.length; start += ROWS_PER_STATEMENT) {
-      const rows = await tx.query<{ hash: string; text: string }[]>(
-        `SELECT encode(hash, 'hex') AS hash, convert_from(body, 'UTF8') AS text FROM config_blobs
-          WHERE tenant_id = $1 AND hash IN (SELECT decode(wanted, 'hex') FROM unnest($2::text[]) AS wanted)`,
+      const rows = await tx.query<ContentColumns[]>(
+        `SELECT encode(b.hash, 'hex') AS hash, ${CONTENT} FROM config_blobs b
+          WHERE b.tenant_id = $1 AND b.hash IN (SELECT decode(wanted, 'hex') FROM unnest($2::text[]) AS wanted)`,
         [tenantId, hashes.slice(start, start + ROWS_PER_STATEMENT)],
       );
-      for (const { hash, text } of rows) texts.set(hash, text);
+      for (const row of rows) texts.set(row.hash, await this.textOf(tenantId, row));
     }
     return texts;
   }
 
   /** A page of a snapshot's objects in the order of type and key, with their contents. */
-  exportPage(
+  async exportPage(
     tx: Transaction,
     tenantId: string,
     sequence: number,
     after: { type: string; key: string },
     limit: number,
   ): Promise<ExportRow[]> {
-    return tx.query<ExportRow[]>(
-      `SELECT v.resource_type AS type, v.resource_key AS key, encode(v.hash, 'hex') AS hash, v.keyed_by_name AS "keyedByName",
-              v.display_name AS "displayName", v.modified_at AS "modifiedAt", convert_from(b.body, 'UTF8') AS text
+    const rows = await tx.query<(UnnamedVersionRow & ContentColumns & { type: string })[]>(
+      `SELECT v.resource_type AS type, ${VERSION}, ${CONTENT}
          FROM config_versions v JOIN config_blobs b ON b.tenant_id = v.tenant_id AND b.hash = v.hash
         WHERE v.tenant_id = $1 AND v.valid_from <= $2 AND (v.valid_to IS NULL OR v.valid_to > $2)
           AND (v.resource_type, v.resource_key) > ($3, $4)
         ORDER BY v.resource_type, v.resource_key LIMIT $5`,
       [tenantId, sequence, after.type, after.key, limit],
     );
+    return Promise.all(
+      rows.map(async ({ type, clearText, sealedBody, ...version }) => ({
+        ...(await this.named(tenantId, version)),
+        type,
+        text: await this.textOf(tenantId, { hash: version.hash, clearText, sealedBody }),
+      })),
+    );
   }
 
-  /** Contents that aren't here yet are added. */
+  /** Contents that aren't here yet are added; one that lies there in clear is sealed. */
   async insertBlobs(tx: Transaction, tenantId: string, blobs: Iterable<{ hash: string; text: string }>): Promise<void> {
     for (const chunk of chunks(blobs, ({ text }) => text.length)) {
+      const unique = [...new Map(chunk.map((blob) => [blob.hash, blob])).values()];
+      const sealed = await Promise.all(unique.map(({ hash, text }) => this.seals.sealBody(tenantId, hash, text)));
       await tx.query(
-        `INSERT INTO config_blobs (tenant_id, hash, body)
-         SELECT $1, decode(hash, 'hex'), convert_to(body, 'UTF8') FROM unnest($2::text[], $3::text[]) AS blob (hash, body)
-         ON CONFLICT DO NOTHING`,
-        [tenantId, chunk.map(({ hash }) => hash), chunk.map(({ text }) => text)],
+        `INSERT INTO config_blobs (tenant_id, hash, sealed_body)
+         SELECT $1, decode(hash, 'hex'), sealed_body FROM unnest($2::text[], $3::bytea[]) AS blob (hash, sealed_body)
+         ON CONFLICT (tenant_id, hash) DO UPDATE SET sealed_body = EXCLUDED.sealed_body, body = NULL
+          WHERE config_blobs.body IS NOT NULL`,
+        [tenantId, unique.map(({ hash }) => hash), sealed],
       );
     }
   }
@@ -152,11 +189,15 @@ export class SnapshotRepository {
     objects: StoredObject[],
   ): Promise<void> {
     for (const chunk of chunks(objects, ({ key }) => key.length)) {
+      const ids = chunk.map(() => newId());
+      const names = await Promise.all(
+        chunk.map(({ displayName }, index) => this.seals.sealName(tenantId, ids[index] ?? '', displayName)),
+      );
       await tx.query(
-        `INSERT INTO config_versions (tenant_id, resource_type, resource_key, valid_from, hash, keyed_by_name, display_name, modified_at)
-         SELECT $1, $2, key, $3, decode(hash, 'hex'), keyed_by_name, display_name, modified_at
-           FROM unnest($4::text[], $5::text[], $6::boolean[], $7::text[], $8::timestamptz[])
-             AS version (key, hash, keyed_by_name, display_name, modified_at)`,
+        `INSERT INTO config_versions (tenant_id, resource_type, resource_key, valid_from, hash, keyed_by_name, modified_at, id, sealed_name)
+         SELECT $1, $2, key, $3, decode(hash, 'hex'), keyed_by_name, modified_at, id, sealed_name
+           FROM unnest($4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::uuid[], $9::bytea[])
+             AS version (key, hash, keyed_by_name, modified_at, id, sealed_name)`,
         [
           tenantId,
           type,
@@ -164,11 +205,16 @@ export class SnapshotRepository {
           chunk.map(({ key }) => key),
           chunk.map(({ hash }) => hash),
           chunk.map(({ keyedBy }) => keyedBy === 'name'),
-          chunk.map(({ displayName }) => displayName),
           chunk.map(({ modifiedAt }) => storableInstant(modifiedAt)),
+          ids,
+          names,
         ],
       );
     }
+  }
+
+  private async textOf(tenantId: string, { hash, clearText, sealedBody }: ContentColumns): Promise<string> {
+    return sealedBody === null ? (clearText ?? '') : this.seals.openBody(tenantId, hash, sealedBody);
   }
 }
 

@@ -1,0 +1,135 @@
+import type { Command } from 'commander';
+import type { BundleFails, BundleHolds, BundleVerdict } from '../../audit/evidence/evidence.types.js';
+import type { LeafRange } from '../../crypto/merkle/subtrees.js';
+import type { VerifierKey } from '../../crypto/signed-note.js';
+import { printable } from '../../drift/report/printable.js';
+import { registerAuditApi } from './audit-api-commands.js';
+import { CliError, type CliIo } from './cli-io.js';
+
+/** Of a file with keys or with a checkpoint. */
+const MAX_FILE_BYTES = 128 * 1024;
+
+interface VerifyCommandOptions {
+  key: string[];
+  checkpoint: string[];
+  json?: true;
+}
+
+/**
+ * `audit verify`: evidence of the audit log, with nothing of ours but the public key; no database, no network. Beside it what the
+ * API of a running service offers.
+ */
+export function register(program: Command, io: CliIo): void {
+  const several = (value: string, before: string[] = []) => [...before, value];
+  const audit = program.command('audit').description('the audit log that proves itself');
+  registerAuditApi(audit, io);
+  audit
+    .command('verify')
+    .description('whether an evidence bundle holds, without a server: exit 1 names the first position that does not')
+    .argument('<bundle>', 'the bundle, also compressed with gzip; - is the standard input')
+    .requiredOption('--key <key>', 'public key of the log, name+id+key, or a file with such lines; repeatable', several)
+    .option('--checkpoint <file>', 'a checkpoint that was kept outside of the log; repeatable', several, [])
+    .option('--json', 'the verdict as JSON')
+    .action((bundle: string, options: VerifyCommandOptions) => verify(bundle, options, io));
+}
+
+async function verify(bundle: string, { key, checkpoint, json }: VerifyCommandOptions, io: CliIo): Promise<void> {
+  const { verifyBundle } = await import('../../audit/evidence/verify-bundle.js');
+  const trusted = (await Promise.all(key.map(readKeys))).flat();
+  const kept = await Promise.all(checkpoint.map((file) => readCheckpoint(file, trusted)));
+  const verdict = await readingOf(bundle, async () => verifyBundle(await bytesOf(bundle), { trusted, kept }));
+  io.out(json === true ? `${JSON.stringify(asJson(verdict), null, 2)}\n` : inWords(verdict));
+  io.exitCode = verdict.holds ? 0 : 1;
+}
+
+/** @throws CliError */
+async function readKeys(keyOrFile: string): Promise<VerifierKey[]> {
+  const { NoteRefused, parseVerifierKey } = await import('../../crypto/signed-note.js');
+  const parse = (line: string, from: string) => {
+    try {
+      return parseVerifierKey(line);
+    } catch (error) {
+      if (!(error instanceof NoteRefused)) throw error;
+      throw new CliError(`${from} is no key of a log: ${error.message}`);
+    }
+  };
+  const { existsSync } = await import('node:fs');
+  if (!existsSync(keyOrFile)) return [parse(keyOrFile, keyOrFile)];
+  const lines = (await readText(keyOrFile))
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  if (lines.length === 0) throw new CliError(`${keyOrFile} has no keys in it`);
+  return lines.map((line) => parse(line, `a line of ${keyOrFile}`));
+}
+
+/** @throws CliError when nothing follows from it, because no trusted key has signed it */
+async function readCheckpoint(file: string, trusted: readonly VerifierKey[]): Promise<string> {
+  const { openCheckpoint } = await import('../../crypto/merkle/checkpoint.js');
+  const { NoteRefused } = await import('../../crypto/signed-note.js');
+  const note = await readText(file);
+  try {
+    if (openCheckpoint(note, trusted).signedBy.length > 0) return note;
+  } catch (error) {
+    if (!(error instanceof NoteRefused)) throw error;
+    throw new CliError(`${file} can't be used as a checkpoint: ${error.message}`);
+  }
+  throw new CliError(`${file} can't be used as a checkpoint: none of the keys has signed it`);
+}
+
+async function readText(file: string): Promise<string> {
+  const { readFile, stat } = await import('node:fs/promises');
+  return readingOf(file, async () => {
+    const { size } = await stat(file);
+    if (size > MAX_FILE_BYTES)
+      throw new CliError(`${file} is too long: a key or checkpoint has less than ${MAX_FILE_BYTES} bytes`);
+    return readFile(file, 'utf8');
+  });
+}
+
+async function bytesOf(bundle: string): Promise<AsyncIterable<Uint8Array>> {
+  if (bundle !== '-') return (await import('../../audit/evidence/read-bundle-file.js')).readBundleFile(bundle);
+  return (await import('../../audit/evidence/unpack-bundle.js')).unpackBundle(process.stdin);
+}
+
+/** What the system says about a file is an error of use. */
+async function readingOf<T>(file: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isSystemError(error)) throw new CliError(`${file} can't be read: ${error.message}`);
+    throw error;
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return typeof error === 'object' && error !== null && 'syscall' in error && 'message' in error;
+}
+
+function asJson(verdict: BundleVerdict): object {
+  return verdict.holds ? { ...verdict, root: verdict.root.toString('base64') } : verdict;
+}
+
+function inWords(verdict: BundleVerdict): string {
+  return verdict.holds ? proven(verdict) : refuted(verdict);
+}
+
+function proven(verdict: BundleHolds): string {
+  const { origin, size, root, records, checkpoints, unverifiedCheckpoints, keptCheckpoints, signedBy } = verdict;
+  const lines = [
+    `holds      ${origin}: ${records} of ${size} records are in the bundle and are as they were signed`,
+    `root       ${root.toString('base64')}`,
+    ...signedBy.map((key) => `signed by  ${key}`),
+    `agreeing   ${checkpoints} checkpoints in the bundle, ${keptCheckpoints} kept outside`,
+  ];
+  if (unverifiedCheckpoints > 0)
+    lines.push(`unverified ${unverifiedCheckpoints} checkpoints, by keys that were not given`);
+  return lines.map((line) => `${printable(line)}\n`).join('');
+}
+
+function refuted({ line, range, reason, detail }: BundleFails): string {
+  return `${printable(`does not hold: line ${line}${range === null ? '' : `, ${placesOf(range)}`}: ${detail} (${reason})`)}\n`;
+}
+
+function placesOf({ from, to }: LeafRange): string {
+  return to - from <= 1 ? `record ${from}` : `records ${from} to ${to - 1}`;
+}

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { KeyRing } from '../crypto/key-ring.js';
+import { defineSealedColumn } from '../crypto/sealed-columns.js';
+
+const URL_COLUMN = defineSealedColumn({
+  table: 'webhook_endpoints',
+  column: 'sealed_url',
+  row: 'id',
+  tenant: null,
+  rewrap: true,
+});
+const SECRET = defineSealedColumn({
+  table: 'webhook_endpoints',
+  column: 'sealed_secret',
+  row: 'id',
+  tenant: null,
+  rewrap: true,
+});
+
+/** Seals and opens what is secret of an endpoint: its URL and the secret that signs what it gets. */
+@Injectable()
+export class EndpointSeals {
+  constructor(private readonly keys: KeyRing) {}
+
+  sealUrl(endpointId: string, url: string): Promise<Buffer> {
+    return this.keys.seal(Buffer.from(url, 'utf8'), URL_COLUMN.place(endpointId));
+  }
+
+  /**
+   * @param clear of a row from before URLs were sealed
+   * @throws DomainError keys.cannot_open
+   */
+  async openUrl(endpointId: string, sealed: Buffer | null, clear: string | null): Promise<string> {
+    if (sealed === null) return clear ?? '';
+    return (await this.keys.open(sealed, URL_COLUMN.place(endpointId))).toString('utf8');
+  }
+
+  sealSecret(endpointId: string, secret: Buffer): Promise<Buffer> {
+    return this.keys.seal(secret, SECRET.place(endpointId));
+  }
+
+  /** @throws DomainError keys.cannot_open */
+  openSecret(endpointId: string, sealed: Buffer): Promise<Buffer> {
+    return this.keys.open(sealed, SECRET.place(endpointId));
+  }
+}
