@@ -13,6 +13,7 @@ describe('the sign-in of the bootstrap administrator', () => {
   it('waits for the access rules before it holds the account, as everybody does who disables one', async () => {
     const { userPrincipalName, objectId } = stage.tenant.administrator;
     expect((await stage.browser().signIn(userPrincipalName)).status).toBe(303);
+    await stage.sql('DELETE FROM role_assignments');
     const browser = stage.browser();
     const back = await browser.goToEntra(userPrincipalName);
     const disabling = new pg.Client(stage.service.databaseUrl);
@@ -27,6 +28,20 @@ describe('the sign-in of the bootstrap administrator', () => {
       expect((await signIn).status).toBe(303);
     } finally {
       await disabling.end();
+    }
+  });
+
+  it('waits for nobody who changes access while there is nothing to grant', async () => {
+    const { userPrincipalName } = stage.tenant.administrator;
+    expect((await stage.browser().signIn(userPrincipalName)).status).toBe(303);
+    const changing = new pg.Client(stage.service.databaseUrl);
+    await changing.connect();
+    try {
+      await changing.query('BEGIN');
+      await changing.query('SELECT pg_advisory_xact_lock($1)', [ACCESS_LOCK]);
+      expect((await stage.browser().signIn(userPrincipalName)).status).toBe(303);
+    } finally {
+      await changing.end();
     }
   });
 

@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { register } from 'prom-client';
 import type { Fault } from '../../demo/faults/fault-registry.js';
 import { wire } from '../../demo/testing/tenant-client.js';
+import { AuditService } from '../../src/audit/audit.service.js';
 import { DIRECTORY_PASS_JOB, DirectoryPassJob } from '../../src/auth/directory-pass/directory-pass.job.js';
 import { DEAD_WITHIN_MS } from '../../src/database/change-feed.service.js';
 import { METRIC } from '../../src/observability/metrics.js';
+import { auditTrail } from '../support/audit-trail.js';
 import type { TestService } from '../support/test-service.js';
 import { type AuthStage, startAuthStage } from './auth-stage.js';
 
@@ -72,13 +74,17 @@ describe('the directory pass', () => {
     expect(slots).toHaveLength(1);
     return slots[0];
   };
-  const onRecord = (person: Person) =>
-    stage.sql(
-      `SELECT actor_type, actor_id, reason, state_after::jsonb ->> 'sessions' AS sessions,
-              state_after::jsonb ->> 'serviceAccounts' AS programs
-         FROM audit_events WHERE action = 'auth.account.signed-out' AND target_id = $1 ORDER BY id`,
-      [person.id],
-    );
+  const onRecord = async (person: Person) => {
+    const audit = stage.service.app.get(AuditService, { strict: false });
+    const records = await auditTrail(audit, { action: 'auth.account.signed-out', targetId: person.id });
+    return records.map(({ actorType, actorId, reason, after }) => ({
+      actor_type: actorType,
+      actor_id: actorId,
+      reason,
+      sessions: String(after?.['sessions']),
+      programs: String(after?.['serviceAccounts']),
+    }));
+  };
   const recorded = (reason: string, more: object = {}) => ({
     actor_type: 'system',
     actor_id: 'auth.directory-pass',

@@ -73,7 +73,7 @@ describe('an installation with a certificate and without an administrator', () =
     const { body } = await stage.browser().call('GET', '/users?status=active&limit=1', token);
     expect((body['items'] as unknown[]).length).toBe(1);
     expect(body['nextCursor']).not.toBeNull();
-    const next = await stage.browser().call('GET', `/users?cursor=${String(body['nextCursor'])}`, token);
+    const next = await stage.browser().call('GET', `/users?status=active&cursor=${String(body['nextCursor'])}`, token);
     expect((next.body['items'] as unknown[]).length).toBe(1);
     expect((await stage.browser().call('GET', '/users?cursor=forged', token)).status).toBe(400);
   });

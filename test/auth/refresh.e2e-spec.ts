@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DpopKey } from '../support/dpop-key.js';
+import { sentEvents } from '../support/sent-events.js';
 import { type Answer, type AuthStage, type Browser, PUBLIC_URL, startAuthStage } from './auth-stage.js';
 
 describe('refresh', () => {
@@ -148,9 +149,8 @@ describe('refresh', () => {
       `SELECT 1 FROM audit_events WHERE action = 'auth.refresh.reused' AND target_id = $1`,
       [sid],
     );
-    const sent = await stage.sql(
-      `SELECT 1 FROM outbox_events WHERE type = 'auth.refresh.reused' AND data::jsonb ->> 'sessionId' = $1`,
-      [sid],
+    const sent = (await sentEvents(stage.service.app, 'auth.refresh.reused')).filter(
+      ({ sessionId }) => sessionId === sid,
     );
     expect([events.length, sent.length]).toEqual([1, 1]);
   });

@@ -1,9 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Permission } from '../../src/access/permissions.js';
+import { AuditService } from '../../src/audit/audit.service.js';
+import type { AuditFilter } from '../../src/audit/read/audit-filter.js';
 import { AccessTokens } from '../../src/auth/tokens/access-tokens.service.js';
 import { sha256 } from '../../src/crypto/digest.js';
 import { ServiceAccountsService } from '../../src/users/service-accounts.service.js';
+import { auditTrail } from '../support/audit-trail.js';
 import { type Answer, type AuthStage, startAuthStage } from './auth-stage.js';
 
 interface SignedIn {
@@ -64,6 +67,8 @@ describe('service accounts', () => {
   };
 
   const accounts = () => stage.service.app.get(ServiceAccountsService, { strict: false });
+  const trail = (filter: AuditFilter = {}) =>
+    auditTrail(stage.service.app.get(AuditService, { strict: false }), filter);
   const tokens = () => stage.service.app.get(AccessTokens, { strict: false });
   /** As the token endpoint gives it. */
   const tokenOf = async (id: string, scopes: readonly Permission[] | null = null): Promise<string> => {
@@ -193,18 +198,15 @@ describe('service accounts', () => {
       const kept = [
         listed.body,
         await call('GET', `/service-accounts/${id}`, admin.token),
-        await stage.sql('SELECT * FROM audit_events'),
+        await trail(),
         await stage.sql('SELECT c::text AS row FROM service_account_credentials c'),
         stage.service.logged,
       ].map((where) => JSON.stringify(where));
       const forms = [secret, secret.slice('bxs_'.length), Buffer.from(secret).toString('hex')];
       expect(kept.filter((text) => forms.some((form) => text.includes(form)))).toEqual([]);
-      const [record] = await stage.sql(
-        `SELECT state_after::jsonb - 'expiresAt' AS after FROM audit_events
-          WHERE action = 'users.credential.created' AND target_id = $1`,
-        [made.body['id']],
-      );
-      expect(record).toEqual({ after: { serviceAccountId: id, kind: 'secret', thumbprint: null } });
+      const [record] = await trail({ action: 'users.credential.created', targetId: String(made.body['id']) });
+      const { expiresAt: _expiresAt, ...after } = record?.after ?? {};
+      expect(after).toEqual({ serviceAccountId: id, kind: 'secret', thumbprint: null });
     });
 
     it('two at a time, so that a program changes over without a gap', async () => {
@@ -371,13 +373,10 @@ describe('service accounts', () => {
       expect(said(await call('GET', `/users/${id}/access`, admin.token))).toEqual([404, 'users.not_found']);
       expect((await call('DELETE', `/rbac/assignments/${given.body['id']}`, admin.token)).status).toBe(204);
       expect(await check(id, 'drift:read')).toBe(false);
-      const records = await stage.sql(
-        `SELECT coalesce(state_after, state_before)::jsonb ->> 'subjectType' AS type,
-                coalesce(state_after, state_before)::jsonb ->> 'subject' AS subject
-           FROM audit_events WHERE target_id = $1 ORDER BY id`,
-        [given.body['id']],
+      const records = await trail({ targetId: String(given.body['id']) });
+      expect(records.map(({ before, after }) => after ?? before)).toMatchObject(
+        Array(2).fill({ subjectType: 'service_account', subject: id }),
       );
-      expect(records).toEqual(Array(2).fill({ type: 'service_account', subject: id }));
     });
 
     it('but are no administrator who could let the last person go', async () => {

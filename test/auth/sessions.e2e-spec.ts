@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AuditService } from '../../src/audit/audit.service.js';
+import { auditTrail } from '../support/audit-trail.js';
 import { type Answer, type AuthStage, type Browser, PUBLIC_URL, startAuthStage } from './auth-stage.js';
 import { diesInTime } from './dies-in-time.js';
 import { basic, makeProgram, postForm } from './programs.js';
@@ -33,12 +35,20 @@ describe('sessions', () => {
   const works = async ({ token }: { token: string }) => (await call('GET', '/users/me', token)).status;
   const dies = (person: { token: string }) => diesInTime(() => works(person));
   const brief = ({ status, body }: Answer) => [status, body['code']];
-  const endsOnRecord = (userId: string) =>
-    stage.sql(
-      `SELECT actor_type, actor_id, reason, tenant_id = (SELECT tenant_id FROM users WHERE id = $1) AS of_home_tenant
-         FROM audit_events WHERE action = 'auth.session.ended' AND state_before::jsonb ->> 'userId' = $1::text`,
-      [userId],
-    );
+  const endsOnRecord = async (userId: string) => {
+    const [home] = await stage.sql<{ tenant_id: string }>('SELECT tenant_id FROM users WHERE id = $1', [userId]);
+    const records = await auditTrail(stage.service.app.get(AuditService, { strict: false }), {
+      action: 'auth.session.ended',
+    });
+    return records
+      .filter(({ before }) => before?.['userId'] === userId)
+      .map(({ actorType, actorId, reason, tenantId }) => ({
+        actor_type: actorType,
+        actor_id: actorId,
+        reason,
+        of_home_tenant: tenantId === home?.tenant_id,
+      }));
+  };
 
   beforeAll(async () => {
     stage = await startAuthStage(UNLIMITED);

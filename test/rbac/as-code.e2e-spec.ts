@@ -9,11 +9,12 @@ describe('access as code', () => {
   let rbac: RbacStage;
   let member: Person;
   let folder: string;
+  let readers: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'as-code-'));
     rbac = await RbacStage.start();
     member = await rbac.person(0);
-    await rbac.group('Readers', [member.id]);
+    readers = await rbac.group('Readers', [member.id]);
   }, 60_000);
   afterAll(async () => {
     await rbac.close();
@@ -35,7 +36,7 @@ describe('access as code', () => {
     `- name: ${name}\n  permissions: [${permissions.join(', ')}]\n${more}`;
   const documentOf = (roles: string, rest = '') => `version: 1\nroles:\n${roles}${rest}`;
   const mapping = (name: string, more = '') =>
-    `- group: Readers\n  tenant: ${rbac.stage.tenant.tenantId}\n  role: ${name}\n${more}`;
+    `- group: Readers\n  groupId: ${readers}\n  tenant: ${rbac.stage.tenant.tenantId}\n  role: ${name}\n${more}`;
 
   const BASE = () =>
     documentOf(
@@ -134,7 +135,19 @@ describe('access as code', () => {
       'an unknown group',
       () => `${BASE().replace('group: Readers', 'group: Nobody')}`,
       [400, 'rbac.document_group'],
-      /Nobody/,
+      /not called Nobody/,
+    ],
+    [
+      'a group that is not there',
+      () => BASE().replace(readers, '0198f000-0000-7000-8000-000000000000'),
+      [400, 'rbac.document_group'],
+      /There is no group/,
+    ],
+    [
+      'a group by a name alone',
+      () => BASE().replace(`  groupId: ${readers}\n`, ''),
+      [400, 'rbac.document_group'],
+      /Write beside it groupId: /,
     ],
   ])('refuses %s', async (_title, document, expected, detail) => {
     const answer = await plan(document());
@@ -142,6 +155,23 @@ describe('access as code', () => {
     const refused = await apply(document(), `1.${'a'.repeat(22)}`);
     expect(said(refused)).toEqual(expected);
     expect((await rbac.admin('GET', '/users/me')).status).toBe(200);
+  });
+
+  it('gives nothing to a group that took the name of another', async () => {
+    await applied(BASE());
+    const impostor = await rbac.group('Impostor', []);
+    const rename = (id: string, name: string) =>
+      rbac.stage.sql('UPDATE groups SET display_name = $2 WHERE id = $1', [id, name]);
+    await rename(readers, 'Readers of old');
+    await rename(impostor, 'Readers');
+    expect(said(await plan(BASE()))).toEqual([400, 'rbac.document_group']);
+    const renamed = BASE().replace('group: Readers', 'group: Readers of old');
+    expect((await plan(renamed)).body).toMatchObject({ changes: [], refusal: null });
+    expect(await exported()).toContain(`group: Readers of old\n    groupId: ${readers}\n`);
+    // Two of one name are two.
+    await rename(readers, 'Readers');
+    expect((await plan(BASE())).body).toMatchObject({ changes: [], refusal: null });
+    await rename(impostor, 'Impostor');
   });
 
   it('applies no plan that is outdated', async () => {

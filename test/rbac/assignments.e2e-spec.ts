@@ -1,3 +1,4 @@
+import { MAX_ASSIGNMENTS_OF_SUBJECT } from '../../src/rbac/assignments/assignment-limits.service.js';
 import { inHours, type Person, RbacStage, said } from './rbac-stage.js';
 
 const NO_WAY_UP = [403, 'rbac.no_way_up'];
@@ -31,6 +32,61 @@ describe('assignments', () => {
     await rbac.given(id, reader, { scope: '/tenants/T/apps/A' });
     expect(await check(id, 'drift:read', '/tenants/T/apps/A')).toBe(false);
     expect(await check(id, 'drift:read', '/tenants/T')).toBe(true);
+  });
+
+  it('are not given twice, however the same is said', async () => {
+    const { id } = await rbac.person(5);
+    const admin = rbac.administrator.token;
+    const EXISTS = [409, 'rbac.assignment_exists'];
+    const [tomorrow, later] = [inHours(24), inHours(48)];
+    await rbac.given(id, reader, { scope: '/twice' });
+    expect(said(await rbac.assign(admin, id, reader, { scope: '/twice', reason: 'another' }))).toEqual(EXISTS);
+    const before = { scope: '/twice', validFrom: '2020-01-01T00:00:00Z' };
+    expect(said(await rbac.assign(admin, id, reader, before))).toEqual(EXISTS);
+    // Whatever differs in what it says is another one.
+    for (const more of [
+      { effect: 'deny' },
+      { scope: '/twice/b' },
+      { validFrom: tomorrow },
+      { validUntil: tomorrow },
+      { validUntil: later },
+    ]) {
+      const content = { scope: '/twice', ...more };
+      expect((await rbac.assign(admin, id, reader, content)).status).toBe(201);
+      expect(said(await rbac.assign(admin, id, reader, content))).toEqual(EXISTS);
+    }
+    // Nor by two at once.
+    const once = { scope: '/once' };
+    const answers = await Promise.all([rbac.assign(admin, id, reader, once), rbac.assign(admin, id, reader, once)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+  });
+
+  it('are no more of one subject than decisions can bear, eligible ones neither', async () => {
+    const { id } = await rbac.person(6);
+    const admin = rbac.administrator.token;
+    await rbac.stage.sql(
+      `INSERT INTO role_assignments (id, user_id, role_id, scope, effect, reason, assigned_by_type, assigned_by_id)
+       SELECT gen_random_uuid(), $1, $2, '/many/' || n, 'deny', 'many', 'system', 'test' FROM generate_series(1, $3::int) AS n`,
+      [id, reader, MAX_ASSIGNMENTS_OF_SUBJECT - 1],
+    );
+    await rbac.given(id, reader, { scope: '/last' });
+    const another = { scope: '/one-more' };
+    expect(said(await rbac.assign(admin, id, reader, another))).toEqual([409, 'rbac.too_many_assignments']);
+    const [first] = await list(admin, `&subject=${id}`);
+    expect((await rbac.admin('DELETE', `/rbac/assignments/${first}`)).status).toBe(204);
+    expect((await rbac.assign(admin, id, reader, another)).status).toBe(201);
+    await rbac.stage.sql(
+      `INSERT INTO eligible_assignments (id, user_id, role_id, scope, reason, assigned_by_type, assigned_by_id)
+       SELECT gen_random_uuid(), $1, $2, '/many/' || n, 'many', 'system', 'test' FROM generate_series(1, $3::int) AS n`,
+      [id, reader, MAX_ASSIGNMENTS_OF_SUBJECT - 1],
+    );
+    const eligible = () =>
+      rbac.admin('POST', '/rbac/eligible-assignments', { subject: id, role: reader, scope: '/e', reason: 'a test' });
+    expect((await eligible()).status).toBe(201);
+    expect(said(await eligible())).toEqual([409, 'rbac.too_many_assignments']);
+    for (const table of ['eligible_assignments', 'role_assignments']) {
+      await rbac.stage.sql(`DELETE FROM ${table} WHERE user_id = $1`, [id]);
+    }
   });
 
   it('are of a user, a service account or a group, and say of whom', async () => {

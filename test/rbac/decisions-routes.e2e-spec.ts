@@ -1,5 +1,7 @@
 import { type Person, RbacStage, said } from './rbac-stage.js';
 
+const NOBODY = '0198f000-0000-7000-8000-000000000000';
+
 describe('decisions', () => {
   let stage: RbacStage;
   let person: Person;
@@ -56,6 +58,83 @@ describe('decisions', () => {
     expect([status, (body['allowed'] as boolean[]).every(Boolean)]).toEqual([200, true]);
   });
 
+  it('as a matrix say what single ones say, at one revision', async () => {
+    const matrix = {
+      subjects: [person.id.toUpperCase(), stage.administrator.id, NOBODY],
+      permissions: ['drift:read', 'drift:scan', 'users:read'],
+      scopes: ['/', '/tenants/t', '/tenants/tt', here, `${here}/b`],
+    };
+    const { status, body } = await ask('check-bulk', { matrix });
+    const rows: string[] = [];
+    for (const subject of matrix.subjects) {
+      let row = '';
+      for (const scope of matrix.scopes) {
+        for (const permission of matrix.permissions) {
+          row += (await ask('check', { subject, permission, scope })).body['allowed'] === true ? '1' : '0';
+        }
+      }
+      rows.push(row);
+    }
+    expect([status, body['rows']]).toEqual([200, rows]);
+    expect(rows).toEqual(['000110000100100', '1'.repeat(15), '0'.repeat(15)]);
+    const { revision } = body;
+    const again = { subjects: [person.id], permissions: ['drift:read'] };
+    expect((await ask('check-bulk', { matrix: again, atLeast: revision })).body).toEqual({ revision, rows: ['0'] });
+    expect(said(await ask('check-bulk', { matrix: again, atLeast: Number(revision) + 1 }))).toEqual([
+      400,
+      'rbac.unknown_revision',
+    ]);
+  });
+
+  it('refuse a matrix that is none, asks too much, or stands beside a list', async () => {
+    const good = { subjects: [person.id], permissions: ['drift:read'], scopes: [here] };
+    const times = <T>(count: number, member: T) => Array.from({ length: count }, () => member);
+    const list = [{ subject: person.id, permission: 'drift:read' }];
+    const bodies: [body: unknown, pointer: string][] = [
+      [{}, '/checks'],
+      [{ matrix: good, checks: list }, '/matrix'],
+      [{ matrix: null }, '/matrix'],
+      [{ matrix: [] }, '/matrix'],
+      [{ matrix: [good] }, '/matrix'],
+      [{ matrix: { permissions: ['drift:read'] } }, '/matrix/subjects'],
+      [{ matrix: { ...good, subjects: [] } }, '/matrix/subjects'],
+      [{ matrix: { ...good, subjects: ['me'] } }, '/matrix/subjects'],
+      [{ matrix: { ...good, permissions: [7] } }, '/matrix/permissions'],
+      [{ matrix: { ...good, scopes: ['/tenants/../t'] } }, '/matrix/scopes'],
+      [{ matrix: { ...good, scopes: null } }, '/matrix/scopes'],
+      [{ matrix: { ...good, more: 1 } }, '/matrix/more'],
+      [{ matrix: { ...good, permissions: times(10_001, 'drift:read') } }, '/matrix/permissions'],
+      [{ matrix: { ...good, permissions: times(1000, 'drift:read'), scopes: times(101, '/') } }, '/matrix'],
+    ];
+    for (const [body, pointer] of bodies) {
+      const answer = await ask('check-bulk', body);
+      const pointers = (answer.body['errors'] as { pointer: string }[] | undefined)?.map((error) => error.pointer);
+      expect([...said(answer), pointers]).toEqual([400, 'request.invalid', [pointer]]);
+    }
+    const unknown = await ask('check-bulk', {
+      matrix: { ...good, permissions: ['drift:read', 'no:such', 'toString'] },
+    });
+    expect(said(unknown)).toEqual([400, 'rbac.unknown_permission']);
+    expect((unknown.body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer)).toEqual([
+      '/matrix/permissions/1',
+      '/matrix/permissions/2',
+    ]);
+  });
+
+  it('give 100,000 answers at once, and others theirs meanwhile', async () => {
+    const matrix = {
+      subjects: Array.from({ length: 100 }, () => person.id),
+      permissions: Array.from({ length: 100 }, () => 'drift:read'),
+      scopes: Array.from({ length: 10 }, () => here),
+    };
+    const big = Promise.all(Array.from({ length: 4 }, () => ask('check-bulk', { matrix })));
+    const single = await ask('check', { subject: person.id, permission: 'drift:scan', scope: here });
+    expect(single.body['allowed']).toBe(false);
+    for (const { status, body } of await big) {
+      expect([status, body['rows']]).toEqual([200, Array.from({ length: 100 }, () => '1'.repeat(1000))]);
+    }
+  });
+
   it('list the scopes where somebody may', async () => {
     const scopes = async (permission: string) =>
       (await ask('list-scopes', { subject: person.id, permission })).body['scopes'];
@@ -98,8 +177,12 @@ describe('decisions', () => {
     expect(said(await ask('check', question, checker.token))).toEqual([403, 'access.denied']);
     const checks = [{ ...question, scope: here }, question];
     expect(said(await ask('check-bulk', { checks }, checker.token))).toEqual([403, 'access.denied']);
+    const matrix = { subjects: [person.id], permissions: ['drift:read'], scopes: [here] };
+    expect((await ask('check-bulk', { matrix }, checker.token)).body['rows']).toEqual(['1']);
+    const beyond = { ...matrix, scopes: [here, '/tenants/other'] };
+    expect(said(await ask('check-bulk', { matrix: beyond }, checker.token))).toEqual([403, 'access.denied']);
     const denials = (await stage.audited('access.request.denied')).filter(({ actor_id }) => actor_id === checker.id);
-    expect(denials).toHaveLength(3);
+    expect(denials).toHaveLength(4);
   });
 
   it('demand a revision that there is', async () => {

@@ -70,13 +70,15 @@ class Trial {
       subjects: [...found].sort(),
       anywhere: index.isAllowedAnywhere(subject, permission),
       named: index.permissionsOf(subject, scope).has(permission),
-      everywhere: everywhere && !(allowed.includes('/') && denied.length === 0),
+      everywhere,
     }).toEqual({
       roots: naivelyAllowed(model, subject, permission, scope, this.now),
       subjects: naiveSubjects(model, permission, scope, this.now),
       anywhere: allowed.length > 0,
       named: naivelyAllowed(model, subject, permission, scope, this.now),
-      everywhere: false,
+      everywhere: ['/', ...model.assignments.map((assignment) => assignment.scope)].every((place) =>
+        naivelyAllowed(model, subject, permission, place, this.now),
+      ),
     });
   }
 }

@@ -201,6 +201,37 @@ describe('why somebody may or may not', () => {
     expect((await explain({ scope: '/' }, ada.token)).body['code']).toBe('access.denied');
   });
 
+  it('tells of other scopes only whoever may read access there', async () => {
+    await makeRole('counter', ['webhooks:read']);
+    const secret = await give('user_id', ada.id, 'counter', { scope: '/elsewhere/hr' });
+    const gone = await give('user_id', ada.id, 'counter', { scope: '/elsewhere/gone' });
+    const between = await moment();
+    await stage.sql('DELETE FROM role_assignments WHERE id = $1', [gone]);
+    const eligible = randomUUID();
+    await stage.sql(
+      `INSERT INTO eligible_assignments (id, user_id, role_id, scope, reason, assigned_by_type, assigned_by_id)
+       VALUES ($1, $2, $3, '/elsewhere/eligible', 'why not', 'system', 'test')`,
+      [eligible, ada.id, roles['counter']],
+    );
+    const question = { permission: 'webhooks:read', scope: '/tenants/b' };
+    const known = await explain(question);
+    expect(known.paths.map(({ why, assignment }) => [why, assignment.id])).toEqual([
+      ...[secret, eligible].sort().map((id) => ['other_scope', id]),
+      ['removed', gone],
+    ]);
+    expect(known.body['summary']).toContain('on another scope');
+    for (const asked of [question, { ...question, asOf: between }]) {
+      const answer = await explain(asked, ada.token);
+      expect([answer.status, answer.body['allowed'], answer.paths]).toEqual([200, false, []]);
+      expect(JSON.stringify(answer.body)).not.toMatch(/elsewhere|why not/);
+    }
+    // What decides there they are told, wherever above it lies.
+    const above = await give('user_id', ada.id, 'counter', { effect: 'deny' });
+    const told = await explain(question, ada.token);
+    expect(told.paths.map(({ why, assignment }) => [why, assignment.id])).toEqual([['applies', above]]);
+    await stage.sql('DELETE FROM role_assignments WHERE id = $1', [above]);
+  });
+
   it('is listed for everything somebody holds, page by page, with the scope and the way', async () => {
     type Entry = { permission: string; scope: string; allowed: boolean; via: { eligible: boolean; path: unknown[] }[] };
     const items: Entry[] = [];
@@ -217,6 +248,8 @@ describe('why somebody may or may not', () => {
       ['drift:read', '/tenants', true],
       ['drift:read', '/tenants/a', false],
       ['drift:scan', '/tenants', true],
+      ['webhooks:read', '/elsewhere/eligible', false],
+      ['webhooks:read', '/elsewhere/hr', true],
     ]);
     expect(items[1]?.via[0]?.eligible).toBe(true);
     expect(items[3]?.via[0]?.path).toMatchObject([

@@ -80,6 +80,39 @@ const CHANGES: ((dice: Dice, model: Model) => FactChange[])[] = [
     else members.splice(at, 1);
     return [membershipFact(group, names, at >= 0)];
   },
+  function removeAUser(dice, model) {
+    // The owner of a program, or somebody who has roles and is in groups, can be said to be gone before those are.
+    if (model.users.length < 2) return [];
+    const [gone] = model.users.splice(dice.roll(model.users.length), 1);
+    return gone === undefined ? [] : [userFact(gone, true)];
+  },
+  function removeARole(dice, model) {
+    if (model.roles.length < 2) return [];
+    const [gone] = model.roles.splice(dice.roll(model.roles.length), 1);
+    return gone === undefined ? [] : [roleFact(gone, true)];
+  },
+  function removeAPermission(dice, model) {
+    if (model.permissions.length < 2) return [];
+    const [gone] = model.permissions.splice(dice.roll(model.permissions.length), 1);
+    const holding = model.roles.filter(({ permissions }) => permissions.includes(gone ?? ''));
+    for (const role of holding) role.permissions = role.permissions.filter((permission) => permission !== gone);
+    return [
+      ...(gone === undefined ? [] : [{ kind: 'permission' as const, key: gone, removed: true, content: {} }]),
+      ...holding.map((role) => roleFact(role)),
+    ];
+  },
+  function registerMoreThanABitsetIsLong(dice, model) {
+    // Rarely: whatever was compiled is too short from then on.
+    if (!dice.chance(3)) return [];
+    const keys = Array.from({ length: 300 }, () => `p:new-${made++}`);
+    model.permissions.push(...keys);
+    const role = dice.pick(model.roles);
+    role.permissions = [...role.permissions, ...dice.some(keys, 20)];
+    return [
+      ...keys.map((key): FactChange => ({ kind: 'permission', key, removed: false, content: {} })),
+      roleFact(role),
+    ];
+  },
   function registerAPermission(_dice, model) {
     const key = `p:new-${made++}`;
     model.permissions.push(key);

@@ -115,7 +115,7 @@ export function randomAssignment(dice: Dice, model: Model, id: string): NaiveAss
 export function factsOf(model: Model): FactChange[] {
   return [
     ...model.permissions.map((key): FactChange => ({ kind: 'permission', key, removed: false, content: {} })),
-    ...model.users.map(userFact),
+    ...model.users.map((user) => userFact(user)),
     ...model.programs.map(programFact),
     ...model.groups.flatMap((group) => [
       ...group.userIds.map((userId) => membershipFact(group, { userId, objectId: null })),
@@ -126,9 +126,9 @@ export function factsOf(model: Model): FactChange[] {
   ];
 }
 
-export function userFact({ id, tenant, object, status }: Model['users'][number]): FactChange {
+export function userFact({ id, tenant, object, status }: Model['users'][number], removed = false): FactChange {
   const content = { status: status as 'active' | 'disabled' | 'deleted', tenantId: tenant, objectId: object };
-  return { kind: 'user', key: id, removed: false, content };
+  return { kind: 'user', key: id, removed, content };
 }
 
 export function programFact({ id, owner, status }: Model['programs'][number]): FactChange {

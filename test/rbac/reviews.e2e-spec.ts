@@ -497,6 +497,30 @@ describe('access reviews', () => {
       expect(activation?.status).toBe('ended');
     });
 
+    it('by nobody whom they concern: not closed, not cancelled, by a person, a group or a program of theirs', async () => {
+      const delegate = await rbac.person(6);
+      const at = scope();
+      await rbac.given(delegate.id, await rbac.role(`reviews-${scopes}`, { permissions: ['access:review'] }), {
+        scope: at,
+      });
+      const [elsewhere, throughGroup, throughProgram] = [`${at}/none`, `${at}/group`, `${at}/program`];
+      await rbac.given(somebody.id, reader, { scope: elsewhere });
+      await rbac.given(await rbac.group(`under-review-${scopes}`, [delegate.id]), reader, { scope: throughGroup });
+      const account = await rbac.admin('POST', '/service-accounts', { name: `of ${at}`, owner: delegate.id });
+      await rbac.given(String(account.body['id']), reader, { scope: throughProgram });
+      for (const concerned of [at, throughGroup, throughProgram]) {
+        const id = await started({ scope: concerned });
+        for (const end of ['close', 'cancel']) {
+          const answer = await rbac.call(delegate.token, 'POST', `/rbac/reviews/${id}/${end}`);
+          expect([concerned, ...said(answer)]).toEqual([concerned, 403, 'rbac.own_access']);
+        }
+        expect(await statusOf(id)).toBe('open');
+        expect((await rbac.admin('POST', `/rbac/reviews/${id}/cancel`)).status).toBe(200);
+      }
+      const others = await started({ scope: elsewhere });
+      expect((await rbac.call(delegate.token, 'POST', `/rbac/reviews/${others}/cancel`)).status).toBe(200);
+    });
+
     it('without any consequence when they are cancelled', async () => {
       const at = scope();
       const assignment = await rbac.given(somebody.id, reader, { scope: at });

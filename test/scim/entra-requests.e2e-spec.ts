@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { scimContractOf } from './scim-contract.js';
 import { ENTERPRISE, GROUP, ScimStage, USER } from './scim-stage.js';
 
 const LIST = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
@@ -213,5 +214,17 @@ describe("Entra's provisioning service", () => {
     expect((await scim.call('GET', `/Schemas/${ENTERPRISE}`)).body).toMatchObject({ id: ENTERPRISE });
     expect((await scim.call('GET', '/ServiceProviderConfig')).body).toMatchObject({ patch: { supported: true } });
     expect((await scim.call('GET', '/ResourceTypes')).body).toMatchObject({ totalResults: 2 });
+  });
+
+  it('asks and is answered as the OpenAPI description says', () => {
+    const { undescribed, seen } = scimContractOf(scim.stage.service.app);
+    expect(undescribed).toEqual([]);
+    expect([...seen]).toEqual(
+      expect.arrayContaining([
+        'get /scim/v2/Users 200',
+        'patch /scim/v2/Groups/{id} 204',
+        'get /scim/v2/Schemas/{id} 200',
+      ]),
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { type Answer, type AuthStage, Browser, startAuthStage } from '../auth/auth-stage.js';
 import { basic, makeProgram, type Program, postForm } from '../auth/programs.js';
+import { scimContractOf } from './scim-contract.js';
 
 export const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 export const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -35,9 +36,36 @@ export class ScimStage {
     return new ScimStage(stage, program, await makeScimToken(stage, program), administratorToken);
   }
 
-  /** @param body text is sent as it is */
-  call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    return new Browser(this.stage.service.url).request(`/scim/v2${path}`, {
+  /** Another program of the same service, of the tenant of its owner, by its own token for SCIM. */
+  async asProgramOf(owner: { objectId: string }, roles = ['provisioning']): Promise<ScimStage> {
+    const program = await makeProgram(this.stage, owner, { roles });
+    return new ScimStage(this.stage, program, await makeScimToken(this.stage, program), this.administratorToken);
+  }
+
+  /** A program that provisions another tenant of the same service. */
+  async ofAnotherTenant(): Promise<ScimStage> {
+    const [tenantId, objectId] = [randomUUID(), randomUUID()];
+    await this.stage.sql(
+      `INSERT INTO tenants (id, entra_tenant_id, display_name, sign_in_allowed, scan_enabled, scan_interval_seconds)
+       VALUES ($1, $2, 'another', true, false, 3600)`,
+      [tenantId, randomUUID()],
+    );
+    await this.stage.sql(
+      `INSERT INTO users (id, tenant_id, object_id, user_principal_name, display_name, status, security_stamp, version)
+       VALUES ($1, $2, $3, 'owner@another.example', 'Owner', 'active', 1, 1)`,
+      [randomUUID(), tenantId, objectId],
+    );
+    return this.asProgramOf({ objectId });
+  }
+
+  /** The same program by another token. */
+  by(token: string): ScimStage {
+    return new ScimStage(this.stage, this.program, token, this.administratorToken);
+  }
+
+  /** Every answer is compared with the OpenAPI description. @param body text is sent as it is */
+  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const answer = await new Browser(this.stage.service.url).request(`/scim/v2${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.token}`,
@@ -46,6 +74,8 @@ export class ScimStage {
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
+    scimContractOf(this.stage.service.app).assertKept(method, path, body, answer);
+    return answer;
   }
 
   find(resourceType: 'Users' | 'Groups', filter: string): Promise<Answer> {

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { type Answer, Browser } from '../../auth/auth-stage.js';
+import { type ContractRow, mountedPath } from './contract-rows.js';
+import type { Caller, Verdict } from './predict.js';
+
+type Headers = Record<string, string>;
+
+/** A kind of caller, with what it presents. */
+export interface Call {
+  name: string;
+  caller: Caller;
+  /** @param path whole, without the query */
+  headers(method: string, path: string): Headers;
+  query?: string;
+}
+
+export function bearer(token: string, more: Headers = {}): Call['headers'] {
+  return () => ({ authorization: `Bearer ${token}`, ...more });
+}
+
+/** Of a HEAD for a route that is read by GET. There is no body to tell a guard's refusal from a handler's. */
+export async function askHead(serviceUrl: string, row: ContractRow, call: Call): Promise<Answer> {
+  const path = mountedPath(row).replace(/:\w+/g, () => randomUUID());
+  const { status, headers } = await fetch(`${serviceUrl}${path}${call.query === undefined ? '' : `?${call.query}`}`, {
+    method: 'HEAD',
+    headers: call.headers('HEAD', path),
+  });
+  return { status, headers, body: status === 403 ? { code: 'access.denied' } : {} };
+}
+
+/** Any object that isn't there, and an empty body: what comes after the guards changes nothing. */
+export function ask(serviceUrl: string, row: ContractRow, call: Call): Promise<Answer> {
+  const { method } = row;
+  const path = mountedPath(row).replace(/:\w+/g, () => randomUUID());
+  const hasBody = !['GET', 'DELETE'].includes(method);
+  return new Browser(serviceUrl).request(call.query === undefined ? path : `${path}?${call.query}`, {
+    method,
+    headers: { ...call.headers(method, path), ...(hasBody ? { 'content-type': 'application/json' } : {}) },
+    ...(hasBody ? { body: '{}' } : {}),
+  });
+}
+
+/** Handlers of public routes refuse credentials too, but only the guards miss an access token or deny for want of a permission. */
+export function verdictOf(row: ContractRow, { status, body }: Answer): Verdict {
+  // SCIM has no member for codes: its detail ends with ours.
+  const isDenied =
+    status === 403 && (body['code'] === 'access.denied' || String(body['detail']).includes('(access.denied, '));
+  const isUnknown = status === 401 && (row.kind !== 'public' || body['code'] === 'auth.token_missing');
+  return isUnknown ? 'unauthenticated' : isDenied ? 'denied' : 'through';
+}
+
+/** At most `width` at once. */
+export async function atOnce<T>(width: number, all: Iterable<T>, work: (one: T) => Promise<void>): Promise<void> {
+  const rest = all[Symbol.iterator]();
+  const worker = async () => {
+    for (let next = rest.next(); next.done !== true; next = rest.next()) await work(next.value);
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}
