@@ -5,11 +5,13 @@
  *
  * process  The index beside a precomputed bitset behind two map look-ups, CASL with kept abilities, and hits of casbin's cache.
  * http     POST /rbac/check beside an empty guarded POST of ours, and a POST of Nest on Fastify without a guard.
- * bulk     POST /rbac/check-bulk with 10,000 questions, in answers a CPU second, and the same in process.
+ * cerbos   POST /rbac/check beside Cerbos over gRPC; BENCH_CERBOS_DIR names a folder with its packages (npm install cerbos @cerbos/grpc).
+ * bulk     POST /rbac/check-bulk with a list of 10,000 questions and a matrix of 100,000, in answers a CPU second, and in process.
  * load     1,000,000 assignments of 200,000 users from PostgreSQL into the index: seconds and memory.
  * change   From the commit of one assignment to the decision by it, on one instance, beside those million.
+ * revoke   100 assignments taken on one instance: how long a second one goes on allowing it.
  *
- * npm run bench -- rbac [--part process|http|bulk|load|change] [--rounds 9] [--seconds 3] [--quick]
+ * npm run bench -- rbac [--part process|http|cerbos|bulk|load|change|revoke] [--rounds 9] [--seconds 3] [--quick]
  *
  * `--quick` is for trying out.
  */
@@ -27,9 +29,11 @@ type Part = (options: BenchOptions) => Promise<Outcome>;
 const PARTS: Readonly<Record<PartName, () => Promise<Part>>> = {
   process: async () => (await import('./rbac/process-part.js')).measureProcess,
   http: async () => (await import('./rbac/http-part.js')).measureHttp,
+  cerbos: async () => (await import('./rbac/cerbos-part.js')).measureCerbos,
   bulk: async () => (await import('./rbac/bulk-part.js')).measureBulk,
   load: async () => (await import('./rbac/million-part.js')).measureLoad,
   change: async () => (await import('./rbac/million-part.js')).measureChange,
+  revoke: async () => (await import('./rbac/revoke-part.js')).measureRevokes,
 };
 
 async function main(): Promise<void> {

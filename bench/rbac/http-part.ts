@@ -2,6 +2,7 @@ import { LoadGenerator, type LoadResult } from '../auth/load-generator.js';
 import { faultsOf, type Goal, report } from '../auth/report.js';
 import { measureRounds, type Variant } from '../auth/rounds.js';
 import { startPeer } from '../auth/server-process.js';
+import { checkBodies } from './check-bodies.js';
 import type { BenchOptions } from './options.js';
 import type { PostJob } from './post-load.js';
 import { makeQuestions } from './questions.js';
@@ -25,17 +26,8 @@ export async function measureHttp({ rounds, seconds }: BenchOptions): Promise<{ 
   try {
     const { model, service, tokens, layout } = stage;
     const { list } = makeQuestions(model, QUESTIONS);
-    const bodies = list.map(({ subjectId: subject, permission, scope }) =>
-      JSON.stringify({ subject, permission, scope }),
-    );
     const check = `${service.url}/api/v1/rbac/check`;
-    for (const [nth, question] of list.entries()) {
-      const headers = { 'content-type': 'application/json', authorization: `Bearer ${tokens[nth % tokens.length]}` };
-      const answer = await fetch(check, { method: 'POST', headers, body: bodies[nth] ?? '' });
-      const { allowed } = (await answer.json()) as { allowed?: boolean };
-      if (allowed !== question.allowed)
-        throw new Error(`/rbac/check answered ${answer.status}, ${allowed} instead of ${question.allowed}`);
-    }
+    const bodies = await checkBodies(check, tokens, list);
     const nest = await startPeer(layout, '../../rbac/peers/nest-post', {});
     closers.push(() => nest.stop());
     const post = (url: string) => load.run({ url, tokens, bodies, seconds, connections: CONNECTIONS, answers: 1 });

@@ -1,6 +1,6 @@
 import { type RoundOptions, roundOptions } from '../rounds/round-options.js';
 
-const PARTS = ['process', 'http', 'bulk', 'load', 'change'] as const;
+const PARTS = ['process', 'http', 'cerbos', 'bulk', 'load', 'change', 'revoke'] as const;
 export type PartName = (typeof PARTS)[number];
 export type BenchOptions = RoundOptions<PartName>;
 

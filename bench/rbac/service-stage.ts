@@ -8,12 +8,14 @@ import { type Model, makeModel } from './model.js';
 const USERS = 10_000;
 const PROGRAMS = 64;
 
-/** Our service on the model, and tokens of the programs that may ask. */
+/** Our service on the model, and tokens of the programs that may ask, and give others what they hold. */
 export interface ServiceStage {
   layout: Layout;
   model: Model;
   service: PeerServer;
   tokens: string[];
+  /** A second instance on the same database, until the stage closes. */
+  anotherInstance(): Promise<PeerServer>;
   close(): Promise<void>;
 }
 
@@ -24,13 +26,22 @@ export async function openServiceStage(): Promise<ServiceStage> {
   const database = await openModelDatabase(model);
   try {
     const programs = await writePrograms(database, model);
-    const env = { ...database.env, PORT: String(await freePort()) };
-    const service = await startPeer(layout, '../../rbac/peers/own-service', { env, programs });
+    const start = async () => {
+      const env = { ...database.env, PORT: String(await freePort()) };
+      return startPeer(layout, '../../rbac/peers/own-service', { env, programs });
+    };
+    const service = await start();
+    const running = [service];
+    const anotherInstance = async () => {
+      const other = await start();
+      running.push(other);
+      return other;
+    };
     const close = async () => {
-      await service.stop();
+      for (const each of running) await each.stop();
       await database.stop();
     };
-    return { layout, model, service, tokens: service.refreshTokens, close };
+    return { layout, model, service, tokens: service.refreshTokens, anotherInstance, close };
   } catch (error) {
     await database.stop();
     throw error;
@@ -52,10 +63,10 @@ async function writePrograms({ url }: BenchDatabase, { tenantId, users }: Model)
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(
-    `INSERT INTO permissions (name, description) VALUES ('access:check', '') ON CONFLICT (name) DO NOTHING`,
+    `INSERT INTO permissions (name, description) VALUES ('access:check', ''), ('access:manage', '') ON CONFLICT (name) DO NOTHING`,
   );
   await client.query(`INSERT INTO roles (id, name, description) VALUES ($1, 'asking', '')`, [role]);
-  await client.query(`INSERT INTO role_permissions VALUES ($1, 'access:check')`, [role]);
+  await client.query(`INSERT INTO role_permissions VALUES ($1, 'access:check'), ($1, 'access:manage')`, [role]);
   await client.query(
     `INSERT INTO service_accounts (id, tenant_id, name, owner_user_id) SELECT id, $1, id::text, $2 FROM unnest($3::uuid[]) AS id`,
     [tenantId, users[0], ids],

@@ -7,7 +7,7 @@ import type { AskedQuestion, Questions } from './questions.js';
 /** Something that decides in process. Each has a loop of its own, so that none is compiled for the needs of another. */
 export interface Variant {
   name: string;
-  /** What it is asked; all, or the few that it has been given time to remember. */
+  /** What it is asked: the same for all. */
   questions: readonly AskedQuestion[];
   decide(question: AskedQuestion): boolean | Promise<boolean>;
   /** Asks all, once. @returns how many were allowed */
@@ -68,33 +68,30 @@ export function bitsetVariant({ permissions }: Model, { list, allowedByKey }: Qu
   };
 }
 
-/** @param keys so many different users, or users on a scope: an ability takes some 50 kB */
-export function caslVariant({ list, allowedByKey }: Questions, keys: number): Variant {
+/** An ability a user, or a user on a scope: some 50 kB each. */
+export function caslVariant({ permissions }: Model, { list, allowedByKey }: Questions): Variant {
+  const parts = new Map(permissions.map((name) => [name, actionAndResource(name)]));
   const abilities = new Map<string, MongoAbility>();
-  const questions = list.filter(({ key }) => {
-    if (!abilities.has(key) && abilities.size < keys) {
-      const names = allowedByKey.get(key) ?? new Set();
-      abilities.set(
-        key,
-        defineAbility((can) => {
-          for (const name of names) can(...actionAndResource(name));
-        }),
-      );
-    }
-    return abilities.has(key);
-  });
-  const parts = new Map(questions.map(({ permission }) => [permission, actionAndResource(permission)]));
+  for (const [key, names] of allowedByKey) {
+    const ability = defineAbility((can) => {
+      for (const name of names) can(...actionAndResource(name));
+    });
+    abilities.set(key, ability);
+  }
   const decide = (key: string, permission: string): boolean => {
     const [action, resource] = parts.get(permission) ?? ['', ''];
     return abilities.get(key)?.can(action, resource) === true;
   };
   return {
     name: CASL,
-    questions,
+    questions: list,
     decide: ({ key, permission }) => decide(key, permission),
     askAll: () => {
       let allowed = 0;
-      for (const { key, permission } of questions) if (decide(key, permission)) allowed++;
+      for (let nth = 0; nth < list.length; nth++) {
+        const question = list[nth] as AskedQuestion; // within its length
+        if (decide(question.key, question.permission)) allowed++;
+      }
       return allowed;
     },
   };
@@ -113,8 +110,11 @@ e = some(where (p.eft == allow))
 m = g(r.sub, p.sub) && r.obj == p.obj && r.act == p.act
 `;
 
-/** Its cache is filled with a few questions of ordinary users, each of which takes a whole evaluation; then only hits are asked for. */
-export async function casbinVariant(model: Model, { list }: Questions, hot: number): Promise<Variant> {
+/**
+ * Every question is a hit of its cache. A whole evaluation takes it milliseconds, so it makes only some of them itself, of users
+ * whose assignments all hold everywhere and always; the answers to the others are put into its cache.
+ */
+export async function casbinVariant(model: Model, { list }: Questions, evaluated: number): Promise<Variant> {
   const enforcer: CachedEnforcer = await newCachedEnforcer(newModelFromString(CASBIN_MODEL));
   await enforcer.addPolicies(
     model.roles.flatMap(({ id, permissions }) =>
@@ -130,18 +130,25 @@ export async function casbinVariant(model: Model, { list }: Questions, hot: numb
       model.assignments.filter(({ userId }) => !model.mixed.has(userId)).map(({ userId, roleId }) => [userId, roleId]),
     ),
   ]);
-  const hits = list.filter(({ subjectId }) => !model.mixed.has(subjectId)).slice(0, hot);
-  const asked = hits.map(({ subjectId, permission }) => [subjectId, ...actionAndResource(permission).reverse()]);
-  for (const request of asked) await enforcer.enforce(...request);
-  const byQuestion = new Map(hits.map((question, nth) => [question, asked[nth] ?? []]));
-  const repeats = Array.from({ length: Math.ceil(20_000 / hot) }, () => asked).flat();
+  const requests = list.map(({ key, permission }) => [key, ...actionAndResource(permission).reverse()]);
+  const byQuestion = new Map(list.map((question, nth) => [question, requests[nth] ?? []]));
+  let own = 0;
+  for (const [question, request] of byQuestion) {
+    const isOwn = own < evaluated && !model.mixed.has(question.subjectId);
+    if (isOwn) own++;
+    if (isOwn) await enforcer.enforce(...request);
+    // What enforce itself does after an evaluation; its own door to the cache is closed.
+    else enforcer['setCache'](CachedEnforcer['getCacheKey'](...request), question.allowed);
+  }
   return {
     name: CASBIN,
-    questions: hits,
+    questions: list,
     decide: (question) => enforcer.enforce(...(byQuestion.get(question) ?? [])),
     askAll: async () => {
       let allowed = 0;
-      for (const request of repeats) if (await enforcer.enforce(...request)) allowed++;
+      for (let nth = 0; nth < requests.length; nth++) {
+        if (await enforcer.enforce(...(requests[nth] as string[]))) allowed++; // within its length
+      }
       return allowed;
     },
   };

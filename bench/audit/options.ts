@@ -1,0 +1,8 @@
+import { type RoundOptions, roundOptions } from '../rounds/round-options.js';
+
+const PARTS = ['mutation', 'append', 'seal', 'verify', 'proof'] as const;
+export type PartName = (typeof PARTS)[number];
+export type BenchOptions = RoundOptions<PartName>;
+
+/** @throws Error for an option that isn't there or has no sense */
+export const benchOptions = (args: string[]): BenchOptions => roundOptions(args, PARTS, { rounds: 5, seconds: 3 });
