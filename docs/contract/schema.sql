@@ -71,8 +71,19 @@ CREATE TABLE access_state (
   CONSTRAINT pk_access_state PRIMARY KEY (singleton)
 );
 
+CREATE TABLE audit_checkpoints (
+  tree_size bigint NOT NULL,
+  root bytea NOT NULL,
+  note text NOT NULL,
+  signed_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT ck_audit_checkpoints_root CHECK ((octet_length(root) = 32)),
+  CONSTRAINT pk_audit_checkpoints PRIMARY KEY (tree_size)
+);
+CREATE TRIGGER tr_audit_checkpoints_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
 CREATE TABLE audit_events (
   id uuid NOT NULL,
+  retention_class text NOT NULL,
   occurred_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   action text NOT NULL,
   outcome text NOT NULL,
@@ -91,21 +102,115 @@ CREATE TABLE audit_events (
   trace_id text,
   state_before text,
   state_after text,
+  sealed_states bytea,
   CONSTRAINT ck_audit_events_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'service_account'::text, 'system'::text, 'anonymous'::text]))),
   CONSTRAINT ck_audit_events_outcome CHECK ((outcome = ANY (ARRAY['success'::text, 'denied'::text, 'failure'::text]))),
-  CONSTRAINT pk_audit_events PRIMARY KEY (id)
+  CONSTRAINT ck_audit_events_retention_class CHECK ((retention_class = ANY (ARRAY['security'::text, 'operation'::text]))),
+  CONSTRAINT pk_audit_events PRIMARY KEY (id, retention_class, occurred_at)
 );
-CREATE INDEX ix_audit_events_actor_id ON public.audit_events USING btree (actor_id, id);
-CREATE INDEX ix_audit_events_occurred_at ON public.audit_events USING brin (occurred_at);
-CREATE INDEX ix_audit_events_request_id ON public.audit_events USING btree (request_id);
-CREATE INDEX ix_audit_events_target_id ON public.audit_events USING btree (target_id, id);
-CREATE TRIGGER tr_audit_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+CREATE INDEX ix_audit_events_actor_id ON ONLY public.audit_events USING btree (actor_id, id);
+CREATE INDEX ix_audit_events_occurred_at ON ONLY public.audit_events USING brin (occurred_at);
+CREATE INDEX ix_audit_events_request_id ON ONLY public.audit_events USING btree (request_id);
+CREATE INDEX ix_audit_events_target_id ON ONLY public.audit_events USING btree (target_id, id);
+CREATE TRIGGER tr_audit_events_append_only BEFORE DELETE OR UPDATE ON public.audit_events FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
+CREATE TRIGGER tr_audit_events_no_truncate BEFORE TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+CREATE TRIGGER tr_audit_events_pending AFTER INSERT ON public.audit_events REFERENCING NEW TABLE AS appended FOR EACH STATEMENT EXECUTE FUNCTION enqueue_audit_events();
+
+CREATE TABLE audit_holds (
+  id uuid NOT NULL,
+  reason text NOT NULL,
+  covers_from timestamp with time zone NOT NULL,
+  covers_to timestamp with time zone NOT NULL,
+  tenant_id uuid,
+  created_by_type text NOT NULL,
+  created_by_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  released_by_type text,
+  released_by_id text,
+  released_at timestamp with time zone,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT ck_audit_holds_covers CHECK ((covers_from < covers_to)),
+  CONSTRAINT ck_audit_holds_released CHECK ((((released_at IS NULL) = (released_by_id IS NULL)) AND ((released_at IS NULL) = (released_by_type IS NULL)))),
+  CONSTRAINT fk_audit_holds_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_audit_holds PRIMARY KEY (id)
+);
+
+CREATE TABLE audit_leaves (
+  leaf_index bigint NOT NULL,
+  event_id uuid NOT NULL,
+  retention_class text NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  CONSTRAINT pk_audit_leaves PRIMARY KEY (leaf_index),
+  CONSTRAINT uq_audit_leaves_event_id UNIQUE (event_id)
+);
+CREATE INDEX ix_audit_leaves_occurred_at ON public.audit_leaves USING brin (occurred_at) WITH (pages_per_range='32', autosummarize='on');
+CREATE TRIGGER tr_audit_leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TABLE audit_pending (
+  event_id uuid NOT NULL,
+  retention_class text NOT NULL,
+  occurred_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE audit_streams (
+  name text NOT NULL,
+  next_leaf bigint NOT NULL DEFAULT 0,
+  fence bigint NOT NULL DEFAULT 0,
+  owner uuid,
+  lease_until timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  not_before timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  failures integer NOT NULL DEFAULT 0,
+  failing_since timestamp with time zone,
+  last_error text,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_audit_streams_next_leaf CHECK ((next_leaf >= 0)),
+  CONSTRAINT pk_audit_streams PRIMARY KEY (name)
+);
+
+CREATE TABLE audit_tiles (
+  level smallint NOT NULL,
+  tile_index bigint NOT NULL,
+  hashes bytea NOT NULL,
+  CONSTRAINT ck_audit_tiles_hashes CHECK ((((octet_length(hashes) % 32) = 0) AND ((octet_length(hashes) >= 32) AND (octet_length(hashes) <= 8192)))),
+  CONSTRAINT pk_audit_tiles PRIMARY KEY (level, tile_index)
+);
+CREATE TRIGGER tr_audit_tiles_no_truncate BEFORE TRUNCATE ON public.audit_tiles FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+CREATE TRIGGER tr_audit_tiles_only_grows BEFORE DELETE OR UPDATE ON public.audit_tiles FOR EACH ROW EXECUTE FUNCTION refuse_audit_shrinking();
+
+CREATE TABLE audit_trees (
+  id smallint NOT NULL,
+  origin text NOT NULL,
+  size bigint NOT NULL DEFAULT 0,
+  published_size bigint NOT NULL DEFAULT 0,
+  CONSTRAINT ck_audit_trees_id CHECK ((id = 1)),
+  CONSTRAINT ck_audit_trees_size CHECK ((size >= 0)),
+  CONSTRAINT pk_audit_trees PRIMARY KEY (id)
+);
+CREATE TRIGGER tr_audit_trees_no_truncate BEFORE TRUNCATE ON public.audit_trees FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+CREATE TRIGGER tr_audit_trees_only_grows BEFORE DELETE OR UPDATE ON public.audit_trees FOR EACH ROW EXECUTE FUNCTION refuse_audit_shrinking();
+
+CREATE TABLE checkpoint_keys (
+  id text NOT NULL,
+  state text NOT NULL,
+  public_key bytea NOT NULL,
+  wrapped_private_key bytea NOT NULL,
+  wrapped_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  retires_at timestamp with time zone,
+  CONSTRAINT ck_checkpoint_keys_public_key CHECK ((octet_length(public_key) = 32)),
+  CONSTRAINT ck_checkpoint_keys_state CHECK ((state = ANY (ARRAY['current'::text, 'retiring'::text, 'retired'::text]))),
+  CONSTRAINT pk_checkpoint_keys PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX uq_checkpoint_keys_current ON public.checkpoint_keys USING btree (state) WHERE (state = 'current'::text);
+CREATE TRIGGER tr_checkpoint_keys_announce AFTER INSERT OR DELETE OR UPDATE OF state, wrapped_private_key ON public.checkpoint_keys FOR EACH STATEMENT EXECUTE FUNCTION announce_change('keys');
 
 CREATE TABLE config_blobs (
   tenant_id uuid NOT NULL,
   hash bytea NOT NULL,
-  body bytea NOT NULL,
+  body bytea,
+  sealed_body bytea,
   CONSTRAINT ck_config_blobs_hash CHECK ((octet_length(hash) = 32)),
+  CONSTRAINT ck_config_blobs_sealed_body CHECK ((num_nonnulls(body, sealed_body) = 1)),
   CONSTRAINT fk_config_blobs_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_config_blobs PRIMARY KEY (tenant_id, hash)
 );
@@ -135,9 +240,13 @@ CREATE TABLE config_versions (
   keyed_by_name boolean NOT NULL DEFAULT false,
   display_name text,
   modified_at timestamp with time zone,
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  sealed_name bytea,
   CONSTRAINT ck_config_versions_resource_key CHECK (((octet_length(resource_key) >= 1) AND (octet_length(resource_key) <= 1024))),
+  CONSTRAINT ck_config_versions_sealed_name CHECK ((num_nonnulls(display_name, sealed_name) <= 1)),
   CONSTRAINT ck_config_versions_valid_to CHECK ((valid_to > valid_from)),
-  CONSTRAINT pk_config_versions PRIMARY KEY (tenant_id, resource_type, resource_key, valid_from)
+  CONSTRAINT pk_config_versions PRIMARY KEY (tenant_id, resource_type, resource_key, valid_from),
+  CONSTRAINT uq_config_versions_id UNIQUE (id)
 );
 CREATE UNIQUE INDEX uq_config_versions_head ON public.config_versions USING btree (tenant_id, resource_type, resource_key) WHERE (valid_to IS NULL);
 
@@ -147,10 +256,14 @@ CREATE TABLE data_keys (
   wrapped_key bytea NOT NULL,
   wrapped_by text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  uses bigint NOT NULL DEFAULT 0,
+  retiring_since timestamp with time zone,
+  references_seen_at timestamp with time zone,
   CONSTRAINT ck_data_keys_state CHECK ((state = ANY (ARRAY['current'::text, 'retiring'::text, 'retired'::text]))),
   CONSTRAINT pk_data_keys PRIMARY KEY (version)
 );
 CREATE UNIQUE INDEX uq_data_keys_current ON public.data_keys USING btree (state) WHERE (state = 'current'::text);
+CREATE TRIGGER tr_data_keys_announce AFTER INSERT OR DELETE OR UPDATE OF state, wrapped_key ON public.data_keys FOR EACH STATEMENT EXECUTE FUNCTION announce_change('keys');
 
 CREATE TABLE drift_baselines (
   id uuid NOT NULL,
@@ -185,14 +298,14 @@ CREATE TABLE drift_changes (
   resource_key text NOT NULL,
   display_name text,
   change_type text NOT NULL,
-  path text NOT NULL,
-  before_json text NOT NULL,
-  after_json text NOT NULL,
+  path text,
+  before_json text,
+  after_json text,
   direction text NOT NULL,
   severity text NOT NULL,
   rules text[] NOT NULL,
   reference_ids text[] NOT NULL,
-  title text NOT NULL,
+  title text,
   matched_by text NOT NULL,
   attribution text NOT NULL,
   actor_type text,
@@ -210,14 +323,17 @@ CREATE TABLE drift_changes (
   version integer NOT NULL DEFAULT 1,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   closed_at timestamp with time zone,
+  sealed_details bytea,
   CONSTRAINT ck_drift_changes_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'app'::text]))),
   CONSTRAINT ck_drift_changes_attribution CHECK ((attribution = ANY (ARRAY['exact'::text, 'strong'::text, 'probable'::text, 'none'::text]))),
   CONSTRAINT ck_drift_changes_change_type CHECK ((change_type = ANY (ARRAY['added'::text, 'removed'::text, 'modified'::text]))),
+  CONSTRAINT ck_drift_changes_clear CHECK (((sealed_details IS NULL) OR (num_nonnulls(display_name, path, before_json, after_json, actor_name, attribution_evidence) = 0))),
   CONSTRAINT ck_drift_changes_close_reason CHECK ((close_reason = ANY (ARRAY['reverted'::text, 'superseded'::text, 'baseline'::text, 'unreferenced'::text]))),
   CONSTRAINT ck_drift_changes_closed CHECK (((state = 'closed'::text) = ((closed_report IS NOT NULL) AND (close_reason IS NOT NULL) AND (state_before_close IS NOT NULL)))),
   CONSTRAINT ck_drift_changes_direction CHECK ((direction = ANY (ARRAY['loosening'::text, 'tightening'::text, 'neutral'::text]))),
   CONSTRAINT ck_drift_changes_identity CHECK ((octet_length(identity) = 32)),
   CONSTRAINT ck_drift_changes_matched_by CHECK ((matched_by = ANY (ARRAY['id'::text, 'name'::text]))),
+  CONSTRAINT ck_drift_changes_sealed_details CHECK ((num_nonnulls(title, sealed_details) = 1)),
   CONSTRAINT ck_drift_changes_severity CHECK ((severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
   CONSTRAINT ck_drift_changes_state CHECK ((state = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text, 'closed'::text]))),
   CONSTRAINT ck_drift_changes_state_before_close CHECK ((state_before_close = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text]))),
@@ -320,6 +436,21 @@ CREATE TABLE groups (
 );
 CREATE INDEX ix_groups_tenant_id_display_name ON public.groups USING btree (tenant_id, lower(display_name), id);
 
+CREATE TABLE index_keys (
+  version integer NOT NULL,
+  state text NOT NULL,
+  wrapped_key bytea NOT NULL,
+  wrapped_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  activated_at timestamp with time zone,
+  retiring_since timestamp with time zone,
+  CONSTRAINT ck_index_keys_state CHECK ((state = ANY (ARRAY['next'::text, 'current'::text, 'retiring'::text, 'retired'::text]))),
+  CONSTRAINT pk_index_keys PRIMARY KEY (version)
+);
+CREATE UNIQUE INDEX uq_index_keys_current ON public.index_keys USING btree (state) WHERE (state = 'current'::text);
+CREATE UNIQUE INDEX uq_index_keys_next ON public.index_keys USING btree (state) WHERE (state = 'next'::text);
+CREATE TRIGGER tr_index_keys_announce AFTER INSERT OR DELETE OR UPDATE OF state, wrapped_key ON public.index_keys FOR EACH STATEMENT EXECUTE FUNCTION announce_change('keys');
+
 CREATE TABLE job_slots (
   id uuid NOT NULL,
   job text NOT NULL,
@@ -348,6 +479,22 @@ CREATE INDEX ix_job_slots_slot_at ON public.job_slots USING btree (slot_at);
 CREATE UNIQUE INDEX uq_job_slots_job_key_running ON public.job_slots USING btree (job, key) WHERE (status = 'running'::text);
 CREATE UNIQUE INDEX uq_job_slots_job_key_slot_at ON public.job_slots USING btree (job, key, slot_at) WHERE (trigger = 'schedule'::text);
 
+CREATE TABLE key_rewraps (
+  kind text NOT NULL,
+  version integer NOT NULL,
+  table_name text NOT NULL,
+  column_name text NOT NULL,
+  leaf text,
+  block bigint NOT NULL DEFAULT 0,
+  written bigint NOT NULL DEFAULT 0,
+  passes integer NOT NULL DEFAULT 0,
+  started_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  moved_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  completed_at timestamp with time zone,
+  CONSTRAINT ck_key_rewraps_kind CHECK ((kind = ANY (ARRAY['data'::text, 'index'::text]))),
+  CONSTRAINT pk_key_rewraps PRIMARY KEY (kind, version, table_name, column_name)
+);
+
 CREATE TABLE migrations (
   id integer NOT NULL DEFAULT nextval('migrations_id_seq'::regclass),
   timestamp bigint NOT NULL,
@@ -359,9 +506,11 @@ CREATE TABLE outbox_events (
   id uuid NOT NULL,
   type text NOT NULL,
   tenant_id uuid,
-  data text NOT NULL,
+  data text,
   created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   dispatched_at timestamp with time zone,
+  sealed_data bytea,
+  CONSTRAINT ck_outbox_events_sealed_data CHECK ((num_nonnulls(data, sealed_data) = 1)),
   CONSTRAINT fk_outbox_events_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   CONSTRAINT pk_outbox_events PRIMARY KEY (id)
 );
@@ -383,7 +532,11 @@ CREATE TABLE permissions (
   name text NOT NULL,
   description text NOT NULL,
   namespace text,
-  CONSTRAINT ck_permissions_namespace CHECK ((((namespace IS NULL) AND (POSITION(('/'::text) IN (name)) = 0)) OR starts_with(name, (namespace || '/'::text)))),
+  CONSTRAINT ck_permissions_namespace CHECK (
+CASE
+    WHEN (namespace IS NULL) THEN (POSITION(('/'::text) IN (name)) = 0)
+    ELSE starts_with(name, (namespace || '/'::text))
+END),
   CONSTRAINT fk_permissions_namespace FOREIGN KEY (namespace) REFERENCES permission_namespaces(name),
   CONSTRAINT pk_permissions PRIMARY KEY (name),
   CONSTRAINT tr_permissions_record TRIGGER DEFERRABLE INITIALLY DEFERRED
@@ -683,7 +836,9 @@ CREATE TABLE user_sessions (
   entra_subject text,
   service_account_id uuid,
   service_account_stamp integer,
+  sealed_device bytea,
   CONSTRAINT ck_user_sessions_ended CHECK (((ended_at IS NULL) = (ended_reason IS NULL))),
+  CONSTRAINT ck_user_sessions_sealed_device CHECK (((sealed_device IS NULL) OR (num_nonnulls(source_address, user_agent) = 0))),
   CONSTRAINT ck_user_sessions_service_account CHECK (((service_account_id IS NULL) = (service_account_stamp IS NULL))),
   CONSTRAINT fk_user_sessions_service_account_id FOREIGN KEY (service_account_id) REFERENCES service_accounts(id),
   CONSTRAINT fk_user_sessions_user_id FOREIGN KEY (user_id) REFERENCES users(id),
@@ -714,7 +869,13 @@ CREATE TABLE users (
   external_id text,
   profile jsonb NOT NULL DEFAULT '{}'::jsonb,
   deleted_at timestamp with time zone,
+  search_text text DEFAULT folded_text(((((display_name || '
+'::text) || COALESCE(user_principal_name, ''::text)) || '
+'::text) || COALESCE(email, ''::text))),
+  sort_name text DEFAULT "left"(folded_text(display_name), 64),
+  sealed_profile bytea,
   CONSTRAINT ck_users_deleted_at CHECK (((status = 'deleted'::text) = (deleted_at IS NOT NULL))),
+  CONSTRAINT ck_users_sealed_profile CHECK (((sealed_profile IS NULL) OR (profile = '{}'::jsonb))),
   CONSTRAINT ck_users_status CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text, 'deleted'::text]))),
   CONSTRAINT fk_users_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_users PRIMARY KEY (id),
@@ -722,6 +883,11 @@ CREATE TABLE users (
   CONSTRAINT tr_users_record_update TRIGGER DEFERRABLE INITIALLY DEFERRED,
   CONSTRAINT uq_users_tenant_id_object_id UNIQUE (tenant_id, object_id)
 );
+CREATE INDEX ix_users_created_at ON public.users USING btree (created_at, id);
+CREATE INDEX ix_users_last_sign_in_at ON public.users USING btree (COALESCE(last_sign_in_at, '-infinity'::timestamp with time zone), id);
+CREATE INDEX ix_users_search_text ON public.users USING gin (search_text gin_trgm_ops);
+CREATE INDEX ix_users_sort_name ON public.users USING btree (sort_name, id);
+CREATE INDEX ix_users_status ON public.users USING btree (status, id) WHERE (status <> 'active'::text);
 CREATE INDEX ix_users_tenant_id_display_name ON public.users USING btree (tenant_id, lower(display_name), id);
 CREATE INDEX ix_users_tenant_id_external_id ON public.users USING btree (tenant_id, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX ix_users_tenant_id_user_principal_name ON public.users USING btree (tenant_id, lower(user_principal_name));
@@ -760,7 +926,7 @@ CREATE INDEX ix_webhook_deliveries_next_attempt_at ON public.webhook_deliveries 
 CREATE TABLE webhook_endpoints (
   id uuid NOT NULL,
   tenant_id uuid,
-  url text NOT NULL,
+  url text,
   description text NOT NULL,
   event_types text[] NOT NULL,
   min_severity text NOT NULL,
@@ -772,7 +938,9 @@ CREATE TABLE webhook_endpoints (
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   delivering_until timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
   delivering_by uuid,
+  sealed_url bytea,
   CONSTRAINT ck_webhook_endpoints_min_severity CHECK ((min_severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
+  CONSTRAINT ck_webhook_endpoints_sealed_url CHECK ((num_nonnulls(url, sealed_url) = 1)),
   CONSTRAINT ck_webhook_endpoints_status CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text]))),
   CONSTRAINT fk_webhook_endpoints_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   CONSTRAINT pk_webhook_endpoints PRIMARY KEY (id)
