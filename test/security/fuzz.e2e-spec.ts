@@ -7,7 +7,7 @@ import { ASSERTION_TYPE, type Program, ProgramStage } from './program-stage.js';
 import { part, SenderKey } from './sender-key.js';
 import { answeringWith, beginSignIn } from './sign-in-attempt.js';
 
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 300);
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 150);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_124);
 const TIME = 120_000;
 
