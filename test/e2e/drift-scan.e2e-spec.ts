@@ -626,9 +626,10 @@ describe('a scan of a tenant', () => {
       await report();
       expect(await full(change?.id)).toMatchObject({ version: version + 1, attribution: 'exact' });
       expect(await count(`SELECT attribution_attempts AS n FROM drift_changes WHERE id = '${change?.id}'`)).toBe(1);
-      await set(`title = 'something else'`);
+      expect(change?.severity).not.toBe('low');
+      await set(`severity = 'low'`);
       await report();
-      expect(await full(change?.id)).toMatchObject({ version: version + 2, title: change?.title });
+      expect(await full(change?.id)).toMatchObject({ version: version + 2, severity: change?.severity });
     });
 
     it('keeps the summary of a report when a change is judged anew', async () => {

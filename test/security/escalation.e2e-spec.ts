@@ -280,7 +280,12 @@ describe('a delegate who manages programs', () => {
       );
     const viewer = await roleId('viewer');
     const give = async (scope: string) =>
-      call('POST', '/rbac/assignments', { subject: program.id, role: viewer, reason: 'a test' }, await narrowed(scope));
+      call(
+        'POST',
+        '/rbac/assignments',
+        { subject: program.id, role: viewer, scope: '/more', reason: 'a test' },
+        await narrowed(scope),
+      );
     expect(said(await give('access:manage tenants:read'))).toEqual(NO_WAY_UP);
     expect(said(await give('drift:read tenants:read'))).toEqual([403, 'access.denied']);
     expect((await give('access:manage drift:read tenants:read')).status).toBe(201);
