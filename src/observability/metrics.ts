@@ -40,7 +40,11 @@ export const metricProviders = [
       register.getSingleMetric(METRIC.httpRequestDuration) ??
       new RequestDurations(METRIC.httpRequestDuration, 'Duration of HTTP requests by route template', DURATION_BUCKETS),
   },
-  makeCounterProvider({ name: METRIC.accessDenials, help: 'Requests refused, by a guard or by what a service decided', labelNames: ['reason'] }),
+  makeCounterProvider({
+    name: METRIC.accessDenials,
+    help: 'Requests refused, by a guard or by what a service decided',
+    labelNames: ['reason'],
+  }),
   makeCounterProvider({ name: METRIC.signIns, help: 'Sign-ins through Entra ID', labelNames: ['outcome'] }),
   makeCounterProvider({ name: METRIC.refreshes, help: 'Uses of refresh tokens', labelNames: ['outcome'] }),
   makeCounterProvider({ name: METRIC.refreshReuse, help: 'Refresh tokens that came back after they were used' }),
