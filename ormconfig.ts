@@ -80,9 +80,9 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   UsersSearch1764000000013,
   AuditLog1764000000014,
   KeyManagement1764000000015,
-  EncryptionAtRest1764000000019,
   AuditRetention1764000000016,
   AuditStreams1764000000017,
+  EncryptionAtRest1764000000019,
 ];
 
 export interface DatabaseSettings {

@@ -129,6 +129,8 @@ async function setTheStage(
 async function tellTheStory({ tenant, receiver, api }: Stage, options: DemoOptions, narrator: Narrator) {
   narrator.step(`Signing in ${tenant.administrator.displayName} through the tenant's OpenID Connect flow`);
   await api.signIn(tenant.administrator.userPrincipalName);
+  // Signing in made them administrator, which is watched too: the baseline has to know it already.
+  const signedInAt = Date.now();
   const endpoint = await api.post<{ secret: string }>('/webhooks/endpoints', {
     url: receiver.url,
     description: 'the demo listens here',
@@ -136,7 +138,7 @@ async function tellTheStory({ tenant, receiver, api }: Stage, options: DemoOptio
   receiver.trust(endpoint.secret);
 
   narrator.step('Waiting for the first scheduled scan');
-  const first = await scanAfter(api, 0, narrator);
+  const first = await scanAfter(api, signedInAt, narrator);
   narrator.step('Approving its snapshot as the baseline');
   await api.post('/drift/baselines', { snapshotId: first.snapshotId, reason: 'Reviewed at the start of the demo' });
 

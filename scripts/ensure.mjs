@@ -30,7 +30,7 @@ function isInstalled() {
 function install() {
   const npm = process.env.npm_execpath ?? 'npm';
   const viaNode = /\.c?js$/.test(npm);
-  console.error('Installing packages (once; about half a minute)…');
+  console.error('Installing packages (once; half a minute to a few minutes)…');
   // Settings of the surrounding npm call (a --json, an --omit) must not change what gets installed.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(

@@ -11,7 +11,8 @@ import { AuditSealer } from '../../src/audit/seal/audit-sealer.service.js';
 import { AuditTreeRepository } from '../../src/audit/seal/audit-tree.repository.js';
 import { KeyRing } from '../../src/crypto/key-ring.js';
 import { GrowingTree } from '../../src/crypto/merkle/growing-tree.js';
-import type { Tile } from '../../src/crypto/merkle/tiles.js';
+import { TILE_WIDTH, type Tile, tileKey } from '../../src/crypto/merkle/tiles.js';
+import { HASH_BYTES } from '../../src/crypto/merkle/tree-hash.js';
 import { inclusionProof } from '../../src/crypto/merkle/tree-proofs.js';
 import { verifyInclusion } from '../../src/crypto/merkle/verify-proof.js';
 import { TransactionRunner } from '../../src/database/transaction-runner.js';
@@ -57,8 +58,6 @@ const ENTRY: AuditEntry = {
 };
 const FILL_BATCH = 1000;
 const TILE_BATCH = 200;
-const TILE_LEAVES = 256;
-const HASH_BYTES = 32;
 
 answerJob<LogJob, AppendResult | SealResult | ProofResult>(async (job) => {
   const { app } = await startService(job.env);
@@ -175,11 +174,11 @@ async function prove(
 
 async function writeTiles(client: pg.Client, records: number): Promise<Buffer> {
   const tree = await GrowingTree.open(0, async () => []);
-  const leaves = Buffer.alloc(TILE_LEAVES * HASH_BYTES);
+  const leaves = Buffer.alloc(TILE_WIDTH * HASH_BYTES);
   let waiting: Tile[] = [];
   const write = async () => {
     // Partial tiles come again and again as they grow: the last one counts.
-    const newest = [...new Map(waiting.map((tile) => [`${tile.level}/${tile.index}`, tile])).values()];
+    const newest = [...new Map(waiting.map((tile) => [tileKey(tile), tile])).values()];
     await client.query(
       `INSERT INTO audit_tiles (level, tile_index, hashes) SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])
        ON CONFLICT (level, tile_index) DO UPDATE SET hashes = excluded.hashes`,
@@ -187,8 +186,8 @@ async function writeTiles(client: pg.Client, records: number): Promise<Buffer> {
     );
     waiting = [];
   };
-  for (let done = 0; done < records; done += TILE_LEAVES) {
-    const count = Math.min(TILE_LEAVES, records - done);
+  for (let done = 0; done < records; done += TILE_WIDTH) {
+    const count = Math.min(TILE_WIDTH, records - done);
     for (let nth = 0; nth < count; nth++) leaves.writeUInt32LE(done + nth, nth * HASH_BYTES);
     waiting.push(...tree.append(leaves.subarray(0, count * HASH_BYTES)));
     if (waiting.length > TILE_BATCH) await write();

@@ -7,8 +7,8 @@ import { writeBundle } from '../../src/audit/evidence/write-bundle.js';
 import { canonicalRecord } from '../../src/audit/log/canonical-record.js';
 import { signCheckpoint } from '../../src/crypto/merkle/checkpoint.js';
 import { GrowingTree } from '../../src/crypto/merkle/growing-tree.js';
-import type { Tile, TileId } from '../../src/crypto/merkle/tiles.js';
-import { leafHash } from '../../src/crypto/merkle/tree-hash.js';
+import { type Tile, type TileId, tileKey } from '../../src/crypto/merkle/tiles.js';
+import { HASH_BYTES, leafHash } from '../../src/crypto/merkle/tree-hash.js';
 import { formatVerifierKey, verifierKey } from '../../src/crypto/signed-note.js';
 import { layOutCores } from '../auth/cores.js';
 import { median, spread, table, verdict } from '../rbac/figures.js';
@@ -19,7 +19,6 @@ import type { VerifyJob, VerifyResult } from './verify-process.js';
 const LIMIT_SECONDS = 5;
 /** One a thousand records, as the sealer signs them at the most. */
 const CHECKPOINT_RECORDS = 1000;
-const HASH_BYTES = 32;
 const ORIGIN = 'log.example/audit';
 
 /** A bundle with every record of the log and a checkpoint a thousand records, each time in a process of its own. */
@@ -65,8 +64,7 @@ async function writeLog(path: string, size: number): Promise<string> {
   const key = verifierKey(ORIGIN, publicKey.export({ format: 'der', type: 'spki' }).subarray(-HASH_BYTES));
   const signers = [{ key, sign: (text: Buffer) => sign(null, text, privateKey) }];
   const tiles = new Map<string, Tile>();
-  const readTiles = async (ids: readonly TileId[]) =>
-    ids.flatMap(({ level, index }) => tiles.get(`${level}/${index}`) ?? []);
+  const readTiles = async (ids: readonly TileId[]) => ids.flatMap((id) => tiles.get(tileKey(id)) ?? []);
   const tree = await GrowingTree.open(0, readTiles);
   const checkpoints = [];
   while (tree.size < size) {
@@ -74,7 +72,7 @@ async function writeLog(path: string, size: number): Promise<string> {
     const leaves = Buffer.concat(
       Array.from({ length: count }, (_, nth) => leafHash(bytesOf(recordAt(tree.size + nth)))),
     );
-    for (const tile of tree.append(leaves)) tiles.set(`${tile.level}/${tile.index}`, tile);
+    for (const tile of tree.append(leaves)) tiles.set(tileKey(tile), tile);
     const note = signCheckpoint({ origin: ORIGIN, size: tree.size, root: tree.root() }, signers);
     checkpoints.push({ size: tree.size, note });
   }

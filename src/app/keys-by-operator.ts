@@ -1,5 +1,3 @@
-import { type INestApplicationContext } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 import { systemActor } from '../access/actor.js';
 import type { Settings } from '../config/settings.js';
@@ -8,8 +6,7 @@ import { KeySuccession } from '../keys/key-succession.service.js';
 import type { KeyRotated, RotatedKind, SigningKeyRotated, SigningKeysStatus } from '../keys/keys.types.js';
 import { type KeysStatus, KeysStatusService } from '../keys/keys-status.service.js';
 import { SigningKeyRotation } from '../keys/signing-key-rotation.service.js';
-import { createLogger, NestLogger } from '../observability/logger.js';
-import { AppModule } from './app.module.js';
+import { withApplication } from './with-application.js';
 
 const OPERATOR = systemActor('operator');
 const OTHERS: readonly RotatedKind[] = ['data', 'index', 'checkpoint'];
@@ -32,7 +29,7 @@ export function rotateKeysByOperator(
   kind: RotatableKind,
   force: boolean,
 ): Promise<RotatedByOperator> {
-  return withKeys(settings, dataSource, async (app) => {
+  return withApplication(settings, dataSource, async (app) => {
     const isWanted = (other: RotatableKind) => kind === other || kind === 'all';
     const signing = isWanted('signing')
       ? await app.get(SigningKeyRotation, { strict: false }).rotate(OPERATOR, { force })
@@ -51,7 +48,7 @@ export function rotateKeysByOperator(
  * @throws DomainError keys.master_key_wrong; keys.vault_unavailable
  */
 export function rewrapKeysByOperator(settings: Settings, dataSource: DataSource): Promise<KeysRewrapped> {
-  return withKeys(settings, dataSource, async (app) => {
+  return withApplication(settings, dataSource, async (app) => {
     const rewrapped = await app.get(KeyRewrapping, { strict: false }).run(OPERATOR);
     await app.get(KeySuccession, { strict: false }).requestUpkeep(OPERATOR);
     return rewrapped;
@@ -62,26 +59,8 @@ export function keysStatusByOperator(
   settings: Settings,
   dataSource: DataSource,
 ): Promise<{ signing: SigningKeysStatus; status: KeysStatus }> {
-  return withKeys(settings, dataSource, async (app) => ({
+  return withApplication(settings, dataSource, async (app) => ({
     signing: await app.get(SigningKeyRotation, { strict: false }).status(),
     status: await app.get(KeysStatusService, { strict: false }).status(),
   }));
-}
-
-async function withKeys<T>(
-  settings: Settings,
-  dataSource: DataSource,
-  work: (app: INestApplicationContext) => Promise<T>,
-): Promise<T> {
-  const logger = createLogger('error');
-  settings.PROCESS_ROLE = 'api';
-  const app = await NestFactory.createApplicationContext(AppModule.with(settings, dataSource, logger), {
-    logger: new NestLogger(logger),
-    abortOnError: false,
-  });
-  try {
-    return await work(app);
-  } finally {
-    await app.close();
-  }
 }

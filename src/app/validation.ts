@@ -13,7 +13,7 @@ export function validationPipe(): ValidationPipe {
     forbidUnknownValues: true,
     transform: true,
     stopAtFirstError: true,
-    validationError: { target: false, value: false },
+    validationError: { target: false },
     exceptionFactory: (errors) =>
       kernelError('request.invalid', { errors: errors.flatMap((error) => fieldErrors(error, '')) }),
   });
@@ -28,8 +28,12 @@ class DtoPipe extends ValidationPipe {
   }
 }
 
+/** The values of the errors are looked at here and never shown. */
 function fieldErrors(error: ValidationError, parent: string): FieldError[] {
   const pointer = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  // Whichever rule comes first would say how long what isn't there may be.
+  if (error.value === undefined && error.constraints !== undefined)
+    return [{ pointer, code: 'required', detail: `${error.property} is required` }];
   const own = Object.entries(error.constraints ?? {}).map(([code, detail]) => ({ pointer, code, detail }));
   return [...own, ...(error.children ?? []).flatMap((child) => fieldErrors(child, pointer))];
 }

@@ -14,6 +14,7 @@ import { AuditVerification } from './read/audit-verification.service.js';
 import { LogKeys } from './read/log-keys.service.js';
 import { ReadingRecords } from './read/reading-records.service.js';
 import { SealedLogRepository } from './read/sealed-log.repository.js';
+import { SealedRecordsRepository } from './read/sealed-records.repository.js';
 import { SealedUntilNow } from './read/sealed-until-now.service.js';
 import { RetentionController } from './retention/retention.controller.js';
 import { RETENTION_PROVIDERS } from './retention/retention.providers.js';
@@ -23,9 +24,8 @@ import { AuditTreeRepository } from './seal/audit-tree.repository.js';
 import { CheckpointPublisher } from './seal/checkpoint-publisher.service.js';
 import { AuditStreamsRepository } from './stream/audit-streams.repository.js';
 import { AuditStreams } from './stream/audit-streams.service.js';
-import { SealedRecordsRepository } from './stream/sealed-records.repository.js';
 
-/** The trail of who did what: append, search. Records are never changed. */
+/** The trail of who did what: append, seal, read, prove, hand on, keep. Records are never changed. */
 @Module({
   imports: [JobsModule, OutboxModule],
   controllers: [AuditController, AuditProofsController, RetentionController],

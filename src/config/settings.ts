@@ -15,6 +15,8 @@ import {
 import { AsBoolean, AsNumber, Setting } from './setting.decorator.js';
 
 const LOOSE_URL = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
+/** 32 bytes as base64. */
+const MASTER_KEY_FORM = /^[A-Za-z0-9+/]{43}=$/;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** The environment, typed. Loaded and checked once by loadSettings; nothing else reads process.env. */
@@ -213,7 +215,7 @@ export class Settings {
     secret: true,
   })
   @IsOptional()
-  @Matches(/^[A-Za-z0-9+/]{43}=$/, { message: 'must be 32 bytes as base64 (44 characters): openssl rand -base64 32' })
+  @Matches(MASTER_KEY_FORM, { message: 'must be 32 bytes as base64 (44 characters): openssl rand -base64 32' })
   MASTER_KEY?: string;
 
   @Setting({
@@ -222,7 +224,7 @@ export class Settings {
     secret: true,
   })
   @IsOptional()
-  @Matches(/^[A-Za-z0-9+/]{43}=$/, { message: 'must be 32 bytes as base64 (44 characters)' })
+  @Matches(MASTER_KEY_FORM, { message: 'must be 32 bytes as base64 (44 characters)' })
   MASTER_KEY_PREVIOUS?: string;
 
   @Setting({

@@ -43,8 +43,7 @@ const SIGNATURE_BYTES = 64;
 const NAME = /^[^\p{White_Space}\p{Cc}+]+$/u;
 const SIGNATURE_LINE = /^\u2014 ([^ ]+) ([^ ]+)$/u;
 /** Every ASCII control character but the newline, a carriage return among them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROLS = /[\u0000-\u0009\u000b-\u001f]/;
+const CONTROLS = /[^\n\u{20}-\u{10ffff}]/u;
 
 /**
  * @param publicKey 32 bytes

@@ -76,6 +76,7 @@ describe('ChangeFeed', () => {
     }
     await dataSource.query(`INSERT INTO roles (id, name, description) VALUES ($1, 'x', 'x')`, [role]);
     const before = await revision();
+    await until(() => heard.includes(`access:${before}`));
     heard.length = 0;
     await dataSource.query(
       `INSERT INTO role_assignments (id, user_id, role_id, effect, reason, assigned_by_type, assigned_by_id)

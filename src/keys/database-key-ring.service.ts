@@ -19,7 +19,6 @@ import {
   type SigningKey,
   type VerificationKey,
 } from '../crypto/key-ring.js';
-import { keyedIndex } from '../crypto/keyed-index.js';
 import { assertDeclared } from '../crypto/sealed-columns.js';
 import { ChangeFeed } from '../database/change-feed.service.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
@@ -125,14 +124,14 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
   }
 
   async index(purpose: string): Promise<KeyedIndex> {
-    const [current] = await this.indexes(purpose);
+    const [current] = (await this.freshKeys()).indexKeys;
     if (current === undefined) throw keysError('keys.cannot_open');
-    return current;
+    return current.indexFor(purpose);
   }
 
   async indexes(purpose: string): Promise<readonly KeyedIndex[]> {
     const { indexKeys } = await this.freshKeys();
-    return indexKeys.map(({ key, version }) => keyedIndex(key, version, purpose));
+    return indexKeys.map((key) => key.indexFor(purpose));
   }
 
   async checkpointKeys(): Promise<readonly CheckpointKey[]> {

@@ -39,7 +39,7 @@ export class FirstKeys {
 
   /** @returns its version; for whoever holds the lock and has seen that there is no next key */
   async makeNextIndex(tx: Transaction): Promise<number> {
-    const version = (await this.keys.newestIndexVersion(tx)) + 1;
+    const version = await this.keys.nextVersion(tx, 'index_keys');
     await this.keys.insertIndexKey(tx, 'next', await this.wrapping.newIndexKey(version));
     return version;
   }

@@ -5,11 +5,9 @@ import {
   PUBLISHED_BEFORE_SIGNING_SECONDS,
   UNUSED_BEFORE_RETIRED_SECONDS,
 } from './key-times.js';
+import type { NumberedKeys } from './keys.repository.js';
 
 type Changed<Row> = [rows: Row[], count: number];
-
-/** Tables of numbered keys. */
-export type NumberedKeys = 'data_keys' | 'index_keys';
 
 /** The steps of a rotation of keys that seal, index, or sign checkpoints; under KeysRepository.lock. */
 @Injectable()
@@ -27,13 +25,6 @@ export class KeySuccessionRepository {
       `UPDATE index_keys SET state = 'current', activated_at = clock_timestamp() WHERE state = 'next' RETURNING version`,
     );
     return rows[0]?.version ?? null;
-  }
-
-  async newestDataVersion(tx: Transaction): Promise<number> {
-    const [row] = await tx.query<{ version: number }[]>(
-      'SELECT coalesce(max(version), 0)::int AS version FROM data_keys',
-    );
-    return row?.version ?? 0;
   }
 
   async isDataKeyDue(tx: Transaction, days: number, maxUses: number): Promise<boolean> {

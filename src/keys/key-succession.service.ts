@@ -5,11 +5,11 @@ import { Settings } from '../config/settings.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { JobSlots } from '../jobs/job-slots.service.js';
 import { FirstKeys } from './first-keys.service.js';
-import { KeySuccessionRepository, type NumberedKeys } from './key-succession.repository.js';
+import { KeySuccessionRepository } from './key-succession.repository.js';
 import { KeyWrapping } from './key-wrapping.service.js';
 import { keysError } from './keys.errors.js';
 import { KEYS_ACTIONS } from './keys.events.js';
-import { KeysRepository } from './keys.repository.js';
+import { KeysRepository, type NumberedKeys } from './keys.repository.js';
 import type { KeyRotated, RotatedKind } from './keys.types.js';
 import { storedColumns } from './rewrap/stored-columns.js';
 import { StoredValues } from './rewrap/stored-values.service.js';
@@ -136,7 +136,7 @@ export class KeySuccession {
       return { current: orMissing(current), retiring: orMissing(retiring) };
     }
     const retiring = await this.steps.stopUsing(tx, 'data_keys');
-    const version = (await this.steps.newestDataVersion(tx)) + 1;
+    const version = await this.keys.nextVersion(tx, 'data_keys');
     await this.keys.insertDataKey(tx, await this.wrapping.newDataKey(version));
     return { current: String(version), retiring: orMissing(retiring) };
   }

@@ -8,9 +8,10 @@ const BLOCK = 8192;
 const RETRY_MS = 1000;
 
 /**
- * How often each data key sealed, over all instances: entered in data_keys.uses a block ahead, so that what stands there is never
- * less than what was used. Nobody waits for it: whoever seals may hold the very connection that entering it would need. What a key
- * may do doesn't hang on the count (each process derives a key of its own); the count says when to rotate.
+ * How often each data key sealed, over all instances: entered in data_keys.uses a block ahead, so that what stands there is no less
+ * than what was used, once the first block is entered and while the database answers. Nobody waits for it: whoever seals may hold the
+ * very connection that entering it would need. What a key may do doesn't hang on the count (each process derives a key of its own);
+ * the count says when to rotate.
  */
 @Injectable()
 export class KeyUses {

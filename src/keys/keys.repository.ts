@@ -8,6 +8,9 @@ import { SigningKeyRow } from './signing-key.entity.js';
 export type NewSigningKey = Pick<SigningKeyRow, 'kid' | 'algorithm' | 'publicKey' | 'wrappedPrivateKey' | 'wrappedBy'>;
 export type NewDataKey = Pick<DataKey, 'version' | 'state' | 'wrappedKey' | 'wrappedBy'>;
 
+/** Tables of numbered keys. */
+export type NumberedKeys = 'data_keys' | 'index_keys';
+
 /** A key of a keyed index, wrapped. */
 export interface IndexKeyRow {
   version: number;
@@ -78,11 +81,12 @@ export class KeysRepository {
     return { data: row?.data ?? 0, index: row?.index ?? 0 };
   }
 
-  async newestIndexVersion(tx: Transaction): Promise<number> {
+  /** Retired ones count: a number is never used again. */
+  async nextVersion(tx: Transaction, table: NumberedKeys): Promise<number> {
     const [row] = await tx.query<{ version: number }[]>(
-      'SELECT coalesce(max(version), 0)::int AS version FROM index_keys',
+      `SELECT coalesce(max(version), 0)::int + 1 AS version FROM ${table}`,
     );
-    return row?.version ?? 0;
+    return row?.version ?? 1;
   }
 
   async insertIndexKey(tx: Transaction, state: 'next' | 'current', key: Omit<IndexKeyRow, 'state'>): Promise<void> {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataKeyCipher } from '../crypto/data-key-cipher.js';
 import type { CheckpointKey, CheckpointVerifier, SigningKey, VerificationKey } from '../crypto/key-ring.js';
+import { IndexKey } from '../crypto/keyed-index.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { KeptKeys } from './kept-keys.js';
@@ -16,7 +17,7 @@ export interface OpenKeys {
   currentVersion: number;
   dataKeys: Map<number, DataKeyCipher>;
   /** The one that is written with first. */
-  indexKeys: { version: number; key: Buffer }[];
+  indexKeys: IndexKey[];
   /** The current one first. */
   checkpointKeys: CheckpointKey[];
   signingKey: SigningKey;
@@ -63,16 +64,13 @@ export class OpenKeysReader {
     const kept = new KeptKeys(this.kept);
     const dataKeys = new Map<number, DataKeyCipher>();
     for (const row of dataRows) {
-      const cipher = await kept.openedOr(`data ${row.version}`, row.wrappedKey, async () => {
-        return new DataKeyCipher(row.version, await this.wrapping.openDataKey(row));
-      });
-      dataKeys.set(row.version, cipher);
+      const open = async () => new DataKeyCipher(row.version, await this.wrapping.openDataKey(row));
+      dataKeys.set(row.version, await kept.openedOr(`data ${row.version}`, row.wrappedKey, open));
     }
-    const indexKeys: OpenKeys['indexKeys'] = [];
+    const indexKeys: IndexKey[] = [];
     for (const row of indexRows) {
-      const { version } = row;
-      const open = () => this.wrapping.openIndexKey(row);
-      indexKeys.push({ version, key: await kept.openedOr(`index ${version}`, row.wrappedKey, open) });
+      const open = async () => new IndexKey(row.version, await this.wrapping.openIndexKey(row));
+      indexKeys.push(await kept.openedOr(`index ${row.version}`, row.wrappedKey, open));
     }
     const checkpointKeys: CheckpointKey[] = [];
     for (const row of checkpointRows) {

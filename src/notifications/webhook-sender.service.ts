@@ -3,9 +3,9 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type Agent, request } from 'undici';
 import { Settings } from '../config/settings.js';
 import { signWebhook } from '../crypto/webhook-signature.js';
+import { retryAfterSeconds } from '../kernel/net/retry-after.js';
 import { AddressRefused, guardedAgent } from './guarded-agent.js';
 import { receiverUrlFault } from './receiver-url.js';
-import { retryAfterSeconds } from './retry-schedule.js';
 
 export interface WebhookMessage {
   /** The event's id: the same on every attempt and for every receiver. */

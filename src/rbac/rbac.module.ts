@@ -28,6 +28,7 @@ import { AccessAuthority } from './authority/access-authority.service.js';
 import { AccessSubjects } from './authority/access-subjects.service.js';
 import { AuthorityRepository } from './authority/authority.repository.js';
 import { DeletedGroupAccess } from './authority/deleted-group-access.service.js';
+import { DeletedHolderAccess } from './authority/deleted-holder-access.service.js';
 import { DeletedUserAccess } from './authority/deleted-user-access.service.js';
 import { IndirectAccess } from './authority/indirect-access.service.js';
 import { LastAdministrator } from './authority/last-administrator.service.js';
@@ -106,6 +107,7 @@ import { SeparationConstraintsService } from './separation/separation-constraint
     RolePermissions,
     IndirectAccess,
     TenantAccess,
+    DeletedHolderAccess,
     DeletedGroupAccess,
     DeletedUserAccess,
     AssignmentsRepository,

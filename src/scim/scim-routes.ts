@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
+import { SCIM_JSON } from './protocol/messages.js';
 import { ScimErrorFilter } from './scim-error.filter.js';
 
 const SCIM_ROUTE = /^\/scim\/v2\//;
@@ -20,7 +21,7 @@ export class ScimRoutes {
   prepare(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     fastify.addContentTypeParser(
-      'application/scim+json',
+      SCIM_JSON,
       { parseAs: 'string', bodyLimit: MAX_PAYLOAD_BYTES },
       fastify.getDefaultJsonParser('error', 'error'),
     );

@@ -25,9 +25,8 @@ export class SignedInAccounts {
    * account is returned as it is: its caller refuses it.
    */
   async record(tx: Transaction, person: SignedInPerson): Promise<UserAccount> {
-    if ((await this.users.findByObjectId(tx, person.tenantId, person.objectId)) === null) await this.begin(tx, person);
-    const found = await this.users.findByObjectId(tx, person.tenantId, person.objectId);
-    if (found === null) throw usersError('users.not_found');
+    const { tenantId, objectId } = person;
+    const found = (await this.users.findByObjectId(tx, tenantId, objectId)) ?? (await this.begin(tx, person));
     if (found.status !== 'active') return found;
     // What a directory says of a person isn't replaced by what Entra's token says: two would write it in turn.
     if (differs(found, person) && !(await this.users.isDescribed(tx, found.id))) {
@@ -38,12 +37,23 @@ export class SignedInAccounts {
     return (await this.users.findById(tx, found.id)) ?? found;
   }
 
-  private async begin(tx: Transaction, person: SignedInPerson): Promise<void> {
+  /** Makes the account, unless another sign-in was faster. */
+  private async begin(tx: Transaction, person: SignedInPerson): Promise<UserAccount> {
+    const { tenantId, objectId } = person;
     await this.links.prepare(tx);
-    await this.users.lockNames(tx, person.tenantId);
+    await this.users.lockNames(tx, tenantId);
     const id = await this.users.insertIfAbsent(tx, await this.named(tx, person));
-    if (id === null) return;
-    const { tenantId, objectId, displayName } = person;
+    if (id !== null) await this.arrive(tx, person, id);
+    const account = await this.users.findByObjectId(tx, tenantId, objectId);
+    if (account === null) throw usersError('users.not_found');
+    return account;
+  }
+
+  private async arrive(
+    tx: Transaction,
+    { tenantId, objectId, displayName }: SignedInPerson,
+    id: string,
+  ): Promise<void> {
     await this.audit.record(tx, systemActor('sign-in'), {
       action: USER_ACTIONS['users.user.created'],
       tenantId,

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database/transaction-runner.js';
 import { PROFILE_COLUMNS, type ProfileColumns, UserProfiles } from './user-profiles.service.js';
+import { DESCRIBED } from './users.repository.js';
 import type { ListedUser, UserDetails, UserPosition, UserSearch, UserSort } from './users.types.js';
 
 /** The key of somebody who never signed in: before everybody who did. */
 export const NEVER = 'never';
 
 /** By SCIM come accounts that a directory describes, or that nobody has signed in to. */
-const SOURCE = `CASE WHEN u.external_id IS NOT NULL OR u.sealed_profile IS NOT NULL OR u.profile <> '{}' OR u.object_id IS NULL OR u.last_sign_in_at IS NULL
-  THEN 'scim' ELSE 'entra' END`;
+const SOURCE = `CASE WHEN ${DESCRIBED} OR u.last_sign_in_at IS NULL THEN 'scim' ELSE 'entra' END`;
 
 const LISTED = `u.id, u.tenant_id AS "tenantId", u.object_id AS "objectId", u.display_name AS "displayName",
   u.user_principal_name AS "userPrincipalName", u.email, u.status, u.security_stamp AS "securityStamp",

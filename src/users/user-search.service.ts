@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { CallerActor } from '../access/actor.js';
-import type { JsonObject } from '../crypto/canonical-json.js';
+import { canonicalJson } from '../crypto/canonical-json.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
+import { isUuid } from '../kernel/ids/ids.js';
+import { boundPageOf, decodeBoundCursor } from '../kernel/paging/bound-cursor.js';
 import type { Page } from '../kernel/paging/cursor.js';
-import { decodeBoundCursor, encodeBoundCursor } from './bound-cursor.js';
 import { NEVER, UserSearchRepository } from './user-search.repository.js';
 import { usersError } from './users.errors.js';
 import type { ListedUser, UserDetails, UserSearch, UserSort } from './users.types.js';
@@ -30,12 +31,9 @@ export class UserSearchService {
   /** @throws DomainError request.invalid for a cursor of another caller, filter or order */
   async list(actor: CallerActor, search: UserSearch, limit: number, cursor?: string): Promise<Page<ListedUser>> {
     const question = questionOf(actor, search);
-    const after = cursor === undefined ? null : decodeBoundCursor(question, cursor, IS_KEY[search.sort]);
+    const after = cursor === undefined ? null : positionOf(search.sort, question, cursor);
     const rows = await this.transactions.read((tx) => this.users.findPage(tx, search, limit + 1, after));
-    const items = rows.slice(0, limit);
-    const last = items.at(-1);
-    const isMore = rows.length > limit && last !== undefined;
-    return { items, nextCursor: isMore ? encodeBoundCursor(question, { key: last.sortKey, id: last.id }) : null };
+    return boundPageOf(question, rows, limit, ({ sortKey, id }) => [sortKey, id]);
   }
 
   /** @throws DomainError users.not_found */
@@ -46,6 +44,16 @@ export class UserSearchService {
   }
 }
 
-function questionOf(actor: CallerActor, { words, tenantId, status, source, sort, order }: UserSearch): JsonObject {
-  return { list: 'users', caller: actor.id, words: [...words], tenantId, status, source, sort, order };
+function questionOf(actor: CallerActor, { words, tenantId, status, source, sort, order }: UserSearch): string {
+  return canonicalJson({ list: 'users', caller: actor.id, words: [...words], tenantId, status, source, sort, order });
+}
+
+function positionOf(sort: UserSort, question: string, cursor: string): { key: string; id: string } {
+  const [key, id] = decodeBoundCursor(
+    question,
+    cursor,
+    (parts): parts is [string, string] =>
+      parts.length === 2 && typeof parts[0] === 'string' && IS_KEY[sort](parts[0]) && isUuid(parts[1]),
+  );
+  return { key, id };
 }

@@ -135,7 +135,19 @@ describe('proofs of the audit log', () => {
     const latest = await reading.fetch('/audit/checkpoints/latest');
     expect(latest.headers.get('content-type')).toMatch(/^text\/plain/);
     expect(await latest.text()).toBe(all.items[0]?.note);
-    expect(await status(`/audit/checkpoints?cursor=${Buffer.from('abc.5').toString('base64url')}`)).toBe(400);
+    const { nextCursor } = await reading.json<Checkpoints>('/audit/checkpoints?limit=1');
+    const [digest] = JSON.parse(Buffer.from(nextCursor ?? '', 'base64url').toString()) as string[];
+    const made = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
+    expect(await status(`/audit/checkpoints?cursor=${made(digest, 5)}`)).toBe(200);
+    for (const forged of [
+      made('abc', 5),
+      made(digest, -1),
+      made(digest, 1.5),
+      made(digest, '5'),
+      made(digest),
+      'abc.5',
+    ])
+      expect([forged, await status(`/audit/checkpoints?cursor=${forged}`)]).toEqual([forged, 400]);
   });
 
   it('name the keys as verifiers take them, which sign what they say', async () => {

@@ -1,10 +1,8 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../ormconfig.js';
@@ -14,32 +12,10 @@ import { openDataSource } from '../../src/database/open-data-source.js';
 import { newId } from '../../src/kernel/ids/ids.js';
 import { LocalMasterKey } from '../../src/keys/master-key.js';
 import { type KeysInstance, startKeys } from '../support/keys-stage.js';
+import { startOwnPostgres } from '../support/own-postgres.js';
 
 const SECRET = defineSealedColumn({ table: 'precious', column: 'secret', row: 'id', tenant: null, rewrap: true });
 const OPERATOR = systemActor('operator');
-
-/** The embedded PostgreSQL in a process of its own: Jest can't load its package. */
-async function startPostgres(dir: string): Promise<{ url: string; stop: () => Promise<void> }> {
-  const script = `
-    const { startEmbeddedPostgres } = await import(process.argv[1]);
-    const server = await startEmbeddedPostgres({ dir: process.argv[2], throwaway: true, dieWithParent: true });
-    console.log(server.url);
-    process.stdin.on('data', () => undefined).on('end', () => server.stop().then(() => process.exit(0)));`;
-  const module = join(__dirname, '..', '..', 'dist', 'src', 'database', 'embedded-postgres.js');
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, module, dir], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  const [url] = (await Promise.race([
-    once(createInterface({ input: child.stdout }), 'line'),
-    exited.then(() => Promise.reject(new Error('PostgreSQL did not start'))),
-  ])) as [string];
-  const stop = async () => {
-    child.stdin.end();
-    await exited;
-  };
-  return { url, stop };
-}
 
 /** docs/operations/backup-and-restore.md with a copy of the disk. */
 describe('backup and restore', () => {
@@ -52,7 +28,7 @@ describe('backup and restore', () => {
   });
 
   async function opened(dir: string, migrate: boolean) {
-    const server = await startPostgres(join(root, dir));
+    const server = await startOwnPostgres({ dir: join(root, dir), throwaway: true });
     const options = dataSourceOptions({
       DATABASE_URL: server.url,
       DATABASE_POOL_MAX: 5,

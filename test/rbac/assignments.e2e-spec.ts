@@ -229,12 +229,24 @@ describe('assignments', () => {
       const [first] = await list(rbac.administrator.token, `&subject=${rbac.administrator.id}&role=${administrator}`);
       return String(first);
     };
+    const accountOfNobody = async () => {
+      const [account] = await rbac.stage.sql<{ id: string }>(
+        `INSERT INTO users (id, tenant_id, display_name, status)
+         SELECT gen_random_uuid(), tenant_id, 'provisioned', 'active' FROM users WHERE id = $1 RETURNING id`,
+        [second.id],
+      );
+      return String(account?.id);
+    };
     const removeMine = async () => said(await rbac.admin('DELETE', `/rbac/assignments/${await mine()}`));
 
     it.each([
       ['only for a while', async () => [await rbac.given(second.id, administrator, { validUntil: inHours(1) })]],
       ['only later', async () => [await rbac.given(second.id, administrator, { validFrom: inHours(1) })]],
       ['only somewhere', async () => [await rbac.given(second.id, administrator, { scope: '/tenants' })]],
+      [
+        'but whose account nobody can sign in as, since no object id says whose it is',
+        async () => [await rbac.given(await accountOfNobody(), administrator)],
+      ],
       ['only by a group', async () => [await rbac.given(await rbac.group('admins', [second.id]), administrator)]],
       [
         'but with a denial that is to come, on a scope',

@@ -37,7 +37,7 @@ describe('hostile requests to SCIM', () => {
     it('change nothing of what is ours', async () => {
       const read = async () =>
         scim.stage.sql(
-          `SELECT id, tenant_id, object_id, status, deleted_at, security_stamp, created_at, profile::text FROM users WHERE id = $1`,
+          `SELECT id, tenant_id, object_id, status, deleted_at, security_stamp, created_at, sealed_profile FROM users WHERE id = $1`,
           [user.slice('/Users/'.length)],
         );
       const before = await read();
@@ -280,13 +280,10 @@ describe('hostile requests to SCIM', () => {
       ['active', 'yes'],
       ['emails', 5],
       ['emails', [{ value: {} }]],
-      ['name', []],
       ['name', [1, 2]],
       [ENTERPRISE, 5],
       [ENTERPRISE, { manager: 5 }],
     ] as const) {
-      // An empty list is no value.
-      if (JSON.stringify(value) === '[]') continue;
       await refused('POST', '/Users', { userName: randomUUID(), [name]: value });
     }
   });
@@ -338,7 +335,7 @@ describe('hostile requests to SCIM', () => {
     }
   });
 
-  it('that are sent as PATCH by a thousand clients at once leave the process alive', async () => {
+  it('that are sent as PATCH by many clients at once leave the process alive', async () => {
     const bomb = {
       schemas: [PATCH_OP],
       Operations: Array.from({ length: 1000 }, () => ({ op: 'add', path: 'emails', value: [{ value: 'x' }] })),

@@ -59,8 +59,15 @@ describe('a list of SCIM', () => {
   it('has no more than it says that it has', async () => {
     const { body } = await scim.call('GET', '/ServiceProviderConfig');
     const { maxResults } = body['filter'] as { maxResults: number };
+    await scim.stage.sql(
+      `INSERT INTO users (id, tenant_id, user_principal_name, display_name, status, security_stamp, version)
+       SELECT gen_random_uuid(), a.tenant_id, 'crowd-' || n, 'crowd', 'active', 1, 1
+         FROM generate_series(0, $2) n, service_accounts a WHERE a.id = $1`,
+      [scim.program.id, maxResults],
+    );
     const all = (await scim.call('GET', '/Users?count=100000')).body as unknown as Listed;
-    expect(all.Resources.length).toBeLessThanOrEqual(maxResults);
+    expect(all.totalResults).toBeGreaterThan(maxResults);
+    expect([all.Resources.length, all.itemsPerPage]).toEqual([maxResults, maxResults]);
     for (const query of [
       'count=a',
       'startIndex=1.5',

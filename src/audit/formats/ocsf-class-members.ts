@@ -41,7 +41,7 @@ const MEMBERS: Record<OcsfClassName, Members> = {
     ...request(row),
     user: concernedUser(row, states),
     privileges: privilegesOf(row, states),
-    ...resourcesOf(row, states),
+    ...resourcesOf(states),
   }),
   groupManagement: (row, states, { activity }) => ({
     ...request(row),
@@ -109,7 +109,7 @@ function privilegesOf(row: AuditRow, states: RecordedStates): string[] {
   return [states.text('effect') === 'deny' ? `deny ${role}` : role];
 }
 
-function resourcesOf(_row: AuditRow, states: RecordedStates): JsonObject {
+function resourcesOf(states: RecordedStates): JsonObject {
   const scope = states.text('scope');
   return scope === undefined ? {} : { resources: [{ type: 'scope', name: scope }] };
 }

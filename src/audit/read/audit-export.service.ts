@@ -19,6 +19,7 @@ import { exportStream } from './export-stream.js';
 import { LogKeys } from './log-keys.service.js';
 import { filterJson, ReadingRecords, tenantOfReading } from './reading-records.service.js';
 import { SealedLogRepository } from './sealed-log.repository.js';
+import { SealedRecordsRepository } from './sealed-records.repository.js';
 import { SealedUntilNow } from './sealed-until-now.service.js';
 import type { TenantReach } from './tenant-reach.js';
 import { Turnstile } from './turnstile.js';
@@ -52,6 +53,7 @@ export class AuditExport {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly log: SealedLogRepository,
+    private readonly sealedRecords: SealedRecordsRepository,
     private readonly tree: AuditTreeRepository,
     private readonly sealed: SealedUntilNow,
     private readonly logKeys: LogKeys,
@@ -143,7 +145,7 @@ export class AuditExport {
     for (let from = 0; from < size; ) {
       const to = Math.min(size, from + width);
       const rows = await this.transactions.read((tx) =>
-        this.log.findWindow(tx, { from, to }, filter, reach, MAX_RECORDS),
+        this.sealedRecords.findWindow(tx, { from, to }, filter, reach, MAX_RECORDS),
       );
       for (const { leafIndex, ...row } of rows) {
         handed.records += 1;

@@ -2,6 +2,8 @@ import type { AuditOutcome } from '../audit.types.js';
 
 /** All that are given must hold. */
 export interface AuditFilter {
+  /** audit_events.id: only these. */
+  ids?: readonly string[];
   from?: Date;
   to?: Date;
   actorId?: string;

@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { CallerActor } from '../../access/actor.js';
 import { KeyRing } from '../../crypto/key-ring.js';
+import { isTreeSize } from '../../crypto/merkle/subtrees.js';
 import type { ReadTiles } from '../../crypto/merkle/tiles.js';
 import { consistencyProof, inclusionProof } from '../../crypto/merkle/tree-proofs.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
+import { boundPageOf, decodeBoundCursor } from '../../kernel/paging/bound-cursor.js';
 import type { Page } from '../../kernel/paging/cursor.js';
 import { AuditRepository } from '../audit.repository.js';
 import { canonicalRecord } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
 import { AuditTreeRepository, type StoredCheckpoint } from '../seal/audit-tree.repository.js';
-import { decodeAuditCursor, encodeAuditCursor } from './audit-cursor.js';
 import { auditReadError } from './audit-read.errors.js';
 import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
 import { ReadingRecords } from './reading-records.service.js';
@@ -36,8 +37,7 @@ export interface ConsistencyEvidence {
   secondCheckpoint: string | null;
 }
 
-const CHECKPOINT_LIST = { list: 'checkpoints' };
-const SIZE = /^[1-9]\d{0,15}$/;
+const CHECKPOINT_LIST = 'audit-checkpoints';
 
 /** Proofs of the log, and what it has signed. */
 @Injectable()
@@ -99,13 +99,9 @@ export class AuditProofs {
 
   /** Largest first. */
   async checkpoints(limit: number, cursor?: string): Promise<Page<StoredCheckpoint>> {
-    const before =
-      cursor === undefined ? null : Number(decodeAuditCursor(CHECKPOINT_LIST, cursor, (text) => SIZE.test(text)));
+    const [before] = cursor === undefined ? [null] : decodeBoundCursor(CHECKPOINT_LIST, cursor, isSizePosition);
     const found = await this.transactions.read((tx) => this.log.findCheckpoints(tx, before, limit + 1));
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    const more = found.length > limit && last !== undefined;
-    return { items, nextCursor: more ? encodeAuditCursor(CHECKPOINT_LIST, String(last.size)) : null };
+    return boundPageOf(CHECKPOINT_LIST, found, limit, ({ size }) => [size]);
   }
 
   /**
@@ -137,4 +133,8 @@ export class AuditProofs {
   private async placeOf(id: string) {
     return (await this.transactions.read((tx) => this.log.findPlaces(tx, [id]))).get(id) ?? null;
   }
+}
+
+function isSizePosition(parts: unknown[]): parts is [number] {
+  return parts.length === 1 && isTreeSize(parts[0]);
 }

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { CallerActor } from '../../access/actor.js';
+import { canonicalJson } from '../../crypto/canonical-json.js';
 import { KeyRing } from '../../crypto/key-ring.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { DomainError } from '../../kernel/errors/domain-error.js';
 import { kernelError } from '../../kernel/errors/kernel.errors.js';
-import { isUuid } from '../../kernel/ids/ids.js';
+import { boundPageOf, decodeBoundCursor, isIdPosition } from '../../kernel/paging/bound-cursor.js';
 import type { Page } from '../../kernel/paging/cursor.js';
 import { AuditRepository } from '../audit.repository.js';
 import type { AuditRow } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
-import { decodeAuditCursor, encodeAuditCursor } from './audit-cursor.js';
 import type { AuditFilter } from './audit-filter.js';
 import { auditReadError } from './audit-read.errors.js';
 import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
@@ -53,8 +53,8 @@ export class AuditSearch {
    * @throws DomainError request.invalid, audit.search_too_slow, audit.too_busy
    */
   async search(actor: CallerActor, asked: AuditFilter, limit: number, cursor?: string): Promise<Page<FoundRecord>> {
-    const question = { caller: actor.id, filter: filterJson(asked) };
-    const before = cursor === undefined ? null : decodeAuditCursor(question, cursor, isUuid);
+    const question = canonicalJson({ list: 'audit-events', caller: actor.id, filter: filterJson(asked) });
+    const [before] = cursor === undefined ? [null] : decodeBoundCursor(question, cursor, isIdPosition);
     const filter = withinTime(asked);
     const reach = await this.readings.reachOf(actor);
     const found = await this.limited(() =>
@@ -70,9 +70,12 @@ export class AuditSearch {
         };
       }),
     );
-    const shown = found.rows.slice(0, limit);
+    const page = boundPageOf(question, found.rows, limit, ({ id }) => [id]);
     const items = await Promise.all(
-      shown.map(async (row) => ({ row: await openStates(this.keys, row), place: found.places.get(row.id) ?? null })),
+      page.items.map(async (row) => ({
+        row: await openStates(this.keys, row),
+        place: found.places.get(row.id) ?? null,
+      })),
     );
     await this.readings.record(actor, {
       action: AUDIT_READ_ACTIONS['audit.events.read'],
@@ -80,9 +83,7 @@ export class AuditSearch {
       tenantId: tenantOfReading(filter, reach),
       details: { filter: filterJson(filter), count: items.length, ...(before === null ? {} : { after: before }) },
     });
-    const last = shown.at(-1);
-    const more = found.rows.length > limit && last !== undefined;
-    return { items, nextCursor: more ? encodeAuditCursor(question, last.id) : null };
+    return { items, nextCursor: page.nextCursor };
   }
 
   /** @throws DomainError audit.event_not_found, also for a record that the caller may not read */

@@ -12,10 +12,6 @@ export class Conditions {
     this.parts.push(condition.replaceAll('?', `$${this.values.length}`));
   }
 
-  addFixed(condition: string): void {
-    this.parts.push(condition);
-  }
-
   /** @returns the parameter's name */
   value(value: unknown): string {
     this.values.push(value);
@@ -31,6 +27,7 @@ const TEXTS = ['reason', 'actor_name', 'target_name', 'target_id', 'action'];
 
 /** Which condition each filter adds. */
 const CONDITIONS: Record<keyof AuditFilter, string> = {
+  ids: 'event.id = ANY (?::uuid[])',
   from: 'event.occurred_at >= ?',
   to: 'event.occurred_at < ?',
   actorId: 'event.actor_id = ?',

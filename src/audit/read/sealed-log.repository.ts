@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
-import { AUDIT_COLUMNS } from '../log/audit-columns.js';
-import type { StoredAuditRow } from '../log/open-states.js';
-import type { StoredCheckpoint } from '../seal/audit-tree.repository.js';
-import type { AuditFilter } from './audit-filter.js';
-import { addFilter, addReach, Conditions } from './filter-conditions.js';
-import type { TenantReach } from './tenant-reach.js';
+import {
+  CHECKPOINT_COLUMNS,
+  type CheckpointRow,
+  type StoredCheckpoint,
+  storedCheckpoints,
+} from '../seal/audit-tree.repository.js';
 
 /** Where a record lies in the log. */
 export interface LeafPlace {
@@ -13,20 +13,7 @@ export interface LeafPlace {
   leafHash: Buffer;
 }
 
-export interface PlacedRow extends StoredAuditRow {
-  leafIndex: number;
-}
-
-/** Leaves from `from` on, before `to`. */
-export interface LeafWindow {
-  from: number;
-  to: number;
-}
-
-const CHECKPOINT = 'tree_size AS size, root, note, signed_at AS "signedAt"';
-type CheckpointRow = Omit<StoredCheckpoint, 'size'> & { size: string };
-
-/** Reads what was sealed: places, records in their order, checkpoints. */
+/** Reads what was sealed: places, checkpoints, and whether something still waits. */
 @Injectable()
 export class SealedLogRepository {
   /** Of those of the records that are sealed, by their id. */
@@ -40,33 +27,6 @@ export class SealedLogRepository {
       [ids],
     );
     return new Map(rows.map(({ id, leafIndex, leafHash }) => [id, { leafIndex: Number(leafIndex), leafHash }]));
-  }
-
-  /** Up to `limit` records of a window that match, by place. Records whose time to be kept is over are passed over. */
-  async findWindow(
-    tx: Transaction,
-    { from, to }: LeafWindow,
-    filter: AuditFilter,
-    reach: TenantReach,
-    limit: number,
-  ): Promise<PlacedRow[]> {
-    const conditions = new Conditions();
-    conditions.add('leaf.leaf_index >= ?', from);
-    conditions.add('leaf.leaf_index < ?', to);
-    // Said of the leaves too, so that those of other times cost no look at their records.
-    if (filter.from !== undefined) conditions.add('leaf.occurred_at >= ?', filter.from);
-    if (filter.to !== undefined) conditions.add('leaf.occurred_at < ?', filter.to);
-    addFilter(conditions, filter);
-    addReach(conditions, reach);
-    const rows = await tx.query<(StoredAuditRow & { leafIndex: string })[]>(
-      `SELECT leaf.leaf_index AS "leafIndex", ${AUDIT_COLUMNS}
-         FROM audit_leaves leaf
-         JOIN audit_events event
-           ON event.id = leaf.event_id AND event.retention_class = leaf.retention_class AND event.occurred_at = leaf.occurred_at
-        WHERE ${conditions.text()} ORDER BY leaf.leaf_index LIMIT ${conditions.value(limit)}`,
-      conditions.values,
-    );
-    return rows.map((row) => ({ ...row, leafIndex: Number(row.leafIndex) }));
   }
 
   async now(tx: Transaction): Promise<string> {
@@ -90,22 +50,18 @@ export class SealedLogRepository {
   /** Largest first, smaller than `before`. */
   async findCheckpoints(tx: Transaction, before: number | null, limit: number): Promise<StoredCheckpoint[]> {
     const rows = await tx.query<CheckpointRow[]>(
-      `SELECT ${CHECKPOINT} FROM audit_checkpoints WHERE $1::bigint IS NULL OR tree_size < $1 ORDER BY tree_size DESC LIMIT $2`,
+      `SELECT ${CHECKPOINT_COLUMNS} FROM audit_checkpoints WHERE $1::bigint IS NULL OR tree_size < $1 ORDER BY tree_size DESC LIMIT $2`,
       [before, limit],
     );
-    return rows.map(checkpoint);
+    return storedCheckpoints(rows);
   }
 
   /** Those of these sizes that there are, smallest first. */
   async checkpointsOf(tx: Transaction, sizes: readonly number[]): Promise<StoredCheckpoint[]> {
     const rows = await tx.query<CheckpointRow[]>(
-      `SELECT ${CHECKPOINT} FROM audit_checkpoints WHERE tree_size = ANY ($1::bigint[]) ORDER BY tree_size`,
+      `SELECT ${CHECKPOINT_COLUMNS} FROM audit_checkpoints WHERE tree_size = ANY ($1::bigint[]) ORDER BY tree_size`,
       [sizes],
     );
-    return rows.map(checkpoint);
+    return storedCheckpoints(rows);
   }
-}
-
-function checkpoint(row: CheckpointRow): StoredCheckpoint {
-  return { ...row, size: Number(row.size) };
 }

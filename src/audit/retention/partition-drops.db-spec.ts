@@ -21,14 +21,14 @@ import { readBundleFile } from '../evidence/read-bundle-file.js';
 import { verifyBundle } from '../evidence/verify-bundle.js';
 import { writeBundle } from '../evidence/write-bundle.js';
 import { canonicalRecord } from '../log/canonical-record.js';
+import { SealedLogRepository } from '../read/sealed-log.repository.js';
+import { SealedRecordsRepository } from '../read/sealed-records.repository.js';
 import { AuditTreeRepository } from '../seal/audit-tree.repository.js';
 import { AuditStreamsRepository } from '../stream/audit-streams.repository.js';
 import { AuditStreams } from '../stream/audit-streams.service.js';
-import { SealedRecordsRepository } from '../stream/sealed-records.repository.js';
 import { AuditHoldsRepository } from './audit-holds.repository.js';
 import { AuditHolds } from './audit-holds.service.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
-import { NewestCheckpointRepository } from './newest-checkpoint.repository.js';
 import { PartitionArchives } from './partition-archive.service.js';
 import { PartitionDrops } from './partition-drop.service.js';
 import { PartitionStandings } from './partition-standings.service.js';
@@ -91,7 +91,7 @@ describe('retention of the audit trail', () => {
     const heldBy = new AuditHoldsRepository();
     standings = new PartitionStandings(settings, transactions, partitions, heldBy, tree, streams);
     holds = new AuditHolds(transactions, heldBy, partitions, stage.audit);
-    const archives = new PartitionArchives(transactions, tree, new NewestCheckpointRepository(), records, stage.keys);
+    const archives = new PartitionArchives(transactions, tree, new SealedLogRepository(), records, stage.keys);
     drops = new PartitionDrops(settings, transactions, partitions, standings, archives, stage.audit, logger);
   }
 

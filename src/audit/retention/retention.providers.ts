@@ -1,7 +1,6 @@
 import { AuditHoldsRepository } from './audit-holds.repository.js';
 import { AuditHolds } from './audit-holds.service.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
-import { NewestCheckpointRepository } from './newest-checkpoint.repository.js';
 import { PartitionArchives } from './partition-archive.service.js';
 import { PartitionDrops } from './partition-drop.service.js';
 import { PartitionStandings } from './partition-standings.service.js';
@@ -11,7 +10,6 @@ import { RetentionJob } from './retention.job.js';
 export const RETENTION_PROVIDERS = [
   AuditPartitionsRepository,
   AuditHoldsRepository,
-  NewestCheckpointRepository,
   AuditHolds,
   PartitionStandings,
   PartitionArchives,

@@ -47,8 +47,7 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
     do sealed = await this.sealer.sealBatch();
     while (sealed !== null && sealed > 0);
     await this.publisher.publish();
-    const { seconds } = await this.transactions.read((tx) => this.tree.pendingAge(tx));
-    this.unsealed.set(seconds);
+    this.unsealed.set(await this.transactions.read((tx) => this.tree.pendingAge(tx)));
   }
 
   private schedule(delayMs: number): void {

@@ -119,7 +119,7 @@ describe('sealing the audit trail', () => {
     await records(1000);
     await expect(stage.sealer.sealBatch()).rejects.toThrow('it was changed');
     await database.dataSource.query('UPDATE audit_trees SET size = 4');
-    await expect(stage.sealer.sealBatch()).rejects.toThrow(/it was cut|conflicts/);
+    await expect(stage.sealer.sealBatch()).rejects.toThrow('it was cut');
     expect(await sizes()).toEqual([5]);
   });
 

@@ -17,7 +17,7 @@ import { AuditTreeRepository, type CheckpointAge, type PendingRow } from './audi
 
 /** Records of one transaction: large enough to share its costs, small enough that another sealer never waits long. */
 const MAX_BATCH = 4000;
-/** A checkpoint at the latest after so many records, or so long after the one before. */
+/** A checkpoint is due so many records or so long after the one before; it is signed at the end of the batch that finds it due. */
 const CHECKPOINT_RECORDS = 1000;
 const CHECKPOINT_SECONDS = 60;
 
@@ -52,6 +52,12 @@ export class AuditSealer {
     return this.transactions.run(async (tx) => {
       const row = await this.tree.lockTree(tx);
       if (row === null) return null;
+      const newest = await this.tree.newestCheckpoint(tx);
+      if (newest !== null && newest.size > row.size) {
+        throw new Error(
+          `the tree of the audit trail has ${row.size} records, but ${newest.size} were signed: it was cut`,
+        );
+      }
       const pending = await this.takePending(tx);
       const tree = await GrowingTree.open(row.size, (ids) => this.tree.readTiles(tx, ids));
       if (pending.length > 0) {
@@ -60,7 +66,7 @@ export class AuditSealer {
         await this.tree.saveTiles(tx, tiles);
         await this.tree.setSize(tx, tree.size);
       }
-      await this.signIfDue(tx, row.origin, tree, checkpointSeconds);
+      if (isDue(newest, tree.size, checkpointSeconds)) await this.signCheckpoint(tx, row.origin, tree, newest);
       return pending.length;
     });
   }
@@ -86,14 +92,13 @@ export class AuditSealer {
     return hashes;
   }
 
-  private async signIfDue(tx: Transaction, origin: string, tree: GrowingTree, seconds: number): Promise<void> {
-    if (tree.size === 0) return;
-    const newest = await this.tree.newestCheckpoint(tx);
-    if (newest !== null) {
-      const grown = tree.size - newest.size;
-      if (grown === 0 || (grown > 0 && grown < CHECKPOINT_RECORDS && newest.ageSeconds < seconds)) return;
-      await this.assertGrownFrom(tx, newest, tree.size);
-    }
+  private async signCheckpoint(
+    tx: Transaction,
+    origin: string,
+    tree: GrowingTree,
+    newest: CheckpointAge | null,
+  ): Promise<void> {
+    if (newest !== null) await this.assertGrownFrom(tx, newest);
     const root = tree.root();
     const note = signCheckpoint({ origin, size: tree.size, root }, await this.signers(origin));
     await this.tree.insertCheckpoint(tx, { size: tree.size, root, note });
@@ -108,10 +113,7 @@ export class AuditSealer {
    * A log never signs what doesn't go on from what it has signed (c2sp.org/tlog-checkpoint): whoever changed the stored tree gets
    * no signature for it, and the trail stays unsealed until somebody has looked.
    */
-  private async assertGrownFrom(tx: Transaction, newest: CheckpointAge, size: number): Promise<void> {
-    if (newest.size > size) {
-      throw new Error(`the tree of the audit trail has ${size} records, but ${newest.size} were signed: it was cut`);
-    }
+  private async assertGrownFrom(tx: Transaction, newest: CheckpointAge): Promise<void> {
     const root = await treeRoot(newest.size, (ids) => this.tree.readTiles(tx, ids));
     if (root.equals(newest.root)) return;
     throw new Error(
@@ -125,4 +127,9 @@ export class AuditSealer {
       sign: (text) => sign(null, text, privateKey),
     }));
   }
+}
+
+function isDue(newest: CheckpointAge | null, size: number, seconds: number): boolean {
+  const grown = size - (newest?.size ?? 0);
+  return grown > 0 && (newest === null || grown >= CHECKPOINT_RECORDS || newest.ageSeconds >= seconds);
 }

@@ -20,6 +20,14 @@ export interface StoredCheckpoint {
   signedAt: Date;
 }
 
+/** `bigint` comes as text. */
+export type CheckpointRow = Omit<StoredCheckpoint, 'size'> & { size: string };
+export const CHECKPOINT_COLUMNS = 'tree_size AS size, root, note, signed_at AS "signedAt"';
+
+export function storedCheckpoints(rows: readonly CheckpointRow[]): StoredCheckpoint[] {
+  return rows.map((row) => ({ ...row, size: Number(row.size) }));
+}
+
 /** A record that is being sealed, with what addresses its row. */
 export interface PendingRow extends StoredAuditRow {
   retentionClass: string;
@@ -76,16 +84,12 @@ export class AuditTreeRepository {
     return this.tree(tx, 'FOR UPDATE SKIP LOCKED');
   }
 
-  async hasPending(tx: Transaction): Promise<boolean> {
-    return (await tx.query<unknown[]>('SELECT 1 FROM audit_pending LIMIT 1')).length > 0;
-  }
-
-  /** How many records wait to be sealed, and for how long the oldest has. */
-  async pendingAge(tx: Transaction): Promise<{ count: number; seconds: number }> {
-    const [row] = await tx.query<{ count: number; seconds: number }[]>(
-      `SELECT count(*)::int AS count, coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8 AS seconds FROM audit_pending`,
+  /** For how many seconds the oldest record has waited to be sealed; 0 when none waits. */
+  async pendingAge(tx: Transaction): Promise<number> {
+    const [row] = await tx.query<{ seconds: number }[]>(
+      `SELECT coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8 AS seconds FROM audit_pending`,
     );
-    return row ?? { count: 0, seconds: 0 };
+    return row?.seconds ?? 0;
   }
 
   /** Takes records that wait, oldest first among those that are taken. */
@@ -141,7 +145,7 @@ export class AuditTreeRepository {
 
   /** Those that haven't left the system yet, smallest first. */
   async findUnpublished(tx: Transaction, limit: number): Promise<StoredCheckpoint[]> {
-    return checkpoints(
+    return storedCheckpoints(
       await tx.query<CheckpointRow[]>(
         `SELECT ${CHECKPOINT_COLUMNS} FROM audit_checkpoints
           WHERE tree_size > (SELECT published_size FROM audit_trees) ORDER BY tree_size LIMIT $1`,
@@ -157,16 +161,4 @@ export class AuditTreeRepository {
     if (row === undefined) return null;
     return { origin: row.origin, size: Number(row.size), publishedSize: Number(row.publishedSize) };
   }
-}
-
-interface CheckpointRow {
-  size: string;
-  root: Buffer;
-  note: string;
-  signedAt: Date;
-}
-const CHECKPOINT_COLUMNS = 'tree_size AS size, root, note, signed_at AS "signedAt"';
-
-function checkpoints(rows: readonly CheckpointRow[]): StoredCheckpoint[] {
-  return rows.map((row) => ({ ...row, size: Number(row.size) }));
 }

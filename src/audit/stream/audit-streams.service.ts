@@ -7,10 +7,10 @@ import { type Transaction, TransactionRunner } from '../../database/transaction-
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import { METRIC } from '../../observability/metrics.js';
 import { AuditService } from '../audit.service.js';
+import { SealedRecordsRepository } from '../read/sealed-records.repository.js';
 import type { AuditSink } from './audit-sink.js';
 import { AuditStreamsRepository, type StreamPosition } from './audit-streams.repository.js';
 import { configuredSinks } from './configured-sinks.js';
-import { SealedRecordsRepository } from './sealed-records.repository.js';
 import { StreamDelivery } from './stream-delivery.js';
 
 /** Hands the trail on to the receivers that the settings name (a SIEM), in every instance that works. */

@@ -9,7 +9,7 @@ import { type AuditSink, SinkRefused } from './audit-sink.js';
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Of one request, before it is compressed; a record of its own may be longer. */
 const MAX_BATCH_BYTES = 1024 * 1024;
-/** Of an answer only the status counts, and of Elasticsearch whether it took everything. */
+/** Of an answer only the status counts; so much of it is read past, so that the connection can serve again. */
 const ANSWER_BYTES = 64 * 1024;
 const TOO_LARGE = 413;
 const compress = promisify(gzip);

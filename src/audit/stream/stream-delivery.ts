@@ -7,10 +7,10 @@ import type { Logger } from '../../observability/logger.js';
 import type { AuditService } from '../audit.service.js';
 import type { SealedRecord } from '../formats/audit-format.js';
 import { openStates } from '../log/open-states.js';
+import type { SealedRecordsRepository } from '../read/sealed-records.repository.js';
 import { type AuditSink, SinkRefused } from './audit-sink.js';
 import type { AuditStreamsRepository, StreamLease } from './audit-streams.repository.js';
 import { backoffSeconds } from './backoff.js';
-import type { SealedRecordsRepository } from './sealed-records.repository.js';
 import { STREAM_ACTIONS } from './streams.events.js';
 
 /** Records that are read at once; a delivery may take fewer. */
@@ -87,7 +87,7 @@ export class StreamDelivery {
     const [position] = await transactions.read((tx) => streams.findPositions(tx, [name]));
     lag.set({ stream: name }, position?.lag ?? 0);
     if (position?.lag === 0) return IDLE_MS;
-    await transactions.read((tx) => streams.makeStream(tx, name));
+    if (position === undefined) await transactions.read((tx) => streams.makeStream(tx, name));
     const lease = await transactions.read((tx) => streams.claim(tx, name, this.owner, LEASE_SECONDS));
     if (lease === null) return IDLE_MS;
     try {

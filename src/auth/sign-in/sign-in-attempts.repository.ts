@@ -76,7 +76,7 @@ export class SignInAttemptsRepository {
     return count > 0;
   }
 
-  /** A few at a time, by whoever begins a sign-in: nothing that was given up stays for long. */
+  /** A few at a time, by whoever begins a sign-in, and the rest in the course of a day. @returns how many */
   async deleteExpired(tx: Transaction, limit = 20): Promise<number> {
     const [, count] = await tx.query<[unknown[], number]>(
       `DELETE FROM sign_in_attempts WHERE id IN

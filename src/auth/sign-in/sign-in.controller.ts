@@ -49,7 +49,7 @@ export class SignInController {
     const { url, browser } = await this.signIn.begin({
       returnTo,
       ...(query.loginHint === undefined ? {} : { loginHint: query.loginHint }),
-      entraTenantId: query.tenant?.toLowerCase() ?? null,
+      entraTenantId: query.tenant ?? null,
       dpopJkt: query.dpopJkt ?? null,
       browser: readCookie(request, 'sign-in', this.address),
       replacesSessionId: session === null ? null : await this.sessions.sessionOfRefreshToken(session),

@@ -112,7 +112,7 @@ export class StandingsRepository {
     );
   }
 
-  /** A few at a time, by whoever revokes. */
+  /** A few at a time, by whoever revokes; the rest in the course of a day. @returns how many */
   async deleteExpired(tx: Transaction, limit = 20): Promise<number> {
     const [, count] = await tx.query<[unknown[], number]>(
       `DELETE FROM revoked_access_tokens WHERE jti IN

@@ -35,7 +35,7 @@ export class KeyManagement1764000000015 implements MigrationInterface {
     await runner.query(
       `CREATE UNIQUE INDEX uq_checkpoint_keys_current ON checkpoint_keys (state) WHERE state = 'current'`,
     );
-    // Values sealed under the key, as reserved by the instances: never fewer than there are.
+    // uses: values sealed under the key, which the instances enter some thousand ahead.
     // references_seen_at: when something was last found that lies under a key which is no longer current.
     await runner.query(`
       ALTER TABLE data_keys ADD COLUMN uses bigint NOT NULL DEFAULT 0, ADD COLUMN retiring_since timestamptz,

@@ -189,9 +189,11 @@ export class SnapshotRepository {
     objects: StoredObject[],
   ): Promise<void> {
     for (const chunk of chunks(objects, ({ key }) => key.length)) {
-      const ids = chunk.map(() => newId());
-      const names = await Promise.all(
-        chunk.map(({ displayName }, index) => this.seals.sealName(tenantId, ids[index] ?? '', displayName)),
+      const rows = await Promise.all(
+        chunk.map(async (object) => {
+          const id = newId();
+          return { ...object, id, sealedName: await this.seals.sealName(tenantId, id, object.displayName) };
+        }),
       );
       await tx.query(
         `INSERT INTO config_versions (tenant_id, resource_type, resource_key, valid_from, hash, keyed_by_name, modified_at, id, sealed_name)
@@ -202,12 +204,12 @@ export class SnapshotRepository {
           tenantId,
           type,
           sequence,
-          chunk.map(({ key }) => key),
-          chunk.map(({ hash }) => hash),
-          chunk.map(({ keyedBy }) => keyedBy === 'name'),
-          chunk.map(({ modifiedAt }) => storableInstant(modifiedAt)),
-          ids,
-          names,
+          rows.map(({ key }) => key),
+          rows.map(({ hash }) => hash),
+          rows.map(({ keyedBy }) => keyedBy === 'name'),
+          rows.map(({ modifiedAt }) => storableInstant(modifiedAt)),
+          rows.map(({ id }) => id),
+          rows.map(({ sealedName }) => sealedName),
         ],
       );
     }

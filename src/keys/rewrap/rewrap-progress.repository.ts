@@ -29,6 +29,7 @@ export interface RewrapProgress extends RewrapTarget {
 const COLUMNS = `kind, version, table_name AS "table", column_name AS "column", leaf, block::float8 AS block, written::float8 AS written,
   passes, started_at AS "startedAt", moved_at AS "movedAt", completed_at AS "completedAt",
   completed_at IS NOT NULL AND moved_at > clock_timestamp() - interval '1 day' AS "isVerified"`;
+const GONE = 'the progress of a rewrap was deleted';
 const SAME = 'kind = $1 AND version = $2 AND table_name = $3 AND column_name = $4';
 
 /** How far each rewrap has come; it goes on from there, whoever goes on. */
@@ -41,7 +42,7 @@ export class RewrapProgressRepository {
       keyOf(target),
     );
     const [row] = await tx.query<RewrapProgress[]>(`SELECT ${COLUMNS} FROM key_rewraps WHERE ${SAME}`, keyOf(target));
-    if (row === undefined) throw new Error('the progress of a rewrap was deleted');
+    if (row === undefined) throw new Error(GONE);
     return row;
   }
 
@@ -53,11 +54,11 @@ export class RewrapProgressRepository {
   }
 
   /** The table was walked to its end, and is walked again. */
-  async startOver(tx: Transaction, target: RewrapTarget): Promise<void> {
-    await tx.query(
-      `UPDATE key_rewraps SET leaf = NULL, block = 0, passes = passes + 1, moved_at = clock_timestamp(), completed_at = NULL
-        WHERE ${SAME}`,
-      keyOf(target),
+  startOver(tx: Transaction, target: RewrapTarget): Promise<RewrapProgress> {
+    return this.change(
+      tx,
+      target,
+      'leaf = NULL, block = 0, passes = passes + 1, moved_at = clock_timestamp(), completed_at = NULL',
     );
   }
 
@@ -66,10 +67,11 @@ export class RewrapProgressRepository {
     await tx.query(`UPDATE key_rewraps SET moved_at = clock_timestamp() WHERE ${SAME}`, keyOf(target));
   }
 
-  async complete(tx: Transaction, target: RewrapTarget): Promise<void> {
-    await tx.query(
-      `UPDATE key_rewraps SET passes = passes + 1, moved_at = clock_timestamp(), completed_at = clock_timestamp() WHERE ${SAME}`,
-      keyOf(target),
+  complete(tx: Transaction, target: RewrapTarget): Promise<RewrapProgress> {
+    return this.change(
+      tx,
+      target,
+      'passes = passes + 1, moved_at = clock_timestamp(), completed_at = clock_timestamp()',
     );
   }
 
@@ -80,6 +82,15 @@ export class RewrapProgressRepository {
         WHERE version = (SELECT max(version) FROM key_rewraps newest WHERE newest.kind = progress.kind)
         ORDER BY kind, table_name, column_name`,
     );
+  }
+
+  private async change(tx: Transaction, target: RewrapTarget, set: string): Promise<RewrapProgress> {
+    const [[row]] = await tx.query<[rows: RewrapProgress[], count: number]>(
+      `UPDATE key_rewraps SET ${set} WHERE ${SAME} RETURNING ${COLUMNS}`,
+      keyOf(target),
+    );
+    if (row === undefined) throw new Error(GONE);
+    return row;
   }
 }
 

@@ -149,16 +149,14 @@ export class Rewrap {
   private startOver({ assertMine }: RewrapRun, target: RewrapTarget): Promise<RewrapProgress> {
     return this.transactions.run(async (tx) => {
       await assertMine(tx);
-      await this.progress.startOver(tx, target);
-      return this.progress.begin(tx, target);
+      return this.progress.startOver(tx, target);
     });
   }
 
   private async complete({ actor, assertMine }: RewrapRun, target: RewrapTarget): Promise<void> {
     await this.transactions.run(async (tx) => {
       await assertMine(tx);
-      await this.progress.complete(tx, target);
-      const { written } = await this.progress.begin(tx, target);
+      const { written } = await this.progress.complete(tx, target);
       await this.audit.record(tx, actor, {
         action: KEYS_ACTIONS['keys.rewrap.completed'],
         tenantId: null,

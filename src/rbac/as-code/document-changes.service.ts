@@ -203,6 +203,7 @@ export class DocumentChanges {
 
   /** roles.id in the order of the names. @throws DomainError rbac.unknown_role */
   private async idsOf(tx: Transaction, names: readonly string[]): Promise<string[]> {
+    if (names.length === 0) return [];
     const ids = await this.rows.findRoleIds(tx, names);
     return names.map((name) => {
       const id = ids.get(name);

@@ -20,7 +20,8 @@ export class AccessAuthority {
 
   /**
    * The only judge of whether an actor may change effective permissions; every path asks it within its transaction, after
-   * AssignmentsService.lockChanges and before it writes. The actor must hold every permission of every delta throughout its scope,
+   * AssignmentsService.lockChanges and before it writes, or after it where only the rows written say what comes of it, as when an
+   * account is linked: a refusal takes back all of it. The actor must hold every permission of every delta throughout its scope,
    * what is given until its end without a gap, and `needs` on each scope; a narrowed token holds no more than its scopes. Taking is
    * refused like giving, so that nobody can clear away those above them. The system may.
    *

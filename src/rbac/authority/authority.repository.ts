@@ -85,8 +85,8 @@ export class AuthorityRepository {
   }
 
   /**
-   * Active users who may sign in and have the role, or one that inherits from it, themselves, everywhere and without an end, and are denied
-   * nothing anywhere, now or later.
+   * Active users who can and may sign in and have the role, or one that inherits from it, themselves, everywhere and without an end, and
+   * are denied nothing anywhere, now or later. As an account without an object id nobody can sign in.
    *
    * @param roleName a role that holds every permission there is, so that any denial takes from it
    * @returns users.id and their tenants.id
@@ -98,7 +98,7 @@ export class AuthorityRepository {
          UNION SELECT p.role_id FROM bringing b JOIN role_parents p ON p.parent_role_id = b.id
        ), ${DENYING}
        SELECT DISTINCT u.id, u.tenant_id AS "tenantId"
-         FROM role_assignments a JOIN users u ON u.id = a.user_id AND u.status = 'active'
+         FROM role_assignments a JOIN users u ON u.id = a.user_id AND u.status = 'active' AND u.object_id IS NOT NULL
            JOIN tenants t ON t.id = u.tenant_id AND t.sign_in_allowed
         WHERE a.role_id IN (SELECT id FROM bringing) AND a.effect = 'allow' AND a.scope = '/'
           AND a.valid_until IS NULL AND a.valid_from <= now()

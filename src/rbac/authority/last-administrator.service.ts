@@ -8,7 +8,7 @@ import { AuthorityRepository } from './authority.repository.js';
 export const ADMINISTRATOR = 'administrator';
 
 /**
- * Keeps the last active person who may sign in and is administrator themselves, everywhere, without an end date and without any
+ * Keeps the last active person who can and may sign in and is administrator themselves, everywhere, without an end date and without any
  * denial. Programs don't count, since nobody signs in as one, nor do groups, whose members others decide on.
  */
 @Injectable()

@@ -43,7 +43,7 @@ export class EffectiveAccessService {
     const { filter, asOf, after, limit } = asked;
     return this.transactions.read(async (tx) => {
       const named = filter.permission === undefined ? [] : [filter.permission];
-      const { subject, roles, permissions, nowMs } = await this.past.load(tx, id.toLowerCase(), named, asOf);
+      const { subject, roles, permissions, nowMs } = await this.past.load(tx, id, named, asOf);
       if (subject?.type !== type) {
         throw usersError(type === 'user' ? 'users.not_found' : 'users.service_account_not_found');
       }

@@ -23,6 +23,7 @@ export class RoleChecks {
         detail: `A role holds at most ${MAX_ROLE_PERMISSIONS} permissions of its own.`,
       });
     }
+    if (permissions.length === 0) return;
     const unknown = await this.roles.findUnknownPermissions(tx, permissions);
     if (unknown.size === 0) return;
     const errors = permissions.flatMap((name, index) =>
@@ -45,12 +46,13 @@ export class RoleChecks {
         detail: `A role inherits from at most ${MAX_ROLE_PARENTS} roles directly.`,
       });
     }
+    if (parents.length === 0) return;
     const names = await this.roles.findNames(tx, parents);
     const errors = parents.flatMap((id, index) =>
       names.has(id) ? [] : [{ pointer: `/parents/${index}`, code: 'role', detail: 'not a role of this service' }],
     );
     if (errors.length > 0) throw rbacError('rbac.unknown_role', { errors });
-    if (parents.length === 0 || this.roles.keepsAll(tx)) return;
+    if (this.roles.keepsAll(tx)) return;
     if ((await this.roles.countEdges(tx, role)) + parents.length > MAX_ROLE_EDGES) {
       throw rbacError('rbac.too_many_parents', {
         detail: `All roles together inherit directly from at most ${MAX_ROLE_EDGES}.`,

@@ -4,13 +4,33 @@ import { newId } from '../../kernel/ids/ids.js';
 import type { RoleFacts } from '../decisions/access-facts.js';
 import type { NewRole, RoleDetails, RolePatch, RoleRef, RoleSummary } from '../rbac.types.js';
 import { Role } from '../role.entity.js';
-import { RolePermission } from './role-permission.entity.js';
+
+const OWN_PERMISSIONS =
+  'ARRAY (SELECT permission FROM role_permissions p WHERE p.role_id = r.id ORDER BY permission) AS permissions';
 
 /** Columns of RoleFacts. */
 const FACTS = `
   r.id, r.name, r.is_system AS "isSystem",
-  ARRAY (SELECT permission FROM role_permissions p WHERE p.role_id = r.id ORDER BY permission) AS permissions,
+  ${OWN_PERMISSIONS},
   ARRAY (SELECT parent_role_id::text FROM role_parents p WHERE p.role_id = r.id) AS parents`;
+
+/** One statement, as a document asks for each of its roles. $1: roles.id */
+const DETAILS = `
+  SELECT r.id, r.name, r.description, r.is_system AS "isSystem", r.activation_max_seconds AS "activationMaxSeconds",
+         r.activation_needs_approval AS "activationNeedsApproval", r.version, ${OWN_PERMISSIONS},
+         coalesce((SELECT jsonb_agg(jsonb_build_object('id', u.id, 'name', u.name) ORDER BY u.name)
+                     FROM role_parents p JOIN roles u ON u.id = p.parent_role_id WHERE p.role_id = r.id), '[]') AS parents
+    FROM roles r WHERE r.id = $1`;
+
+/** A new role with what it holds and inherits from; what is recorded of it is read at the end of the transaction. */
+const INSERT = `
+  WITH role AS (
+    INSERT INTO roles (id, name, description, is_system, activation_max_seconds, activation_needs_approval, version)
+    VALUES ($1, $2, $3, false, $4, $5, 1)
+  ), own AS (
+    INSERT INTO role_permissions (role_id, permission) SELECT $1, unnest($6::text[]) ON CONFLICT DO NOTHING
+  )
+  INSERT INTO role_parents (role_id, parent_role_id) SELECT $1, unnest($7::uuid[]) ON CONFLICT DO NOTHING`;
 
 @Injectable()
 export class RolesRepository {
@@ -37,8 +57,8 @@ export class RolesRepository {
     return tx.findOneBy(Role, { name });
   }
 
-  count(tx: Transaction): Promise<number> {
-    return tx.count(Role);
+  async count(tx: Transaction): Promise<number> {
+    return this.kept.get(tx)?.size ?? tx.count(Role);
   }
 
   /** @param nameContains any case */
@@ -56,14 +76,8 @@ export class RolesRepository {
   }
 
   async findDetails(tx: Transaction, id: string): Promise<RoleDetails | null> {
-    const role = await this.find(tx, id);
-    if (role === null) return null;
-    const permissions = await tx.find(RolePermission, { where: { roleId: id }, order: { permission: 'ASC' } });
-    const parents: RoleRef[] = await tx.query(
-      `SELECT r.id, r.name FROM role_parents p JOIN roles r ON r.id = p.parent_role_id WHERE p.role_id = $1 ORDER BY r.name`,
-      [id],
-    );
-    return { ...role, permissions: permissions.map(({ permission }) => permission), parents };
+    const [role]: RoleDetails[] = await tx.query(DETAILS, [id]);
+    return role ?? null;
   }
 
   /** These roles and all that they inherit from, directly or not; where all are kept, all. */
@@ -99,7 +113,11 @@ export class RolesRepository {
   }
 
   async findNames(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
-    const rows: RoleRef[] = await tx.query('SELECT id, name FROM roles WHERE id = ANY ($1::uuid[])', [ids]);
+    const kept = this.kept.get(tx);
+    const rows: readonly RoleRef[] =
+      kept === undefined
+        ? await tx.query('SELECT id, name FROM roles WHERE id = ANY ($1::uuid[])', [ids])
+        : ids.flatMap((id) => kept.get(id) ?? []);
     return new Map(rows.map(({ id, name }) => [id, name]));
   }
 
@@ -113,21 +131,19 @@ export class RolesRepository {
   }
 
   async insert(tx: Transaction, role: NewRole): Promise<string> {
-    const { name, description, activationMaxSeconds, activationNeedsApproval } = role;
+    const { name, description, permissions, parents, activationMaxSeconds, activationNeedsApproval } = role;
     const id = newId();
-    await tx.insert(Role, {
+    await tx.query(INSERT, [
       id,
       name,
       description,
-      isSystem: false,
       activationMaxSeconds,
       activationNeedsApproval,
-      version: 1,
-    });
-    await this.putPermissions(tx, id, role.permissions);
-    await this.putParents(tx, id, role.parents);
+      permissions,
+      parents,
+    ]);
     // No other inherits from it yet: what is worked out of them stays right.
-    this.kept.get(tx)?.set(id, { id, name, isSystem: false, permissions: role.permissions, parents: role.parents });
+    this.kept.get(tx)?.set(id, { id, name, isSystem: false, permissions, parents });
     return id;
   }
 

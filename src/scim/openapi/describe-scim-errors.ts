@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { SCIM_JSON } from './described-for-scim.js';
+import { SCIM_JSON } from '../protocol/messages.js';
 import { refTo } from './schema-object.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;

@@ -1,11 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiProduces, ApiQuery, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import { SCIM_JSON } from '../protocol/messages.js';
 import { MAX_COUNT } from '../protocol/page-request.js';
 import { refTo } from './schema-object.js';
 import type { ScimSchemaName } from './scim-schemas.js';
-
-/** RFC 7644 3.1. */
-export const SCIM_JSON = 'application/scim+json';
 
 /** Of a controller: what it speaks, and that a SCIM token opens it, or an access token of a service account. */
 export const SpeaksScim = () => applyDecorators(ApiProduces(SCIM_JSON), ApiSecurity('scim'), ApiSecurity('bearer'));

@@ -4,7 +4,9 @@ import { KIND_STATUS } from '../../kernel/problem/problem.js';
 import { scimTypeOf } from '../scim.errors.js';
 
 /** RFC 7644 3.1. */
-export const SCIM_MEDIA_TYPE = 'application/scim+json; charset=utf-8';
+export const SCIM_JSON = 'application/scim+json';
+/** As answers name it. */
+export const SCIM_MEDIA_TYPE = `${SCIM_JSON}; charset=utf-8`;
 export const LIST_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 export const ERROR_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:Error';
 export const BULK_RESPONSE_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse';

@@ -2,10 +2,11 @@ import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../kernel/paging/cursor.js';
 import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
-import { MAX_BOUND_CURSOR_LENGTH } from '../bound-cursor.js';
 import type { UserSearch } from '../users.types.js';
 
 const MAX_SEARCH_LENGTH = 100;
+/** 64 characters of a name, an id and the digest, in JSON and base64url. */
+const MAX_CURSOR_LENGTH = 700;
 /** Up to eight words, and no control characters. */
 const WORDS = /^\s*[^\s\p{Cc}]+(?:\s+[^\s\p{Cc}]+){0,7}\s*$/u;
 
@@ -57,7 +58,7 @@ export class UserQueryDto {
   /** `nextCursor` of the previous page, of the same caller, filters and order; at most 700 characters. */
   @MayBeAbsent()
   @IsString()
-  @MaxLength(MAX_BOUND_CURSOR_LENGTH)
+  @MaxLength(MAX_CURSOR_LENGTH)
   cursor?: string;
 
   static limitOf({ limit }: UserQueryDto): number {
@@ -67,7 +68,7 @@ export class UserQueryDto {
   static toSearch({ q = '', tenant, status, source, sort, order }: UserQueryDto): UserSearch {
     return {
       words: q.split(/\s+/u).filter((word) => word !== ''),
-      tenantId: tenant?.toLowerCase() ?? null,
+      tenantId: tenant ?? null,
       status: status ?? null,
       source: source ?? null,
       sort: sort ?? 'createdAt',

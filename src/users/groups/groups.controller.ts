@@ -46,7 +46,7 @@ export class GroupsController {
   @Post()
   @RequirePermission('groups:manage')
   async choose(@CurrentActor() actor: CallerActor, @Body() body: ChooseGroupDto): Promise<GroupDto> {
-    return GroupDto.from(await this.groups.choose(actor, body.tenant, body.objectId.toLowerCase()));
+    return GroupDto.from(await this.groups.choose(actor, body.tenant, body.objectId));
   }
 
   /** Let go of a group that no role is assigned to */

@@ -60,7 +60,7 @@ async function flawedOwnTokens(stage: MatrixStage, token: string): Promise<Call[
   const foreign = new SenderKey();
   return [
     await flawed('expired', { iat: now - 500, exp: now - 5 }),
-    await flawed('of the future', { iat: now + 300, exp: now + 600 }),
+    await flawed('of the future', { iat: now + 3600, exp: now + 7200 }),
     await flawed('that lives too long', { iat: now, exp: now + 86_400 }),
     await flawed('wrong audience', { aud: 'https://other.example' }),
     await flawed('other issuer', { iss: 'https://other.example' }),

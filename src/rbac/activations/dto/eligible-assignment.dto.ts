@@ -44,9 +44,8 @@ export class CreateEligibleAssignmentDto {
 
   static toNew(dto: CreateEligibleAssignmentDto): NewEligibleAssignment {
     return {
-      // As the rows have them.
-      subjectId: dto.subject.toLowerCase(),
-      roleId: dto.role.toLowerCase(),
+      subjectId: dto.subject,
+      roleId: dto.role,
       scope: dto.scope ?? ROOT_SCOPE,
       validFrom: dto.validFrom === undefined ? null : new Date(dto.validFrom),
       validUntil: dto.validUntil === undefined ? null : new Date(dto.validUntil),

@@ -32,7 +32,7 @@ export class RequestActivationDto {
 
   static toRequest({ eligibleAssignment, durationSeconds, reason }: RequestActivationDto): ActivationRequest {
     return {
-      eligibleAssignmentId: eligibleAssignment.toLowerCase(),
+      eligibleAssignmentId: eligibleAssignment,
       durationSeconds: durationSeconds ?? null,
       reason,
     };

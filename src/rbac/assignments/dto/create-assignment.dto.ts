@@ -46,9 +46,8 @@ export class CreateAssignmentDto {
 
   static toNewAssignment(dto: CreateAssignmentDto): NewAssignment {
     return {
-      // As the rows have them.
-      subjectId: dto.subject.toLowerCase(),
-      roleId: dto.role.toLowerCase(),
+      subjectId: dto.subject,
+      roleId: dto.role,
       scope: dto.scope ?? ROOT_SCOPE,
       effect: dto.effect ?? 'allow',
       validFrom: dto.validFrom === undefined ? null : new Date(dto.validFrom),

@@ -1,4 +1,3 @@
-import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -17,15 +16,9 @@ import { MAX_SCOPE_LENGTH, ROOT_SCOPE, SCOPE_PATTERN } from '../../scope.js';
 import type { QuestionMatrix } from '../bulk-answers.js';
 import { isSmallMatrix, MAX_MATRIX_ANSWERS, MAX_MATRIX_SIDE } from '../read-check.js';
 
-const eachToLowerCase = ({ value }: { value: unknown }): unknown =>
-  Array.isArray(value)
-    ? value.map((member: unknown) => (typeof member === 'string' ? member.toLowerCase() : member))
-    : value;
-
 /** May each of these subjects do each of these things, on each of these scopes? subjects x scopes x permissions: at most 100,000. */
 export class CheckMatrixDto {
   /** 1 to 10,000 of users.id or service_accounts.id. Unknown ones are not allowed anything. */
-  @Transform(eachToLowerCase)
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_MATRIX_SIDE)

@@ -1,4 +1,4 @@
-import { Transform, Type } from 'class-transformer';
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -23,12 +23,9 @@ import type { Question } from '../access-facts.js';
 import { isCheck, isCheckBulk, MAX_CHECKS, MAX_REVISION } from '../read-check.js';
 import { CheckMatrixDto, IsMatrixAlone, IsMatrixOfFewAnswers } from './check-matrix.dto.js';
 
-const toLowerCase = ({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value);
-
 /** A question: may this subject do that there? */
 export class QuestionDto {
   /** users.id or service_accounts.id. Unknown and disabled subjects, and programs of disabled owners, are not allowed anything. */
-  @Transform(toLowerCase)
   @IsUUID('loose')
   subject: string;
 

@@ -33,7 +33,7 @@ export class ExplainDto {
 
   static toQuestion({ subject, permission, scope, asOf }: ExplainDto): AskedExplanation {
     return {
-      subjectId: subject.toLowerCase(),
+      subjectId: subject,
       permission,
       scope: scope ?? ROOT_SCOPE,
       asOf: asOf === undefined ? null : new Date(asOf),

@@ -1,4 +1,3 @@
-import { Transform } from 'class-transformer';
 import { IsInt, IsString, IsUUID, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
 import { MAX_PAGE_SIZE } from '../../../kernel/paging/cursor.js';
 import { MayBeAbsent } from '../../../kernel/validation/may-be-absent.decorator.js';
@@ -9,7 +8,6 @@ import { MAX_REVISION } from '../read-check.js';
 /** A question: where may this subject do that? */
 export class ListScopesDto {
   /** users.id or service_accounts.id */
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value))
   @IsUUID('loose')
   subject: string;
 

@@ -85,7 +85,7 @@ export class CreateRoleDto extends RoleContentDto {
       name: dto.name,
       description: dto.description ?? '',
       permissions: dto.permissions ?? [],
-      parents: lowerCased(dto.parents ?? []),
+      parents: eachOnce(dto.parents ?? []),
       activationMaxSeconds: dto.activationMaxSeconds ?? DEFAULT_ACTIVATION_SECONDS,
       activationNeedsApproval: dto.activationNeedsApproval ?? false,
     };
@@ -109,11 +109,11 @@ export class UpdateRoleDto extends RoleContentDto {
   static toPatch(dto: UpdateRoleDto): RolePatch {
     const { parents, ...rest } = dto;
     const patch = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-    return { ...patch, ...(parents === undefined ? {} : { parents: lowerCased(parents) }) };
+    return { ...patch, ...(parents === undefined ? {} : { parents: eachOnce(parents) }) };
   }
 }
 
-/** Ids are compared with those of rows, which PostgreSQL writes in small letters. */
-function lowerCased(ids: readonly string[]): string[] {
-  return [...new Set(ids.map((id) => id.toLowerCase()))];
+/** Spelt in two ways an id passes ArrayUnique, and is the same once it has its one form. */
+function eachOnce(ids: readonly string[]): string[] {
+  return [...new Set(ids)];
 }

@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import type { LeafRange } from '../../crypto/merkle/subtrees.js';
+import type { Transaction } from '../../database/transaction-runner.js';
+import { AUDIT_COLUMNS } from '../log/audit-columns.js';
+import type { StoredAuditRow } from '../log/open-states.js';
+import type { AuditFilter } from './audit-filter.js';
+import { addFilter, addReach, Conditions } from './filter-conditions.js';
+import type { TenantReach } from './tenant-reach.js';
+
+export interface SealedRow extends StoredAuditRow {
+  leafIndex: number;
+}
+
+/** What was read of the log: the records that are still kept among the leaves [from, next). */
+export interface SealedRows {
+  rows: SealedRow[];
+  next: number;
+}
+
+/** Leaves with their records; `bigint` comes as text. */
+type JoinedRow = StoredAuditRow & { leafIndex: string };
+
+const COLUMNS = `leaf.leaf_index AS "leafIndex", ${AUDIT_COLUMNS}`;
+/** All three, so that PostgreSQL looks into one partition for each leaf. */
+const RECORD_OF_LEAF =
+  'event.id = leaf.event_id AND event.retention_class = leaf.retention_class AND event.occurred_at = leaf.occurred_at';
+
+/** Records by their place in the log. Those of partitions that were dropped are passed over. */
+@Injectable()
+export class SealedRecordsRepository {
+  /** Those of up to `limit` leaves from the place `from` on. */
+  async findFrom(tx: Transaction, from: number, limit: number): Promise<SealedRows> {
+    const joined = await tx.query<(Omit<JoinedRow, 'id'> & { id: string | null })[]>(
+      `SELECT ${COLUMNS}
+         FROM (SELECT * FROM audit_leaves WHERE leaf_index >= $1 ORDER BY leaf_index LIMIT $2) leaf
+         LEFT JOIN audit_events event ON ${RECORD_OF_LEAF}
+        ORDER BY leaf.leaf_index`,
+      [from, limit],
+    );
+    const last = joined.at(-1);
+    return {
+      rows: joined.filter((row): row is JoinedRow => row.id !== null).map(placed),
+      next: last === undefined ? from : Number(last.leafIndex) + 1,
+    };
+  }
+
+  /** Up to `limit` records of a range of leaves that match, by place. */
+  async findWindow(
+    tx: Transaction,
+    { from, to }: LeafRange,
+    filter: AuditFilter,
+    reach: TenantReach,
+    limit: number,
+  ): Promise<SealedRow[]> {
+    const conditions = new Conditions();
+    conditions.add('leaf.leaf_index >= ?', from);
+    conditions.add('leaf.leaf_index < ?', to);
+    // Said of the leaves too, so that those of other times cost no look at their records.
+    if (filter.from !== undefined) conditions.add('leaf.occurred_at >= ?', filter.from);
+    if (filter.to !== undefined) conditions.add('leaf.occurred_at < ?', filter.to);
+    addFilter(conditions, filter);
+    addReach(conditions, reach);
+    const rows = await tx.query<JoinedRow[]>(
+      `SELECT ${COLUMNS} FROM audit_leaves leaf JOIN audit_events event ON ${RECORD_OF_LEAF}
+        WHERE ${conditions.text()} ORDER BY leaf.leaf_index LIMIT ${conditions.value(limit)}`,
+      conditions.values,
+    );
+    return rows.map(placed);
+  }
+
+  /**
+   * Records of one class and time among the leaves of a range, by place.
+   *
+   * @param within times are half open
+   */
+  async findOfClass(
+    tx: Transaction,
+    within: { class: string; from: Date; to: Date },
+    range: LeafRange,
+    limit: number,
+  ): Promise<SealedRow[]> {
+    const rows = await tx.query<JoinedRow[]>(
+      `SELECT ${COLUMNS}
+         FROM (SELECT * FROM audit_leaves
+                WHERE leaf_index >= $1 AND leaf_index < $2 AND retention_class = $3 AND occurred_at >= $4 AND occurred_at < $5
+                ORDER BY leaf_index LIMIT $6) leaf
+         JOIN audit_events event ON ${RECORD_OF_LEAF}
+        ORDER BY leaf.leaf_index`,
+      [range.from, range.to, within.class, within.from, within.to, limit],
+    );
+    return rows.map(placed);
+  }
+}
+
+function placed(row: JoinedRow): SealedRow {
+  return { ...row, leafIndex: Number(row.leafIndex) };
+}
