@@ -1,21 +1,20 @@
-import { type Fingerprint, maskSecrets } from './mask-secrets.js';
+import type { JsonObject } from '../crypto/canonical-json.js';
+import { type Fingerprint, maskedText } from './mask-secrets.js';
 
 const fingerprint: Fingerprint = (secret) => `f(${secret})`;
+const masked = (state: JsonObject) => JSON.parse(maskedText(state, fingerprint)) as JsonObject;
 
-describe('maskSecrets', () => {
+describe('maskedText', () => {
   it('masks by name at any depth, and leaves what is only about a secret', () => {
     expect(
-      maskSecrets(
-        {
-          clientSecret: 's',
-          nested: [{ refresh_token: 't', password: null }],
-          tokenId: 'id',
-          secretCreatedAt: '2026-01-01',
-          hasSecret: true,
-          displayName: 'n',
-        },
-        fingerprint,
-      ),
+      masked({
+        clientSecret: 's',
+        nested: [{ refresh_token: 't', password: null }],
+        tokenId: 'id',
+        secretCreatedAt: '2026-01-01',
+        hasSecret: true,
+        displayName: 'n',
+      }),
     ).toEqual({
       clientSecret: '[masked:f(s)]',
       nested: [{ refresh_token: '[masked:f(t)]', password: null }],
@@ -29,20 +28,20 @@ describe('maskSecrets', () => {
   it('masks by form whatever the name', () => {
     const jwt = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln';
     const secret = `bxs_-${'Ab-_'.repeat(10)}-x`;
-    expect(maskSecrets({ name: secret }, fingerprint)).toEqual({ name: `[masked:f(${secret})]` });
+    expect(masked({ name: secret })).toEqual({ name: `[masked:f(${secret})]` });
     const url = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-    expect(maskSecrets({ note: `use ${jwt} now`, url }, fingerprint)).toEqual({
+    expect(masked({ note: `use ${jwt} now`, url })).toEqual({
       note: `use [masked:f(${jwt})] now`,
       url: `[masked:f(${url})]`,
     });
   });
 
   it('writes text that every reader of RFC 8785 can write again', () => {
-    expect(maskSecrets({ 'na\ud800me': 'va\udfffue' }, fingerprint)).toEqual({ 'na\uFFFDme': 'va\uFFFDue' });
+    expect(masked({ 'na\ud800me': 'va\udfffue' })).toEqual({ 'na\uFFFDme': 'va\uFFFDue' });
   });
 
   it('replaces a state that is too large by its size and digest', () => {
-    const large = maskSecrets({ text: 'x'.repeat(70_000) }, fingerprint);
+    const large = masked({ text: 'x'.repeat(70_000) });
     expect(large).toMatchObject({ bytes: 70_011 });
     expect(large['sha256']).toMatch(/^[\da-f]{64}$/);
   });

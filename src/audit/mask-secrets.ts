@@ -20,14 +20,15 @@ export type Fingerprint = (secret: string) => string;
 /**
  * The last line of defence: callers pass no secrets, and what looks like one all the same is masked by its name or by its
  * value (ASVS 16.2.5). In its place stands `[masked:<fingerprint>]`, so that equal and unequal stay visible.
+ *
+ * @returns canonical JSON of the state (RFC 8785)
  */
-export function maskSecrets(state: JsonObject, fingerprint: Fingerprint): JsonObject {
-  const masked = new Masking(fingerprint).members(state);
-  const text = canonicalJson(masked);
+export function maskedText(state: JsonObject, fingerprint: Fingerprint): string {
+  const text = canonicalJson(new Masking(fingerprint).members(state));
   const bytes = Buffer.byteLength(text, 'utf8');
-  if (bytes <= MAX_STATE_BYTES) return masked;
+  if (bytes <= MAX_STATE_BYTES) return text;
   const digest = createHash('sha256').update(text).digest('hex');
-  return { omitted: `${bytes} bytes are more than a record keeps`, bytes, sha256: digest };
+  return canonicalJson({ omitted: `${bytes} bytes are more than a record keeps`, bytes, sha256: digest });
 }
 
 class Masking {

@@ -15,13 +15,16 @@ export interface AppendQueueOptions<T> {
   maxWaiting: number;
 }
 
+/** Batches that are written at once: the second is filled while the database is at the first. */
+const MAX_WRITERS = 2;
+
 /**
  * Group commit: what comes while one batch is being written goes into the next, so that a burst costs a few commits and a lone
  * item waits for nothing. A caller is answered when its item is durable.
  */
 export class AppendQueue<T> {
-  private waiting: Waiting<T>[] = [];
-  private writing: Promise<void> | undefined;
+  private readonly waiting: Waiting<T>[] = [];
+  private readonly writing = new Set<Promise<void>>();
 
   constructor(private readonly options: AppendQueueOptions<T>) {}
 
@@ -37,21 +40,31 @@ export class AppendQueue<T> {
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
-      this.writing ??= this.drain().finally(() => {
-        this.writing = undefined;
-      });
+      if (this.writing.size === 0) this.start(1);
+      else if (this.writing.size < MAX_WRITERS && this.waiting.length >= this.options.maxBatch)
+        this.start(this.options.maxBatch);
     });
   }
 
   /** Resolves when everything that waits now was written or refused. */
   async settled(): Promise<void> {
-    await this.writing;
+    while (this.writing.size > 0) await Promise.all(this.writing);
   }
 
-  private async drain(): Promise<void> {
+  private start(least: number): void {
+    const writing = this.drain(least).finally(() => {
+      this.writing.delete(writing);
+      // The other may have ended while too few waited for this one.
+      if (this.waiting.length > 0 && this.writing.size === 0) this.start(1);
+    });
+    this.writing.add(writing);
+  }
+
+  /** @param least how many must wait for a further batch to be worth it */
+  private async drain(least: number): Promise<void> {
     // What else comes in this turn of the event loop belongs to the first batch.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.waiting.length > 0) await this.write(this.waiting.splice(0, this.options.maxBatch));
+    while (this.waiting.length >= least) await this.write(this.waiting.splice(0, this.options.maxBatch));
   }
 
   private async write(batch: Waiting<T>[]): Promise<void> {

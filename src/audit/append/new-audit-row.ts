@@ -1,11 +1,10 @@
-import { canonicalJson } from '../../crypto/canonical-json.js';
 import type { KeyRing } from '../../crypto/key-ring.js';
 import { currentContext } from '../../kernel/context/request-context.js';
 import { newId } from '../../kernel/ids/ids.js';
 import type { AuditActor, AuditEntry } from '../audit.types.js';
 import { statesText } from '../log/canonical-record.js';
 import { statesPlace } from '../log/states-place.js';
-import { maskSecrets } from '../mask-secrets.js';
+import { maskedText } from '../mask-secrets.js';
 import { singleLine } from '../single-line.js';
 import type { NewAuditRow } from './audit-append.repository.js';
 import { retentionClassOf } from './retention-class.js';
@@ -51,8 +50,7 @@ async function maskedStates(keys: KeyRing, { before, after }: AuditEntry): Promi
   if (before === undefined && after === undefined) return null;
   const index = await keys.index('audit.masked');
   const fingerprint = (secret: string) => `${index.version}.${index.of(secret).toString('hex', 0, FINGERPRINT_BYTES)}`;
-  const textOf = (state: AuditEntry['before']) =>
-    state === undefined ? null : canonicalJson(maskSecrets(state, fingerprint));
+  const textOf = (state: AuditEntry['before']) => (state === undefined ? null : maskedText(state, fingerprint));
   return statesText(textOf(before), textOf(after));
 }
 

@@ -16,7 +16,7 @@ import { openStates } from '../log/open-states.js';
 import { AuditTreeRepository, type CheckpointAge, type PendingRow } from './audit-tree.repository.js';
 
 /** Records of one transaction: large enough to share its costs, small enough that another sealer never waits long. */
-const MAX_BATCH = 4000;
+export const FULL_BATCH = 4000;
 /** A checkpoint is due so many records or so long after the one before; it is signed at the end of the batch that finds it due. */
 const CHECKPOINT_RECORDS = 1000;
 const CHECKPOINT_SECONDS = 60;
@@ -72,7 +72,7 @@ export class AuditSealer {
   }
 
   private async takePending(tx: Transaction): Promise<PendingRow[]> {
-    const taken = await this.tree.takePending(tx, MAX_BATCH);
+    const taken = await this.tree.takePending(tx, FULL_BATCH);
     const found = taken.filter(({ id }) => id !== null);
     if (found.length < taken.length) {
       this.logger.error(
