@@ -66,7 +66,8 @@ export class Narrator {
     );
   }
 
-  urls(url: string, tenant: DemoTenant, token: string, caFile: string): void {
+  /** @param dataDir DATA_DIR of the service: the operator's commands find database and master key there */
+  urls(url: string, tenant: DemoTenant, token: string, caFile: string, dataDir: string): void {
     this.line('');
     this.line(`API            ${url}/api/v1   (description: ${url}/api/openapi.json)`);
     this.line(`Sign in        ${url}/api/v1/auth/login   (the tenant shows a page of its people)`);
@@ -76,6 +77,7 @@ export class Narrator {
     );
     this.line(`Command line   export BLINDSPOTX_URL=${url} BLINDSPOTX_TOKEN=${token}`);
     this.line('               npx blindspotx drift list        (the token lives ten minutes)');
+    this.line(`Operator       DATA_DIR=${dataDir} npx blindspotx keys status        (also db, admin, tenants)`);
     this.line('');
     this.line('It stays up until Ctrl-C.');
   }

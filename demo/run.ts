@@ -30,6 +30,8 @@ interface ScanSummary {
 interface Stage {
   /** The authority of the demo tenant's certificate, for whoever wants to call its Graph. */
   caFile: string;
+  /** DATA_DIR of the service. */
+  dataDir: string;
   /** Resolves with the exit code when the service ends though nobody asked it to. */
   serviceEnded: Promise<number>;
   tenant: DemoTenant;
@@ -69,7 +71,7 @@ async function main(): Promise<void> {
     }
     if (!outcome.ok) process.exitCode = 1;
     if (!options.once) {
-      narrator.urls(stage.url, stage.tenant, stage.api.token, stage.caFile);
+      narrator.urls(stage.url, stage.tenant, stage.api.token, stage.caFile, stage.dataDir);
       const gone = await Promise.race([interrupted.then(() => null), stage.serviceEnded]);
       if (gone !== null) throw new Error(`the service ended by itself with ${gone}`);
     }
@@ -96,6 +98,7 @@ async function setTheStage(
   closers.push(() => tenant.close());
   const caFile = join(dataDir, 'demo-ca.pem');
   writeFileSync(caFile, tenant.caCertificatePem);
+  const serviceDir = join(dataDir, 'data');
   const receiver = await startWebhookReceiver();
   closers.push(() => receiver.close());
 
@@ -104,7 +107,7 @@ async function setTheStage(
     NODE_EXTRA_CA_CERTS: caFile,
     PORT: String(port),
     PUBLIC_URL: publicUrl,
-    DATA_DIR: join(dataDir, 'data'),
+    DATA_DIR: serviceDir,
     LOG_LEVEL: 'info',
     ENTRA_TENANT_ID: tenant.tenantId,
     ENTRA_CLIENT_ID: tenant.clientId,
@@ -118,6 +121,7 @@ async function setTheStage(
   closers.push(() => service.stop());
   return {
     caFile,
+    dataDir: serviceDir,
     serviceEnded: service.ended.then((code) => code ?? -1),
     tenant,
     receiver,

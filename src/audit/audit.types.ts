@@ -38,7 +38,10 @@ export interface AuditEntry {
 
 const actions = new Map<AuditAction, string>();
 
-/** Declares a module's audit actions with one sentence each (docs/contract/audit-events.json). */
+/**
+ * Declares a module's audit actions with one sentence each (docs/contract/audit-events.json). One that isn't recorded any more stays
+ * declared: records are kept for years, and searches take declared actions only.
+ */
 export function defineAuditActions<A extends AuditAction>(definitions: Record<A, string>): { [K in A]: K } {
   const names = {} as { [K in A]: K };
   for (const [name, description] of Object.entries<string>(definitions)) {

@@ -69,6 +69,9 @@ describe('signed notes', () => {
     expect(() => openNote(changed, [enochKey])).toThrow(NoteRefused);
     expect(() => openNote(`${text}\n${longer}`, [peterKey])).toThrow(NoteRefused);
     expect(() => openNote(`${text}\n${peterLine}${longer}`, [peterKey])).toThrow(NoteRefused);
+    expect(() =>
+      openNote(`${text}\n${peterLine}${peterLine.replace('x08go/ZJkuB', 'x08go/ZJkuC')}`, [peterKey]),
+    ).toThrow('two signatures of PeterNeumann+c74f20a3');
     expect(openNote(`${text}\n${longer}`, [enochKey]).signedBy).toEqual([]);
     // The same name and id with another key: nothing tells which of both is meant.
     const twin = { ...enochKey, name: peterKey.name, id: peterKey.id };

@@ -94,21 +94,42 @@ export function signNote(text: string, signers: readonly NoteSigner[]): string {
 /**
  * Reads a note and checks the signatures of the keys that are trusted; those of others are ignored.
  *
- * @throws NoteRefused when it is malformed, or the signature of a trusted key is wrong
+ * @throws NoteRefused when it is malformed, or the signature of a trusted key is wrong or is there in two
+ *   forms: each key is checked once, however long the note is
  */
 export function openNote(note: string, trusted: readonly VerifierKey[]): OpenedNote {
   const { text, signatures } = splitNote(note);
   const bytes = Buffer.from(text);
-  const signedBy = new Set<VerifierKey>();
+  const byLabel = keysByLabel(trusted);
+  const checked = new Map<VerifierKey, Buffer>();
   for (const { name, id, signature } of signatures) {
-    const known = trusted.filter((key) => key.name === name && key.id.equals(id));
-    for (const key of known) {
-      if (!verifies(key, bytes, signature))
-        throw new NoteRefused(`the signature of ${name}+${id.toString('hex')} is wrong`);
-      signedBy.add(key);
-    }
+    const label = labelOf({ name, id });
+    const key = byLabel.get(label);
+    if (key === undefined) continue;
+    const before = checked.get(key);
+    if (before?.equals(signature)) continue;
+    if (before !== undefined) throw new NoteRefused(`it has two signatures of ${label}`);
+    if (!verifies(key, bytes, signature)) throw new NoteRefused(`the signature of ${label} is wrong`);
+    checked.set(key, signature);
   }
-  return { text, signedBy: [...signedBy] };
+  return { text, signedBy: [...checked.keys()] };
+}
+
+function labelOf({ name, id }: Pick<VerifierKey, 'name' | 'id'>): string {
+  return `${name}+${id.toString('hex')}`;
+}
+
+/** @throws NoteRefused for two keys under one name and id: which of them is meant nobody could say */
+function keysByLabel(trusted: readonly VerifierKey[]): Map<string, VerifierKey> {
+  const byLabel = new Map<string, VerifierKey>();
+  for (const key of trusted) {
+    const label = labelOf(key);
+    const other = byLabel.get(label);
+    if (other !== undefined && !other.publicKey.equals(key.publicKey))
+      throw new NoteRefused(`there are two keys ${label}`);
+    byLabel.set(label, key);
+  }
+  return byLabel;
 }
 
 interface NoteSignature {

@@ -93,6 +93,21 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
+/**
+ * The server that runs in a folder, for commands beside the service that started it. Starts none.
+ *
+ * @param dir DATA_DIR of that service
+ * @returns the URL of its database `blindspotx`; null when none runs there
+ */
+export function runningEmbeddedPostgres(dir: string): string | null {
+  if (!existsSync(dir)) return null;
+  const root = dataRootOf(resolve(dir), serverAccount());
+  const passwordFile = join(root, 'pg-password');
+  if (!existsSync(passwordFile)) return null;
+  const port = runningServerPort(join(root, 'pg'));
+  return port === null ? null : urlOf(port, readFileSync(passwordFile, 'utf8').trim(), 'blindspotx');
+}
+
 interface Binaries {
   postgres: string;
   initdb: string;
@@ -130,11 +145,15 @@ function serverAccount(): ServerAccount {
 /** The folder that keeps the data, owned by the server's account; another one where that account can't get to it. */
 function dataRoot(wanted: string, account: ServerAccount): string {
   mkdirSync(wanted, { recursive: true });
-  if (account.uid === undefined || account.gid === undefined) return wanted;
-  const root = canEnter(dirname(wanted), account) ? wanted : substituteFor(wanted, 'data');
+  const root = dataRootOf(wanted, account);
+  if (account.uid === undefined || account.gid === undefined) return root;
   mkdirSync(root, { recursive: true });
   chownSync(root, account.uid, account.gid);
   return root;
+}
+
+function dataRootOf(wanted: string, account: ServerAccount): string {
+  return canEnter(dirname(wanted), account) ? wanted : substituteFor(wanted, 'data');
 }
 
 /** The server's own files, copied where its account can read them when the project lies in a closed folder (root's home). */

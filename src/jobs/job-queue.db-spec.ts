@@ -18,9 +18,9 @@ describe('the job queue', () => {
   });
   afterAll(() => database?.close());
 
-  function queueOf(role: Settings['PROCESS_ROLE']): JobQueue {
+  function queueOf(role: Settings['PROCESS_ROLE'], logger = pino({ level: 'silent' })): JobQueue {
     const settings = Object.assign(new Settings(), { PROCESS_ROLE: role });
-    return new JobQueue(settings, transactions, new JobQueueRepository(database.dataSource), pino({ level: 'silent' }));
+    return new JobQueue(settings, transactions, new JobQueueRepository(database.dataSource), logger);
   }
 
   it('has its tables in a migrated database, and installing them again changes nothing', async () => {
@@ -50,6 +50,17 @@ describe('the job queue', () => {
       await queue.onApplicationShutdown();
     }
     expect(seen).toEqual([{ payload: { id: 'committed' }, attempt: 1, maxAttempts: 3, hasRequestId: true }]);
+  });
+
+  it('starts with a connection for each job that runs at once and one that listens, and warns of nothing', async () => {
+    const lines: string[] = [];
+    const queue = queueOf('worker', pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) }));
+    const started = new Promise<void>((resolve) => queue.register('test.start', async () => resolve()));
+    queue.onApplicationBootstrap();
+    await transactions.run((tx) => queue.add(tx, 'test.start', {}));
+    await started;
+    await queue.onApplicationShutdown();
+    expect(lines).toEqual([]);
   });
 
   it('keeps one waiting job per key, and a later one until it is due', async () => {

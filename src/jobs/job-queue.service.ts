@@ -12,9 +12,10 @@ import { LOGGER, type Logger } from '../observability/logger.js';
 import { JobQueueRepository } from './job-queue.repository.js';
 import type { AddOptions, QueueOverview, TaskHandler } from './job-queue.types.js';
 
-/** Handlers mostly wait for the network and hold no connection meanwhile. */
+/** Handlers mostly wait for the network. */
 const CONCURRENT_JOBS = 10;
-const CONNECTIONS = 4;
+/** One for each that takes its next job or ends one, so that none waits for another, and the one that listens. */
+const CONNECTIONS = CONCURRENT_JOBS + 1;
 const POLL_INTERVAL_MS = 2000;
 const LONGEST_RESTART_DELAY_MS = 30_000;
 

@@ -23,7 +23,7 @@ export class KeyWrapping {
   constructor(private readonly vault: KeyEncryptionKey) {}
 
   async newDataKey(version: number): Promise<NewDataKey> {
-    const { wrapped, wrappedBy } = await this.vault.wrap(randomBytes(32), dataKeyPlace(version));
+    const { wrapped, wrappedBy } = await this.wrap(randomBytes(32), dataKeyPlace(version));
     return { version, state: 'current', wrappedKey: wrapped, wrappedBy };
   }
 
@@ -33,7 +33,7 @@ export class KeyWrapping {
   }
 
   async newIndexKey(version: number): Promise<Omit<IndexKeyRow, 'state'>> {
-    const { wrapped, wrappedBy } = await this.vault.wrap(randomBytes(32), indexKeyPlace(version));
+    const { wrapped, wrappedBy } = await this.wrap(randomBytes(32), indexKeyPlace(version));
     return { version, wrappedKey: wrapped, wrappedBy };
   }
 
@@ -47,7 +47,7 @@ export class KeyWrapping {
     const raw = rawPublicKey(publicKey);
     const id = checkpointKeyId(raw);
     const der = privateKey.export({ type: 'pkcs8', format: 'der' });
-    const { wrapped, wrappedBy } = await this.vault.wrap(der, checkpointKeyPlace(id));
+    const { wrapped, wrappedBy } = await this.wrap(der, checkpointKeyPlace(id));
     return { id, publicKey: raw, wrappedPrivateKey: wrapped, wrappedBy };
   }
 
@@ -64,7 +64,7 @@ export class KeyWrapping {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const kid = jwkThumbprint(ecPublicJwk(publicKey));
     const der = privateKey.export({ type: 'pkcs8', format: 'der' });
-    const { wrapped, wrappedBy } = await this.vault.wrap(der, signingKeyPlace(kid));
+    const { wrapped, wrappedBy } = await this.wrap(der, signingKeyPlace(kid));
     return {
       kid,
       algorithm: 'ES256',
@@ -109,7 +109,26 @@ export class KeyWrapping {
    */
   async rewrap(kind: StoredKeyKind, name: string, wrapped: Buffer, wrappedBy: string): Promise<WrappedKey> {
     const place = STORED_KEY_PLACES[kind](name);
-    return this.vault.wrap(await this.unwrap(wrapped, wrappedBy, place), place);
+    return this.wrap(await this.unwrap(wrapped, wrappedBy, place), place);
+  }
+
+  /**
+   * Wraps and opens again before anything is stored: what the vault answers is believed by nobody, because a key that doesn't open is
+   * lost with all that lies under it.
+   */
+  private async wrap(key: Buffer, place: SealedPlace): Promise<WrappedKey> {
+    const wrapped = await this.vault.wrap(key, place);
+    const isSame = await this.vault.unwrap(wrapped.wrapped, wrapped.wrappedBy, place).then(
+      (opened) => opened.equals(key),
+      (error: unknown) => {
+        if (error instanceof DomainError) throw error;
+        return false;
+      },
+    );
+    if (isSame) return wrapped;
+    throw keysError('keys.vault_unavailable', {
+      detail: `${this.vault.name} wrapped a key into something that doesn't open as that key. Nothing was stored; look at the vault.`,
+    });
   }
 
   private async unwrap(wrapped: Buffer, wrappedBy: string, place: SealedPlace): Promise<Buffer> {

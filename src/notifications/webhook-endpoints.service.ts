@@ -154,9 +154,10 @@ function found(endpoint: StoredEndpoint | null): StoredEndpoint {
   return endpoint;
 }
 
-/** A URL's query often carries a credential of the receiver's: the trail keeps the rest. */
+/** A URL's path and query often are a credential of the receiver's: the trail masks them, by the name that they have here. */
 function stateOf(endpoint: StoredEndpoint): JsonObject {
   const { description, eventTypes, minSeverity, status, disabledReason, tenantId } = endpoint;
-  const url = endpoint.url.replace(/\?.*$/, '?…');
-  return { url, description, eventTypes, minSeverity, status, disabledReason, tenantId };
+  const { origin } = new URL(endpoint.url);
+  const urlSecret = endpoint.url.slice(origin.length);
+  return { url: `${origin}/…`, urlSecret, description, eventTypes, minSeverity, status, disabledReason, tenantId };
 }

@@ -63,6 +63,8 @@ export interface SubjectRef {
 export interface AccessSubject extends SubjectRef {
   /** tenants.id */
   tenantId: string;
+  /** Entra's, of a person or group that has one. */
+  objectId: string | null;
   displayName: string;
   /** A service account is active only together with its owner; a group always is. */
   active: boolean;

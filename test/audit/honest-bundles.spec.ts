@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import { proofSize } from '../support/proof-size.js';
 import { newSigner, SmallLog, someRecord, verdictOn } from './small-log.js';
 
-const LOGS = 1000;
-/** Printed by nobody: with the same seed the same thousand logs come again. */
+const LOGS = proofSize(150, 1000);
+/** Printed by nobody: with the same seed the same logs come again. */
 const SEED = 20_261_130;
 const signers = [newSigner(), newSigner(), newSigner()] as const;
 
@@ -19,7 +20,8 @@ const someLog = fc.record({
   beginsWithHole: fc.boolean(),
   hidden: fc.array(fc.nat({ max: 8 }), { maxLength: 4 }),
   kept: fc.array(fc.nat({ max: 8 }), { maxLength: 3 }),
-  until: fc.nat({ max: 8 }),
+  /** Often the first checkpoint: where that is of an empty log, the bundle is empty. */
+  until: fc.oneof(fc.constant(0), { weight: 2, arbitrary: fc.nat({ max: 8 }) }),
   pieceLength: fc.integer({ min: 1, max: 70_000 }),
 });
 
@@ -86,6 +88,6 @@ it(`accepts ${LOGS} honest bundles of any shape`, async () => {
     }),
     { numRuns: LOGS, seed: SEED },
   );
-  // The thousand were worth it: nothing that a bundle can hold is rare among them.
+  // They were worth it: nothing that a bundle can hold is rare among them.
   expect(Object.entries(seen).filter(([, count]) => count < 10)).toEqual([]);
 }, 300_000);

@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DataSource } from 'typeorm';
 import { type DemoTenant, startDemoTenant } from '../../demo/demo-tenant.js';
+import { proofSize } from '../support/proof-size.js';
 import { environmentOf, type SpawnedService, spawnService } from '../support/service-process.js';
 import { createDatabaseFromTemplate } from '../support/test-database.js';
 import { Browser, PUBLIC_URL } from './auth-stage.js';
 
-const REQUESTS = 2400;
-const ROTATIONS = 4;
+const REQUESTS = proofSize(600, 2400);
+const ROTATIONS = proofSize(2, 4);
 const REQUESTS_PER_SECOND = 200;
 /** One request in so many is a refresh; the others are bearer calls. */
 const REFRESH_EVERY = 6;

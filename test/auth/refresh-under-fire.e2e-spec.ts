@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { proofSize } from '../support/proof-size.js';
 import { environmentOf, type SpawnedService, spawnService } from '../support/service-process.js';
 import { startTestService, type TestService } from '../support/test-service.js';
 import { type AuthStage, startAuthStage } from './auth-stage.js';
@@ -14,9 +15,13 @@ interface Refreshed {
 }
 
 const UNLIMITED = { RATE_LIMIT_TOKENS_PER_MINUTE: '0', RATE_LIMIT_FAILURES_PER_MINUTE: '0' };
-/** How many begin at once, over 500 connections: 10,000 before a release, fewer where two busy cores do everything in 30 s of grace. */
-const STORM = Number(process.env['REFRESH_STORM'] ?? 1000);
-const KILLS = 10;
+/** How many begin at once, over 500 connections: fewer where two busy cores do everything else in 30 s of grace too. */
+const STORM = proofSize(1000, 10_000);
+const KILLS = proofSize(3, 10);
+/** What an address may ask for, of which a tenth comes back in six seconds; and how many others and how many of us want it. */
+const PER_MINUTE = 600;
+const OTHERS = PER_MINUTE + 40;
+const FOLLOWERS = 60;
 
 describe('refresh under fire', () => {
   let stage: AuthStage;
@@ -105,11 +110,13 @@ describe('refresh under fire', () => {
   it('leaves a client signed in that is told 429 and follows its Retry-After', async () => {
     const limited = await startTestService({
       DATABASE_URL: stage.service.databaseUrl,
-      RATE_LIMIT_TOKENS_PER_MINUTE: '120',
+      RATE_LIMIT_TOKENS_PER_MINUTE: String(PER_MINUTE),
     });
     const token = await signIn(1);
     // Others at the same address use up what it may ask for.
-    await Promise.all(Array.from({ length: 140 }, () => refresh(limited.url, randomBytes(32).toString('base64url'))));
+    await Promise.all(
+      Array.from({ length: OTHERS }, () => refresh(limited.url, randomBytes(32).toString('base64url'))),
+    );
     let refused = 0;
     const follow = async (): Promise<Refreshed> => {
       for (;;) {
@@ -119,7 +126,7 @@ describe('refresh under fire', () => {
         await sleep(Number(answer.retryAfter) * 1000);
       }
     };
-    const answers = await Promise.all(Array.from({ length: 140 }, follow));
+    const answers = await Promise.all(Array.from({ length: FOLLOWERS }, follow));
     await limited.close();
     expect(refused).toBeGreaterThan(0);
     expect(new Set(answers.map(({ status, refreshToken }) => `${status} ${refreshToken}`)).size).toBe(1);

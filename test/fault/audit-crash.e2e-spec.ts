@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { proofSize } from '../support/proof-size.js';
 import { FaultStage } from './audit/fault-stage.js';
 import { drawFaults, seededRandom } from './audit/faults.js';
 import { TenantLoad } from './audit/tenant-load.js';
 
-/** The long form is run by `npm run fault -- audit`: 50 rounds. */
-const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 4);
+/** One of each fault, or whole. */
+const ROUNDS = proofSize(4, 50);
 const SEED = Number(process.env['FAULT_SEED'] ?? Date.now() % 1_000_000);
 const NO_DISK =
   'The proof with a full disk was NOT run: it needs to mount a small file system, which this account may not do.';

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type DemoTenant, startDemoTenant } from '../../demo/demo-tenant.js';
+import { proofSize } from '../support/proof-size.js';
 import { environmentOf, type SpawnedService, spawnService } from '../support/service-process.js';
 import { createDatabaseFromTemplate } from '../support/test-database.js';
 
-/** The long form is run by `npm run prove:slots`: 30 slots, 10 kills. */
-const SLOTS = Number(process.env['SLOTS'] ?? 6);
-const KILLS = Number(process.env['KILLS'] ?? 2);
+const SLOTS = proofSize(4, 30);
+const KILLS = proofSize(2, 10);
+/** Else the lease of who was killed or paused is ended at once, by hand. */
+const WAITS_FOR_LEASES = proofSize(false, true);
 const INTERVAL_SECONDS = 4;
 const SETTLE_MS = 120_000;
 
@@ -19,7 +21,7 @@ interface SlotOutcome {
   reason: string | null;
 }
 
-describe(`two instances, ${SLOTS} slots, ${KILLS} kill -9 and one pause longer than a lease`, () => {
+describe(`two instances, ${SLOTS} slots, ${KILLS} kill -9 and one pause beyond a lease`, () => {
   let tenant: DemoTenant;
   let database: pg.Client;
   let env: Record<string, string>;
@@ -41,6 +43,13 @@ describe(`two instances, ${SLOTS} slots, ${KILLS} kill -9 and one pause longer t
     await tenant.close();
   });
 
+  const endLease = (pid?: number) =>
+    database.query(
+      `UPDATE job_slots SET lease_until = now() - interval '1 second'
+        WHERE job = 'drift.scan' AND status = 'running' AND owner LIKE '%:' || $1::text`,
+      [pid],
+    );
+
   const outcomes = async (): Promise<SlotOutcome[]> => {
     const { rows } = await database.query<SlotOutcome>(
       `SELECT s.slot_at, s.status, s.attempt, s.reason,
@@ -60,7 +69,9 @@ describe(`two instances, ${SLOTS} slots, ${KILLS} kill -9 and one pause longer t
       for (let kills = 0; kills < KILLS; kills++) {
         await sleep(pauseBetweenKills * (0.5 + Math.random() / 2));
         const victim = Math.floor(Math.random() * services.length);
+        const pid = services[victim]?.child.pid;
         await services[victim]?.kill('SIGKILL');
+        if (!WAITS_FOR_LEASES) await endLease(pid);
         services[victim] = await spawnService(env);
       }
       await sleep(Math.max(0, lastSlotAt - Date.now()));
@@ -103,6 +114,8 @@ describe(`two instances, ${SLOTS} slots, ${KILLS} kill -9 and one pause longer t
     }
     if (paused === undefined) throw new Error('no run could be paused');
     const { id, fence, owner } = paused;
+    const sleeper = services.find(({ child }) => owner.endsWith(`:${child.pid}`));
+    if (!WAITS_FOR_LEASES) await endLease(sleeper?.child.pid);
     const state = async () =>
       (
         await database.query<{ status: string; fence: string; snapshots: number; reports: number }>(
@@ -124,7 +137,7 @@ describe(`two instances, ${SLOTS} slots, ${KILLS} kill -9 and one pause longer t
     expect(taken).toMatchObject({ status: 'completed', snapshots: 1, reports: 1 });
     expect(BigInt(taken?.fence ?? 0)).toBeGreaterThan(BigInt(fence));
 
-    services.find(({ child }) => owner.endsWith(`:${child.pid}`))?.child.kill('SIGCONT');
+    sleeper?.child.kill('SIGCONT');
     await sleep(5000);
     expect(await state()).toEqual(taken);
   }, 200_000);

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DEAD_WITHIN_MS } from '../../src/database/change-feed.service.js';
 import { type AuthStage, Browser, startAuthStage } from '../auth/auth-stage.js';
 import { basic, makeProgram, postForm } from '../auth/programs.js';
+import { proofSize } from '../support/proof-size.js';
 import type { TestService } from '../support/test-service.js';
 
-const REVOKES = 100;
+const REVOKES = proofSize(30, 100);
 const STEP_MS = 5;
 
 /** Two instances, one database. What is taken on one is taken on the other. */

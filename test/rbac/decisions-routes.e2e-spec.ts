@@ -161,6 +161,9 @@ describe('decisions', () => {
     expect(await names('drift:scan', '/tenants/t')).toEqual(both);
     expect(await names('drift:scan', here)).toEqual([stage.administrator.id]);
     expect(await names('drift:read', here)).toEqual(both);
+    const { body } = await ask('list-subjects', { permission: 'drift:scan', scope: here });
+    const { displayName } = stage.stage.tenant.administrator;
+    expect(body['items']).toEqual([{ id: stage.administrator.id, type: 'user', displayName }]);
     expect(said(await ask('list-subjects', { permission: 'drift:read', cursor: 'forged' }))).toEqual([
       400,
       'request.invalid',

@@ -2,12 +2,13 @@ import { AccessIndex } from '../../src/rbac/decisions/access-index.js';
 import { isAllowed } from '../../src/rbac/decisions/evaluate-subject.js';
 import { scopeRoots } from '../../src/rbac/decisions/scope-roots.js';
 import { isAtOrBelow } from '../../src/rbac/scope.js';
+import { proofSize } from '../support/proof-size.js';
 import { type Model, naivelyAllowed, naiveSubjects } from './naive-evaluator.js';
 import { changeAtRandom } from './random-change.js';
 import { Dice, factsOf, NOON, randomModel, randomScope } from './random-model.js';
 import { roleFactsOf, subjectFactsOf } from './subject-facts.js';
 
-const MODELS = Number(process.env['DIFFERENTIAL_MODELS'] ?? 2_000);
+const MODELS = proofSize(400, 2_000);
 const QUESTIONS = 50;
 /** Another one each day; DIFFERENTIAL_SEED repeats a run. */
 const SEED = Number(process.env['DIFFERENTIAL_SEED'] ?? Math.floor(Date.now() / 86_400_000));

@@ -177,6 +177,24 @@ describe('why somebody may or may not', () => {
     expect([await list(before), await list(between)]).toEqual([[], [expect.objectContaining({ allowed: true })]]);
   });
 
+  it('can be asked for a time when somebody was not known yet, and says since when they are', async () => {
+    const before = await moment();
+    const token = await stage.browser().accessToken(stage.person(7).upn);
+    const id = String((await call('GET', '/users/me', token)).body['id']);
+    const after = await moment();
+    const { status, body } = await explain({ subject: id, asOf: before });
+    expect([status, body['allowed'], body['paths'], body['changes']]).toEqual([200, false, [], []]);
+    const [, since = ''] = /not known to this service then \(known since (\S+)\)/.exec(String(body['summary'])) ?? [];
+    expect(since > before && since < after).toBe(true);
+    expect((await explain({ subject: id, asOf: after })).body['summary']).toContain('nothing gives');
+    const access = (asOf: string) => call('GET', `/users/${id}/access?asOf=${asOf}`, admin);
+    expect([(await access(before)).status, (await access(before)).body['items']]).toEqual([200, []]);
+    const nobody = '0198f000-0000-7000-8000-000000000000';
+    const unknown = await explain({ subject: nobody, asOf: before });
+    expect([unknown.status, unknown.body['code']]).toEqual([400, 'rbac.unknown_subject']);
+    expect((await call('GET', `/users/${nobody}/access?asOf=${before}`, admin)).status).toBe(404);
+  });
+
   it.each([
     ['before the first record', { asOf: '2001-01-01T00:00:00Z' }, 400, 'rbac.before_history'],
     ['in the future', { asOf: '2999-01-01T00:00:00Z' }, 400, 'rbac.as_of_future'],

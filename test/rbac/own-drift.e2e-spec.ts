@@ -15,6 +15,7 @@ interface Change {
   direction: string;
   rules: string[];
   attribution: string;
+  actor: { type: string; id: string; displayName: string | null } | null;
 }
 
 interface Report {
@@ -96,6 +97,31 @@ describe('the access of this service, watched for drift', () => {
     expect(own(report).find(({ severity }) => severity === 'critical')?.displayName).toMatch(
       /^administrator to .+ on \/$/,
     );
+  });
+
+  it('is changed by whom our own trail names', async () => {
+    const me = (await call('GET', '/users/me')).body;
+    const role = await call('POST', '/rbac/roles', { name: 'watched', permissions: ['drift:read'] });
+    expect(role.status).toBe(201);
+    const body = { subject: adaId, role: role.body['id'], reason: 'a test' };
+    const [given, eligible] = [
+      await call('POST', '/rbac/assignments', { ...body, scope: '/watched' }),
+      await call('POST', '/rbac/eligible-assignments', body),
+    ];
+    expect([given.status, eligible.status]).toEqual([201, 201]);
+    const { report } = await scan();
+    const watched = own(report).filter(({ displayName }) => displayName?.startsWith('watched'));
+    const actor = { type: 'user', id: me['id'], displayName: stage.tenant.administrator.displayName };
+    expect(watched.map(({ resourceType, changeType }) => [resourceType, changeType]).sort()).toEqual([
+      ['accessAssignment', 'added'],
+      ['accessAssignment', 'added'],
+      ['accessRole', 'added'],
+    ]);
+    for (const change of watched) expect(change).toMatchObject({ attribution: 'exact', actor });
+    // What was written past the service nobody is named for, and who is named stays so.
+    expect(own(report).filter((change) => change.actor === null)).toHaveLength(3);
+    const later = own((await scan()).report).filter((change) => change.actor !== null);
+    expect(later).toHaveLength(3);
   });
 
   it('is never gone because it could not be read', async () => {

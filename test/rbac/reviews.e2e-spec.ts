@@ -550,6 +550,8 @@ describe('access reviews', () => {
       const commands = [...guide.matchAll(/^```bash\n(.*?)^```$/gms)].map(([, block]) => block);
       expect(commands).toHaveLength(5);
       const at = scope();
+      // The first item is the reviewer's own, which they don't decide on.
+      const own = await rbac.given(reviewer.id, reader, { scope: at });
       const assignment = await rbac.given(somebody.id, reader, { scope: at });
       const job = rbac.stage.service.app.get(ReviewEndJob);
       const ticking = setInterval(() => void job.tick(), 100);
@@ -567,11 +569,27 @@ describe('access reviews', () => {
         });
         expect(stdout).toContain('"decision": "remove"');
         expect(stdout).toContain(`\treader\t${at}\tremoved\t`);
+        expect(stdout).toMatch(/^closed$/m);
       } finally {
         clearInterval(ticking);
         await job.settled();
       }
-      expect(await stands(assignment)).toBe(false);
+      expect([await stands(own), await stands(assignment)]).toEqual([true, false]);
     },
   );
+
+  whereThereAreTools('wait for their end no longer than there is an answer', async () => {
+    const guide = await readFile('docs/guides/access-reviews.md', 'utf8');
+    const [, end] = /^```bash\n([^`]*\/close[^`]*)^```$/m.exec(guide) ?? [];
+    expect(end).toBeDefined();
+    // Typed into a shell that goes on after an error, with a token that has run out.
+    const env = {
+      PATH: process.env['PATH'],
+      API: `${rbac.stage.service.url}/api/v1`,
+      TOKEN: 'ended',
+      REVIEW: '0198f000-0000-7000-8000-000000000000',
+    };
+    const { stdout } = await promisify(execFile)('bash', ['-c', end ?? ''], { env, timeout: 20_000 });
+    expect(stdout.trim().split('\n').at(-1)).toBe('401');
+  });
 });

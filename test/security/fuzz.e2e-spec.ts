@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import type { TokenPlan } from '../../demo/entra/token-issuer.js';
 import { PUBLIC_URL } from '../auth/auth-stage.js';
+import { proofSize } from '../support/proof-size.js';
 import { environmentOf, type SpawnedService, spawnService } from '../support/service-process.js';
 import { ASSERTION_TYPE, type Program, ProgramStage } from './program-stage.js';
 import { part, SenderKey } from './sender-key.js';
 import { answeringWith, beginSignIn } from './sign-in-attempt.js';
 
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 150);
+const RUNS = proofSize(40, 500);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_124);
-const TIME = 120_000;
+const TIME = 60_000 + RUNS * 600;
 
 interface Heard {
   status: number;

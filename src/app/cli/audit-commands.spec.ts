@@ -73,6 +73,29 @@ describe('audit verify', () => {
     });
   });
 
+  test('takes the file that a service appends its checkpoints to, and notes with lines too many', async () => {
+    const notes = [10, 20].map((size) => log.noteAt(size));
+    for (const content of [
+      `${notes[0]}\n${notes[1]}\n`,
+      `${notes.join('')}\n\n`,
+      notes.map((note) => `${note}\n\n`).join(''),
+    ]) {
+      const ran = await verify(
+        file('log.ndjson', bundle),
+        '--key',
+        key,
+        '--checkpoint',
+        file('all', content),
+        '--json',
+      );
+      expect([ran.code, ran.err]).toEqual([0, '']);
+      expect(JSON.parse(ran.out)).toMatchObject({ holds: true, keptCheckpoints: 2 });
+    }
+    const spoilt = file('spoilt', `${notes[0]}\n${notes[1]?.replace('\n20\n', '\n21\n')}`);
+    const ran = await verify(file('log.ndjson', bundle), '--key', key, '--checkpoint', spoilt);
+    expect([ran.code, ran.out]).toEqual([2, '']);
+  });
+
   test('exits 1 and names the first position that does not hold', async () => {
     const changed = file('changed.ndjson', bundle.toString().replace('"n":13', '"n":14'));
     const { code, out, err } = await verify(changed, '--key', key);
@@ -185,6 +208,7 @@ describe('audit verify', () => {
       [folder, '--key', key],
       [good, '--key', key, '--checkpoint', join(folder, 'missing')],
       [good, '--key', key, '--checkpoint', good],
+      [good, '--key', key, '--checkpoint', '/dev/zero'],
       [good, '--key', stranger, '--checkpoint', kept],
       [good, '--key', key, '--checkpoint', file('broken', log.noteAt(20).replace('\n20\n', '\n21\n'))],
       [good, good, '--key', key],

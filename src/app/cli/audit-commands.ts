@@ -6,8 +6,10 @@ import { printable } from '../../drift/report/printable.js';
 import { registerAuditApi } from './audit-api-commands.js';
 import { CliError, type CliIo } from './cli-io.js';
 
-/** Of a file with keys or with a checkpoint. */
-const MAX_FILE_BYTES = 128 * 1024;
+/** Of a file with keys, or with checkpoints: one a minute for some months. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+/** Between two notes: after a line of signatures, before what is none. */
+const NOTE_ENDS = /(?<=^\u2014 [^\n]*\n)\n*(?=[^\u2014\n])/mu;
 
 interface VerifyCommandOptions {
   key: string[];
@@ -28,7 +30,12 @@ export function register(program: Command, io: CliIo): void {
     .description('whether an evidence bundle holds, without a server: exit 1 names the first position that does not')
     .argument('<bundle>', 'the bundle, also compressed with gzip; - is the standard input')
     .requiredOption('--key <key>', 'public key of the log, name+id+key, or a file with such lines; repeatable', several)
-    .option('--checkpoint <file>', 'a checkpoint that was kept outside of the log; repeatable', several, [])
+    .option(
+      '--checkpoint <file>',
+      'a checkpoint that was kept outside of the log, or a file of such (AUDIT_CHECKPOINT_FILE); repeatable',
+      several,
+      [],
+    )
     .option('--json', 'the verdict as JSON')
     .action((bundle: string, options: VerifyCommandOptions) => verify(bundle, options, io));
 }
@@ -36,7 +43,7 @@ export function register(program: Command, io: CliIo): void {
 async function verify(bundle: string, { key, checkpoint, json }: VerifyCommandOptions, io: CliIo): Promise<void> {
   const { verifyBundle } = await import('../../audit/evidence/verify-bundle.js');
   const trusted = (await Promise.all(key.map(readKeys))).flat();
-  const kept = await Promise.all(checkpoint.map((file) => readCheckpoint(file, trusted)));
+  const kept = (await Promise.all(checkpoint.map((file) => readCheckpoints(file, trusted)))).flat();
   const verdict = await readingOf(bundle, async () => verifyBundle(await bytesOf(bundle), { trusted, kept }));
   io.out(json === true ? `${JSON.stringify(asJson(verdict), null, 2)}\n` : inWords(verdict));
   io.exitCode = verdict.holds ? 0 : 1;
@@ -62,13 +69,14 @@ async function readKeys(keyOrFile: string): Promise<VerifierKey[]> {
   return lines.map((line) => parse(line, `a line of ${keyOrFile}`));
 }
 
-/** @throws CliError when nothing follows from it, because no trusted key has signed it */
-async function readCheckpoint(file: string, trusted: readonly VerifierKey[]): Promise<string> {
+/** @throws CliError when nothing follows from them, because no trusted key has signed any */
+async function readCheckpoints(file: string, trusted: readonly VerifierKey[]): Promise<string[]> {
   const { openCheckpoint } = await import('../../crypto/merkle/checkpoint.js');
   const { NoteRefused } = await import('../../crypto/signed-note.js');
-  const note = await readText(file);
+  const notes = (await readText(file)).split(NOTE_ENDS).map((note) => note.replace(/\n+$/, '\n'));
   try {
-    if (openCheckpoint(note, trusted).signedBy.length > 0) return note;
+    const signed = notes.filter((note) => openCheckpoint(note, trusted).signedBy.length > 0);
+    if (signed.length > 0) return signed;
   } catch (error) {
     if (!(error instanceof NoteRefused)) throw error;
     throw new CliError(`${file} can't be used as a checkpoint: ${error.message}`);
@@ -79,9 +87,10 @@ async function readCheckpoint(file: string, trusted: readonly VerifierKey[]): Pr
 async function readText(file: string): Promise<string> {
   const { readFile, stat } = await import('node:fs/promises');
   return readingOf(file, async () => {
-    const { size } = await stat(file);
-    if (size > MAX_FILE_BYTES)
-      throw new CliError(`${file} is too long: a key or checkpoint has less than ${MAX_FILE_BYTES} bytes`);
+    const stats = await stat(file);
+    if (!stats.isFile()) throw new CliError(`${file} is no file`);
+    if (stats.size > MAX_FILE_BYTES)
+      throw new CliError(`${file} is too long: keys and checkpoints have less than 64 MiB`);
     return readFile(file, 'utf8');
   });
 }

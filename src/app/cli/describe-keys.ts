@@ -2,6 +2,7 @@ import type { KeysRewrapped } from '../../keys/key-rewrapping.service.js';
 import type { KeyRotated, SigningKeyRotated, SigningKeyStatus, SigningKeysStatus } from '../../keys/keys.types.js';
 import type { StoredKeyStatus } from '../../keys/keys-status.repository.js';
 import type { KeysStatus, StoredCount } from '../../keys/keys-status.service.js';
+import type { RotationOutcome } from '../keys-by-operator.js';
 
 const DAY_SECONDS = 86_400;
 
@@ -11,7 +12,17 @@ export function describeKeys({ now, rotationDueAt, keys }: SigningKeysStatus): s
   return `${lines.join('\n')}\nthe schedule rotates after ${rotationDueAt.toISOString()}\n`;
 }
 
-export function describeRotation({ current, retiring, retiresAt, next }: SigningKeyRotated): string {
+/** What became of each kind. */
+export function describeOutcomes(outcomes: readonly RotationOutcome[]): string {
+  return outcomes
+    .map((outcome) => {
+      if ('refused' in outcome) return `${outcome.kind} key was not rotated: ${outcome.refused.message}\n`;
+      return outcome.kind === 'signing' ? describeRotation(outcome.rotated) : describeKeyRotated(outcome.rotated);
+    })
+    .join('');
+}
+
+function describeRotation({ current, retiring, retiresAt, next }: SigningKeyRotated): string {
   return [
     `current   ${current}  signs from now on`,
     `retiring  ${retiring}  verifies until ${retiresAt.toISOString()}`,
@@ -30,7 +41,7 @@ function timesOf({ state, createdAt, activatedAt, retiresAt, readyAt }: SigningK
   return state === 'retiring' ? `verifies until ${at(retiresAt)}` : `verified until ${at(retiresAt)}`;
 }
 
-export function describeKeyRotated({ kind, current, retiring }: KeyRotated): string {
+function describeKeyRotated({ kind, current, retiring }: KeyRotated): string {
   return `${kind} key ${current} is in use from now on, after ${retiring}\n`;
 }
 

@@ -6,7 +6,7 @@ import { CliError, type CliIo } from './cli-io.js';
 
 const KEY_KINDS: readonly RotatableKind[] = ['signing', 'data', 'index', 'checkpoint', 'all'];
 
-/** Operator's work on the database of the environment (DATABASE_URL): migrations, keys, and the way in when nobody has one. */
+/** Operator's work on the database of the environment (DATABASE_URL, in development also DATA_DIR): migrations, keys, and the way in when nobody has one. */
 export function register(program: Command, io: CliIo): void {
   const db = program.command('db').description('the database of this installation');
   db.command('migrate')
@@ -78,10 +78,15 @@ function registerKeys(program: Command, io: CliIo): void {
     .action((kind: RotatableKind, options: { force?: boolean }) =>
       withDatabase(io, async (settings, dataSource) => {
         const { rotateKeysByOperator } = await import('../keys-by-operator.js');
-        const { describeKeyRotated, describeRotation } = await import('./describe-keys.js');
-        const rotated = await rotateKeysByOperator(settings, dataSource, kind, options.force === true);
-        if (rotated.signing !== null) io.out(describeRotation(rotated.signing));
-        io.out(rotated.others.map(describeKeyRotated).join(''));
+        const { describeOutcomes } = await import('./describe-keys.js');
+        const outcomes = await rotateKeysByOperator(settings, dataSource, kind, options.force === true);
+        const refused = outcomes.filter((outcome) => 'refused' in outcome);
+        const [only] = refused;
+        if (only !== undefined && outcomes.length === 1) throw only.refused;
+        io.out(describeOutcomes(outcomes));
+        if (refused.length === 0) return;
+        const others = outcomes.length === refused.length ? 'and no other was' : 'the others were';
+        throw new CliError(`not rotated: ${refused.map((outcome) => outcome.kind).join(', ')}; ${others}`);
       }),
     );
   keys
@@ -117,9 +122,7 @@ async function withDatabase(
   io: CliIo,
   work: (settings: Settings, dataSource: DataSource) => Promise<void>,
 ): Promise<void> {
-  if (!io.env['DATABASE_URL'] && !io.env['DATABASE_URL_FILE']) {
-    throw new CliError('set DATABASE_URL to the database of the installation');
-  }
+  const env = { ...io.env, ...(await embeddedDatabase(io)) };
   await import('reflect-metadata');
   const { ConfigurationError, loadSettings } = await import('../../config/load-settings.js');
   const { DomainError } = await import('../../kernel/errors/domain-error.js');
@@ -127,7 +130,7 @@ async function withDatabase(
   let dataSource: DataSource | undefined;
   try {
     // A migration may take as long as it takes; and a command needs only what concerns the database.
-    const settings = loadSettings({ ...io.env, NODE_ENV: undefined, DATABASE_STATEMENT_TIMEOUT_MS: '600000' });
+    const settings = loadSettings({ ...env, NODE_ENV: undefined, DATABASE_STATEMENT_TIMEOUT_MS: '600000' });
     dataSource = await openDatabase(settings, false);
     await work(settings, dataSource);
   } catch (error) {
@@ -139,6 +142,21 @@ async function withDatabase(
   } finally {
     if (dataSource?.isInitialized) await dataSource.destroy();
   }
+}
+
+/** In development: the database that a running service keeps in its DATA_DIR, beside its master key. Empty when another is named. */
+async function embeddedDatabase({ env }: CliIo): Promise<{ DATABASE_URL?: string }> {
+  if (env['DATABASE_URL'] || env['DATABASE_URL_FILE']) return {};
+  const dir = env['DATA_DIR'];
+  if (!dir) {
+    throw new CliError(
+      'set DATABASE_URL to the database of the installation, or DATA_DIR to the folder of a running one that uses the embedded PostgreSQL',
+    );
+  }
+  const { runningEmbeddedPostgres } = await import('../../database/embedded-postgres.js');
+  const url = runningEmbeddedPostgres(dir);
+  if (url === null) throw new CliError(`no embedded PostgreSQL runs in DATA_DIR=${dir}`);
+  return { DATABASE_URL: url };
 }
 
 /** Class 08 and 28 of SQLSTATE, 3D000 (no such database), and what the socket says. */

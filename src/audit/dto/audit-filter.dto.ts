@@ -28,7 +28,7 @@ export class AuditFilterDto {
   @Length(1, 512)
   actor?: string;
 
-  /** Such as `users.user.updated`, or all that begin alike: `users.*`, `users.user.*`. */
+  /** Such as `users.user.updated`, or all that begin alike: `users.*`, `users.user.*`. One that no record can have is refused. */
   @MayBeAbsent()
   @Matches(ACTION, { message: 'action must be an action such as users.user.updated, or end in .* such as users.*' })
   @MaxLength(100)

@@ -18,7 +18,8 @@ import type { ProofVerdict } from '../read/audit-verification.service.js';
 
 /** Of the whole request; a larger bundle is verified by `blindspotx audit verify`. */
 export const MAX_VERIFY_BYTES = 8 * 1024 * 1024;
-const MAX_KEYS = 64;
+const MAX_KEYS = 16;
+const MAX_KEPT = 64;
 const MAX_PATH = 64;
 
 /** What `GET /audit/events/{id}/proof` gave. */
@@ -81,7 +82,7 @@ export class AuditVerifyDto {
   /** For a bundle: notes of checkpoints that were kept elsewhere, which it has to agree with. */
   @MayBeAbsent()
   @IsArray()
-  @ArrayMaxSize(MAX_KEYS)
+  @ArrayMaxSize(MAX_KEPT)
   @IsString({ each: true })
   @MaxLength(MAX_NOTE_BYTES, { each: true })
   checkpoints?: string[];

@@ -9,6 +9,8 @@ const BYTE_ORDER_MARK = '\uFEFF';
  * begins so gets an apostrophe in front, which spreadsheets show as text and readers of CSV can take off.
  */
 const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/u;
+/** The same after what a spreadsheet of another country, or of another setting, takes for the end of a field. */
+const FORMULA_INSIDE = /(?<=[;\t])(?=[\s\p{Cc}\p{Cf}]*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20])/gu;
 
 const COLUMNS: readonly (readonly [string, (row: AuditRow) => string | null])[] = [
   ['id', (row) => row.id],
@@ -41,7 +43,8 @@ export const CSV_FORMAT: AuditFormat = {
 
 function field(text: string | null): string {
   if (text === null) return '';
-  return FORMULA.test(text) ? `'${text}` : text;
+  const inside = text.replaceAll(FORMULA_INSIDE, "'");
+  return FORMULA.test(inside) ? `'${inside}` : inside;
 }
 
 function quoted(text: string): string {

@@ -1,3 +1,4 @@
+import { canonicalJson, type Json } from '../../crypto/canonical-json.js';
 import { sha256 } from '../../crypto/digest.js';
 import type { KeyRing } from '../../crypto/key-ring.js';
 import { DomainError } from '../../kernel/errors/domain-error.js';
@@ -18,8 +19,23 @@ export interface StoredAuditRow extends Omit<AuditRow, 'states'> {
  */
 export async function openStates(keys: KeyRing, stored: StoredAuditRow): Promise<AuditRow> {
   const { sealedStates, stateBefore, stateAfter, ...record } = stored;
-  if (sealedStates === null) return { ...record, states: statesText(stateBefore, stateAfter) };
+  if (sealedStates === null)
+    return { ...record, states: statesText(canonicalOrDigest(stateBefore), canonicalOrDigest(stateAfter)) };
   return { ...record, states: await open(keys, sealedStates, record) };
+}
+
+/**
+ * Whoever can write to the table can write anything into the columns of old records: text that isn't one canonical value would end
+ * the record's JSON early, and say something else to the next reader.
+ */
+function canonicalOrDigest(text: string | null): string | null {
+  if (text === null) return null;
+  try {
+    if (canonicalJson(JSON.parse(text) as Json) === text) return text;
+  } catch {
+    // Not JSON at all, or nested without end.
+  }
+  return `{"unreadable":"${sha256(Buffer.from(text, 'utf8')).toString('hex')}"}`;
 }
 
 async function open(

@@ -16,6 +16,7 @@ import { auditReadError } from './audit-read.errors.js';
 import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
 import { type ExportFormat, formatted } from './export-formats.js';
 import { exportStream } from './export-stream.js';
+import { assertKnownAction } from './known-actions.js';
 import { LogKeys } from './log-keys.service.js';
 import { filterJson, ReadingRecords, tenantOfReading } from './reading-records.service.js';
 import { SealedLogRepository } from './sealed-log.repository.js';
@@ -65,9 +66,10 @@ export class AuditExport {
   /**
    * That somebody exports is on record before the first byte, and how it ended before the last one.
    *
-   * @throws DomainError audit.too_busy, audit.unknown_size, audit.sealing_behind
+   * @throws DomainError audit.unknown_action, audit.too_busy, audit.unknown_size, audit.sealing_behind
    */
   async start(actor: CallerActor, order: ExportOrder): Promise<{ stream: Readable; size: number }> {
+    assertKnownAction(order.filter);
     const leave = await this.turnstile.enter();
     try {
       const reach = await this.readings.reachOf(actor);

@@ -2,6 +2,7 @@ import { defineErrors } from '../../kernel/errors/domain-error.js';
 
 export const auditReadError = defineErrors({
   'audit.event_not_found': { kind: 'not_found', title: 'There is no such record in the audit trail' },
+  'audit.unknown_action': { kind: 'invalid', title: 'No record of the audit trail can have this action' },
   'audit.search_too_slow': {
     kind: 'invalid',
     title: 'This search looks through too many records; narrow its time or add a filter',

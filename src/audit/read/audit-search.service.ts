@@ -13,6 +13,7 @@ import { openStates } from '../log/open-states.js';
 import type { AuditFilter } from './audit-filter.js';
 import { auditReadError } from './audit-read.errors.js';
 import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
+import { assertKnownAction } from './known-actions.js';
 import { filterJson, ReadingRecords, tenantOfReading } from './reading-records.service.js';
 import { type LeafPlace, SealedLogRepository } from './sealed-log.repository.js';
 import { Turnstile } from './turnstile.js';
@@ -50,9 +51,10 @@ export class AuditSearch {
   /**
    * What the caller may read of it, newest first.
    *
-   * @throws DomainError request.invalid, audit.search_too_slow, audit.too_busy
+   * @throws DomainError request.invalid, audit.unknown_action, audit.search_too_slow, audit.too_busy
    */
   async search(actor: CallerActor, asked: AuditFilter, limit: number, cursor?: string): Promise<Page<FoundRecord>> {
+    assertKnownAction(asked);
     const question = canonicalJson({ list: 'audit-events', caller: actor.id, filter: filterJson(asked) });
     const [before] = cursor === undefined ? [null] : decodeBoundCursor(question, cursor, isIdPosition);
     const filter = withinTime(asked);

@@ -31,8 +31,8 @@ export interface WrittenArchive {
 }
 
 /**
- * Writes a bundle into a file and verifies what lies there then. The file appears under its name only when it is whole and on the
- * disk.
+ * Writes a bundle into a file and verifies what lies there then. The file takes its name, and the place of an older one, only when it
+ * holds and is on the disk.
  *
  * @throws Error when it can't be written, or doesn't hold
  */
@@ -56,15 +56,17 @@ export async function writeArchive(options: ArchiveOptions): Promise<WrittenArch
     } finally {
       await file.close();
     }
+    const verdict = await verifyBundle(readBundleFile(temporary), { trusted });
+    if (!verdict.holds) throw new Error(`the archive ${name} does not hold: ${verdict.detail}`);
+    if (verdict.records !== records)
+      throw new Error(`the archive ${name} has ${verdict.records} of ${records} records`);
+    const sha256 = await sha256Of(temporary);
     await rename(temporary, path);
     await syncFolder(folder);
+    return { sha256 };
   } finally {
     await rm(temporary, { force: true });
   }
-  const verdict = await verifyBundle(readBundleFile(path), { trusted });
-  if (!verdict.holds) throw new Error(`the archive ${name} does not hold: ${verdict.detail}`);
-  if (verdict.records !== records) throw new Error(`the archive ${name} has ${verdict.records} of ${records} records`);
-  return { sha256: await sha256Of(path) };
 }
 
 /** The name of a file is on the disk only when its folder is. */

@@ -9,6 +9,16 @@ const REFUSE_CHANGE = `
     RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
   END $$`;
 
+/** A trigger of statements fires for the table that the statement names: each partition has its own, for whoever names one. */
+const WATCH_PARTITION = `
+  CREATE FUNCTION watch_audit_partition(name text) RETURNS void LANGUAGE plpgsql AS $$
+  BEGIN
+    EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS appended
+      FOR EACH STATEMENT EXECUTE FUNCTION enqueue_audit_events()', 'tr_' || name || '_pending', name);
+    EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()', 'tr_' || name || '_no_truncate', name);
+  END $$`;
+
 /**
  * The audit log that proves itself: records in partitions by class and month, the leaves and tiles of its Merkle tree
  * (RFC 9162 2.1), its signed checkpoints, and the positions of what follows it.
@@ -68,6 +78,15 @@ export class AuditLog1764000000014 implements MigrationInterface {
         occurred_at timestamptz NOT NULL
       )`);
     await runner.query(`
+      CREATE FUNCTION enqueue_audit_events() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        INSERT INTO audit_pending (event_id, retention_class, occurred_at) SELECT id, retention_class, occurred_at FROM appended;
+        RETURN NULL;
+      END $$`);
+    await runner.query(REFUSE_CHANGE);
+    await runner.query(WATCH_PARTITION);
+    await runner.query(`SELECT watch_audit_partition('audit_events_other')`);
+    await runner.query(`
       CREATE FUNCTION ensure_audit_partitions(first timestamptz, months_ahead integer) RETURNS integer LANGUAGE plpgsql AS $$
       DECLARE
         -- Months of UTC, whatever the session's time zone is.
@@ -90,6 +109,7 @@ export class AuditLog1764000000014 implements MigrationInterface {
             ) THEN
               EXECUTE format('CREATE TABLE %I PARTITION OF audit_events FOR VALUES FROM (%L, %L) TO (%L, %L)',
                 name, class, month AT TIME ZONE 'UTC', class, (month + interval '1 month') AT TIME ZONE 'UTC');
+              PERFORM watch_audit_partition(name);
               made := made + 1;
             END IF;
           END LOOP;
@@ -99,12 +119,6 @@ export class AuditLog1764000000014 implements MigrationInterface {
     await runner.query(
       `SELECT ensure_audit_partitions((SELECT coalesce(min(occurred_at), now()) FROM audit_events_before), ${MONTHS_AHEAD})`,
     );
-    await runner.query(`
-      CREATE FUNCTION enqueue_audit_events() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        INSERT INTO audit_pending (event_id, retention_class, occurred_at) SELECT id, retention_class, occurred_at FROM appended;
-        RETURN NULL;
-      END $$`);
     // By the database itself: a record that somebody writes past the service is sealed too, and so is seen.
     await runner.query(`
       CREATE TRIGGER tr_audit_events_pending AFTER INSERT ON audit_events REFERENCING NEW TABLE AS appended
@@ -118,7 +132,6 @@ export class AuditLog1764000000014 implements MigrationInterface {
       FROM audit_events_before`);
     await runner.query('DROP TABLE audit_events_before');
     // Each row's trigger holds on partitions too, whoever addresses them directly.
-    await runner.query(REFUSE_CHANGE);
     await runner.query(`
       CREATE TRIGGER tr_audit_events_append_only BEFORE UPDATE OR DELETE ON audit_events
       FOR EACH ROW EXECUTE FUNCTION refuse_audit_change()`);
@@ -186,7 +199,7 @@ export class AuditLog1764000000014 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE audit_checkpoints, audit_tiles, audit_leaves, audit_trees, audit_pending');
     await runner.query('DROP FUNCTION refuse_audit_shrinking()');
-    await runner.query('DROP FUNCTION ensure_audit_partitions(timestamptz, integer)');
+    await runner.query('DROP FUNCTION ensure_audit_partitions(timestamptz, integer), watch_audit_partition(text)');
     await runner.query('ALTER TABLE audit_events RENAME TO audit_events_after');
     await runner.query(`
       CREATE TABLE audit_events (

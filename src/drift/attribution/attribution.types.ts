@@ -22,7 +22,7 @@ export interface AttributionEvidence {
 /**
  * Who made a change. `exact`: an event of this object shows this very value or member being written; `strong`: one of this
  * object at the instant that Graph gives for its last modification; `probable`: one of this object of the right kind since
- * the last scan; `none`: no event, and nobody is invented.
+ * the last scan; `none`: no event, and nobody is invented. For access of our own our own trail is asked: see attributeOwnChange.
  */
 export interface AttributionVerdict {
   attribution: Attribution;

@@ -1,4 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import type { AuditRow } from '../../audit/log/canonical-record.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { GraphClients } from '../../entra/graph-clients.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
@@ -10,10 +12,11 @@ import { identityOf } from '../report/reconcile-changes.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import type { StoredSnapshot } from '../snapshot/stored-snapshot.js';
 import { attributeChange } from './attribute-change.js';
-import { type AttributableChange, type AttributionVerdict, NOBODY } from './attribution.types.js';
+import type { AttributableChange, AttributionVerdict } from './attribution.types.js';
 import { AuditLogReader } from './audit-log-reader.js';
 import { EventIndex } from './event-index.js';
 import { lastCompleteReading } from './last-complete-reading.js';
+import { attributeOwnChange, ownActionOf } from './own-acts.js';
 
 /** Verdicts by identity (hex) of the change. */
 export type Attributions = Map<string, AttributedChange>;
@@ -35,9 +38,14 @@ export interface AttributionTask {
   changes: ClassifiedChange[];
 }
 
+/** Records of one action that are looked at: who changes more between two scans is not attributed throughout. */
+const MAX_OWN_RECORDS = 1000;
+/** A transaction that began before the last scan may have ended after it. */
+const TRANSACTION_MS = 30_000;
+
 /**
- * Finds who made the changes that a scan is the first to see, and asks again for those whose events may have been late. The
- * log is read only when there is somebody to look for.
+ * Finds who made the changes that a scan is the first to see, and asks again for those whose events may have been late: of the
+ * tenant in the directory's log, of our own access in our own trail. Either is read only when there is somebody to look for.
  */
 @Injectable()
 export class ChangeAttributor {
@@ -46,13 +54,15 @@ export class ChangeAttributor {
     private readonly changes: ChangesRepository,
     private readonly graph: GraphClients,
     private readonly log: AuditLogReader,
+    private readonly trail: AuditService,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** @throws the signal's reason only; without a readable log every verdict is `none` */
   async attribute(task: AttributionTask, signal: AbortSignal): Promise<Attributions> {
-    const attributions = ofOwn(task);
-    const wanted = await this.wanted(task);
+    const all = [...(await this.wanted(task))];
+    const attributions = await this.attributeOwn(all.filter(([, change]) => isOwn(change)));
+    const wanted = new Map(all.filter(([, change]) => !isOwn(change)));
     if (wanted.size === 0) return attributions;
     const client = this.graph.of(task.entraTenantId);
     const { events, incompleteReason, failed } = await this.log.read(
@@ -75,13 +85,40 @@ export class ChangeAttributor {
     return attributions;
   }
 
+  private async attributeOwn(wanted: readonly [identity: string, change: AttributableChange][]): Promise<Attributions> {
+    const since = new Map<string, number>();
+    for (const [, change] of wanted) {
+      const action = ownActionOf(change);
+      if (action === null) continue;
+      since.set(action, Math.min(since.get(action) ?? Number.POSITIVE_INFINITY, change.since.getTime()));
+    }
+    const records: AuditRow[] = [];
+    let answered = true;
+    try {
+      for (const [action, earliest] of since) {
+        const from = new Date(earliest - TRANSACTION_MS);
+        const { items } = await this.trail.search({ action, from, outcome: 'success' }, MAX_OWN_RECORDS);
+        records.push(...items);
+      }
+    } catch (error) {
+      // Names can wait; the report can't.
+      this.logger.warn({ err: error }, 'the audit trail was not read for who changed access');
+      answered = false;
+    }
+    return new Map(
+      wanted.map(([identity, change]) => [
+        identity,
+        { verdict: attributeOwnChange(change, records), since: change.since, answered },
+      ]),
+    );
+  }
+
   /** New changes, and live ones whose turn to be asked again has come. */
   private async wanted(task: AttributionTask): Promise<Map<string, AttributableChange>> {
     const live = await this.transactions.read((tx) => this.changes.findLive(tx, task.tenantId));
     const known = new Map(live.map((change) => [change.identity.toString('hex'), change]));
     const wanted = new Map<string, AttributableChange>();
     for (const change of task.changes) {
-      if (isOwn(change)) continue;
       const identity = identityOf(change);
       const earlier = known.get(identity);
       if (earlier !== undefined && !isDue(earlier, task.takenAt)) continue;
@@ -97,17 +134,8 @@ export class ChangeAttributor {
 }
 
 /** The directory's log knows nothing of what is our own, and to ask it for that would be in vain. */
-function isOwn({ resourceType }: ClassifiedChange): boolean {
+function isOwn({ resourceType }: Pick<ClassifiedChange, 'resourceType'>): boolean {
   return RESOURCE_TYPE_CATALOGUE[resourceType].collect.kind === 'own';
-}
-
-function ofOwn({ changes, previous, takenAt }: AttributionTask): Attributions {
-  return new Map(
-    changes.filter(isOwn).map((change) => {
-      const since = lastCompleteReading(change.resourceType, previous, takenAt);
-      return [identityOf(change), { verdict: NOBODY, since, answered: true }];
-    }),
-  );
 }
 
 function isDue({ attributionRetryAt }: Pick<ReadableChange, 'attributionRetryAt'>, now: Date): boolean {

@@ -1,6 +1,7 @@
 import type { KMSClient, KMSClientConfig } from '@aws-sdk/client-kms';
 import type { SealedPlace } from '../../crypto/key-ring.js';
 import { KeyEncryptionKey, type WrappedKey } from './key-encryption-key.js';
+import { loadSdk } from './load-sdk.js';
 import { VAULT_RETRIES, VAULT_TRY_MS, vaultCall } from './vault-call.js';
 
 const PREFIX = 'aws:';
@@ -34,9 +35,14 @@ export class AwsKmsKey extends KeyEncryptionKey {
    * Loads the SDK, which nobody else needs. Credentials come from where the SDK finds them: environment, role of the machine.
    *
    * @param overrides of the SDK's client
+   * @throws ConfigurationError when the SDK isn't installed
    */
   static async open({ keyArn, endpoint }: AwsKmsSettings, overrides: KMSClientConfig = {}): Promise<AwsKmsKey> {
-    const sdk = await import('@aws-sdk/client-kms');
+    const sdk = await loadSdk(
+      'AWS_KMS_KEY_ID (KEY_VAULT=aws)',
+      ['@aws-sdk/client-kms'],
+      () => import('@aws-sdk/client-kms'),
+    );
     const client = new sdk.KMSClient({
       region: regionOf(keyArn),
       ...(endpoint === undefined ? {} : { endpoint }),

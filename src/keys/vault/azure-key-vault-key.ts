@@ -4,6 +4,7 @@ import type { CryptographyClient, CryptographyClientOptions, KeyClient } from '@
 import { openWithKey, SealBroken, sealWithKey } from '../../crypto/envelope.js';
 import type { SealedPlace } from '../../crypto/key-ring.js';
 import { KeyEncryptionKey, type WrappedKey } from './key-encryption-key.js';
+import { loadSdk } from './load-sdk.js';
 import { VAULT_RETRIES, VAULT_TRY_MS, vaultCall } from './vault-call.js';
 
 const PREFIX = 'azure:';
@@ -44,16 +45,18 @@ export class AzureKeyVaultKey extends KeyEncryptionKey {
    *
    * @param credential instead of those
    * @param overrides of the SDK's clients
+   * @throws ConfigurationError when an SDK isn't installed
    */
   static async open(
     { keyUrl }: AzureKeyVaultSettings,
     credential?: TokenCredential,
     overrides: CryptographyClientOptions = {},
   ): Promise<AzureKeyVaultKey> {
-    const [{ DefaultAzureCredential }, { CryptographyClient, KeyClient }] = await Promise.all([
-      import('@azure/identity'),
-      import('@azure/keyvault-keys'),
-    ]);
+    const [{ DefaultAzureCredential }, { CryptographyClient, KeyClient }] = await loadSdk(
+      'AZURE_KEY_VAULT_KEY_URL (KEY_VAULT=azure)',
+      ['@azure/identity', '@azure/keyvault-keys'],
+      () => Promise.all([import('@azure/identity'), import('@azure/keyvault-keys')]),
+    );
     const who = credential ?? new DefaultAzureCredential();
     const options = { retryOptions: { maxRetries: VAULT_RETRIES, maxRetryDelayInMs: VAULT_TRY_MS }, ...overrides };
     return new AzureKeyVaultKey(

@@ -10,6 +10,7 @@ import { AccessAuthority } from '../authority/access-authority.service.js';
 import { AccessSubjects } from '../authority/access-subjects.service.js';
 import { AccessDecisions } from '../decisions/access-decisions.service.js';
 import { rbacError } from '../rbac.errors.js';
+import type { AccessSubject } from '../rbac.types.js';
 import { RolesRepository } from '../roles/roles.repository.js';
 import { ActivationEnds } from './activation-ends.service.js';
 import { activationError } from './activations.errors.js';
@@ -91,7 +92,7 @@ export class EligibleAssignmentsService {
         target: { type: 'eligible-assignment', id, displayName: created.roleName },
         outcome: 'success',
         reason: created.reason,
-        after: stateOf(created),
+        after: stateOf(created, subject),
       });
       return created;
     });
@@ -127,7 +128,7 @@ export class EligibleAssignmentsService {
       target: { type: 'eligible-assignment', id, displayName: removed.roleName },
       outcome: 'success',
       ...(reason === undefined ? {} : { reason }),
-      before: stateOf(removed),
+      before: stateOf(removed, subject),
     });
     return removed;
   }
@@ -139,10 +140,13 @@ export class EligibleAssignmentsService {
   }
 }
 
-function stateOf({ subject, roleName, scope, validFrom, validUntil }: EligibleAssignment): JsonObject {
+function stateOf(eligible: EligibleAssignment, holder: AccessSubject | null): JsonObject {
+  const { subject, roleId, roleName, scope, validFrom, validUntil } = eligible;
   return {
     subjectType: subject.type,
     subject: subject.id,
+    subjectObjectId: holder?.objectId ?? null,
+    roleId,
     role: roleName,
     scope,
     validFrom: validFrom.toISOString(),

@@ -255,7 +255,9 @@ function stateOf(assignment: Assignment, subject: AccessSubject | null): JsonObj
   return {
     subjectType: assignment.subject.type,
     subject: assignment.subject.id,
+    subjectObjectId: subject?.objectId ?? null,
     subjectDisplayName: subject?.displayName ?? null,
+    roleId: assignment.roleId,
     role: assignment.roleName,
     scope: assignment.scope,
     effect: assignment.effect,

@@ -43,10 +43,10 @@ export class AccessSubjects {
     const { id, tenantId, name: displayName, status, ownerUserId } = account;
     const owner = await this.users.find(tx, ownerUserId);
     const active = status === 'active' && owner?.status === 'active';
-    return { type: 'service_account', id, tenantId, displayName, active };
+    return { type: 'service_account', id, tenantId, objectId: null, displayName, active };
   }
 }
 
-function ofUser({ id, tenantId, displayName, status }: UserAccount): AccessSubject {
-  return { type: 'user', id, tenantId, displayName, active: status === 'active' };
+function ofUser({ id, tenantId, objectId, displayName, status }: UserAccount): AccessSubject {
+  return { type: 'user', id, tenantId, objectId, displayName, active: status === 'active' };
 }

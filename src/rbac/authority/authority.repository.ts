@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
 import type { AssignmentFacts } from '../decisions/access-facts.js';
+import type { AccessSubject } from '../rbac.types.js';
 
 /** The form of AssignmentFacts, of a row of either table of assignments. */
 const FACTS = `a.id, a.role_id AS "roleId", a.scope,
@@ -25,9 +26,9 @@ export class AuthorityRepository {
     return row?.now ?? Number.POSITIVE_INFINITY;
   }
 
-  async findGroup(tx: Transaction, id: string): Promise<{ id: string; tenantId: string; displayName: string } | null> {
-    const [group]: { id: string; tenantId: string; displayName: string }[] = await tx.query(
-      'SELECT id, tenant_id AS "tenantId", display_name AS "displayName" FROM groups WHERE id = $1',
+  async findGroup(tx: Transaction, id: string): Promise<Omit<AccessSubject, 'type' | 'active'> | null> {
+    const [group]: Omit<AccessSubject, 'type' | 'active'>[] = await tx.query(
+      'SELECT id, tenant_id AS "tenantId", object_id AS "objectId", display_name AS "displayName" FROM groups WHERE id = $1',
       [id],
     );
     return group ?? null;

@@ -91,13 +91,13 @@ export class AccessFactsRepository {
   }
 
   /** @returns by id; unknown ids are absent */
-  async typesOf(tx: Transaction, ids: readonly string[]): Promise<Map<string, SubjectFacts['type']>> {
-    const rows: { id: string; type: SubjectFacts['type'] }[] = await tx.query(
-      `SELECT id, 'user' AS type FROM users WHERE id = ANY($1::uuid[])
-       UNION ALL SELECT id, 'service_account' FROM service_accounts WHERE id = ANY($1::uuid[])`,
+  async describe(tx: Transaction, ids: readonly string[]): Promise<Map<string, DescribedSubject>> {
+    const rows: DescribedSubject[] = await tx.query(
+      `SELECT id, 'user' AS type, display_name AS "displayName" FROM users WHERE id = ANY($1::uuid[])
+       UNION ALL SELECT id, 'service_account', name FROM service_accounts WHERE id = ANY($1::uuid[])`,
       [ids],
     );
-    return new Map(rows.map(({ id, type }) => [id, type]));
+    return new Map(rows.map((subject) => [subject.id, subject]));
   }
 
   /** Everything for a decision in one statement, and so of one moment. */
@@ -131,4 +131,11 @@ interface FactsRow {
   roles: RoleFacts[];
   subjects: SubjectFacts[];
   permissions: string[];
+}
+
+/** A subject as people know it. */
+export interface DescribedSubject {
+  id: string;
+  type: SubjectFacts['type'];
+  displayName: string;
 }

@@ -100,6 +100,15 @@ export class AccessHistoryRepository {
     };
   }
 
+  /** When a subject was first written down; null when the history doesn't have it. */
+  async findBeginning(tx: Transaction, type: SubjectFacts['type'], id: string): Promise<Date | null> {
+    const [row]: { at: Date }[] = await tx.query(
+      'SELECT at FROM access_history WHERE kind = $1 AND key = $2 ORDER BY revision LIMIT 1',
+      [type, id],
+    );
+    return row?.at ?? null;
+  }
+
   /** Of the holders, what was taken from them before that revision; latest first. */
   async findRemoved(tx: Transaction, holderIds: readonly string[], revision: number): Promise<RemovedAssignment[]> {
     const rows: { removed: RemovedAssignment; at: Date }[] = await tx.query(

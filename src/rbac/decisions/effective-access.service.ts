@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TransactionRunner } from '../../database/transaction-runner.js';
+import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { usersError } from '../../users/users.errors.js';
 import { rbacError } from '../rbac.errors.js';
 import { effectiveAccess } from './effective-access.js';
@@ -44,7 +44,7 @@ export class EffectiveAccessService {
     return this.transactions.read(async (tx) => {
       const named = filter.permission === undefined ? [] : [filter.permission];
       const { subject, roles, permissions, nowMs } = await this.past.load(tx, id, named, asOf);
-      if (subject?.type !== type) {
+      if (subject === null ? asOf === null || !(await this.isOfNow(tx, type, id)) : subject.type !== type) {
         throw usersError(type === 'user' ? 'users.not_found' : 'users.service_account_not_found');
       }
       if (!named.every((name) => permissions.has(name))) {
@@ -53,18 +53,24 @@ export class EffectiveAccessService {
         });
       }
       const eligible =
-        asOf === null && type === 'user'
+        asOf === null && subject !== null && type === 'user'
           ? await this.descriptions.findEligible(tx, [subject.id, ...subject.groupIds])
           : [];
-      const entries = effectiveAccess({ subject, roles, eligible, nowMs }, filter, after, limit + 1);
+      // Who wasn't known yet held nothing.
+      const entries =
+        subject === null ? [] : effectiveAccess({ subject, roles, eligible, nowMs }, filter, after, limit + 1);
       const items = entries.slice(0, limit);
       const last = items.at(-1);
       return {
         items,
         next: entries.length > limit && last !== undefined ? [last.permission, last.scope] : null,
         roleNames: new Map([...roles.values()].map((role) => [role.id, role.name])),
-        groupNames: await this.descriptions.findGroupNames(tx, subject.groupIds),
+        groupNames: await this.descriptions.findGroupNames(tx, subject?.groupIds ?? []),
       };
     });
+  }
+
+  private async isOfNow(tx: Transaction, type: 'user' | 'service_account', id: string): Promise<boolean> {
+    return (await this.descriptions.findSubject(tx, id))?.type === type;
   }
 }

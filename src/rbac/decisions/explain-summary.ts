@@ -40,6 +40,16 @@ export function summarise(
   return `Denied: nothing gives ${names.subject} ${what}${almost}.`;
 }
 
+/**
+ * The sentence on somebody who wasn't known yet at the time that was asked for.
+ *
+ * @param since when they were first written down; null when that isn't known
+ */
+export function summariseUnknown({ permission, scope }: ExplainedFacts, subject: string, since: Date | null): string {
+  const known = since === null ? '' : ` (known since ${since.toISOString()})`;
+  return `Denied: ${subject} was not known to this service then${known} and so could not have ${permission} on ${scope}.`;
+}
+
 const ALMOST: Partial<Record<AccessPath['why'], string>> = {
   eligible_not_activated: 'could be activated and is not',
   not_yet_valid: 'has not begun',

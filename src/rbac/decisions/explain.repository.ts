@@ -7,6 +7,8 @@ export interface NamedSubject {
   type: 'user' | 'service_account';
   /** users.id or service_accounts.id */
   id: string;
+  /** tenants.id */
+  tenantId: string;
   displayName: string;
   status: 'active' | 'disabled' | 'deleted';
   /** Of a program: its owner's; null for a person. */
@@ -19,9 +21,10 @@ export class ExplainRepository {
   /** @param id users.id or service_accounts.id */
   async findSubject(tx: Transaction, id: string): Promise<NamedSubject | null> {
     const [row]: NamedSubject[] = await tx.query(
-      `SELECT 'user' AS type, id, display_name AS "displayName", status, NULL AS "ownerStatus" FROM users WHERE id = $1
+      `SELECT 'user' AS type, id, tenant_id AS "tenantId", display_name AS "displayName", status, NULL AS "ownerStatus"
+         FROM users WHERE id = $1
        UNION ALL
-       SELECT 'service_account', s.id, s.name, s.status, o.status
+       SELECT 'service_account', s.id, s.tenant_id, s.name, s.status, o.status
          FROM service_accounts s JOIN users o ON o.id = s.owner_user_id WHERE s.id = $1`,
       [id],
     );

@@ -3,13 +3,14 @@ import type { CallerActor } from '../../access/actor.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { rbacError } from '../rbac.errors.js';
 import { AccessDecisions } from './access-decisions.service.js';
+import type { SubjectFacts } from './access-facts.js';
 import { AccessHistoryRepository } from './access-history.repository.js';
 import { AskingCaller } from './asking-caller.service.js';
 import { isAllowed } from './evaluate-subject.js';
 import { ExplainRepository, type NamedSubject } from './explain.repository.js';
 import type { AccessPath, ExplainedFacts } from './explain.types.js';
 import { explainPaths } from './explain-paths.js';
-import { type ExplanationNames, summarise } from './explain-summary.js';
+import { type ExplanationNames, summarise, summariseUnknown } from './explain-summary.js';
 import { explainedTo } from './explained-to.js';
 import { PastFacts } from './past-facts.service.js';
 import type { ScopeRoots } from './scope-roots.js';
@@ -55,7 +56,8 @@ export class ExplainService {
   ) {}
 
   /**
-   * Of assignments on other scopes, the caller is told those on scopes where they may read access.
+   * Of assignments on other scopes, the caller is told those on scopes where they may read access. At a time when a subject of now
+   * wasn't known yet it was allowed nothing, and the answer says since when it is known.
    *
    * @throws DomainError access.denied, rbac.unknown_subject, rbac.unknown_permission, rbac.before_history, rbac.as_of_future
    */
@@ -67,14 +69,16 @@ export class ExplainService {
 
   private async explainWithin(tx: Transaction, readable: ScopeRoots, asked: AskedExplanation): Promise<Explanation> {
     const { subjectId, permission, scope, asOf } = asked;
-    const { subject, roles, permissions, revision, nowMs } = await this.past.load(tx, subjectId, [permission], asOf);
+    const loaded = await this.past.load(tx, subjectId, [permission], asOf);
+    const { roles, permissions, revision, nowMs } = loaded;
     if (!permissions.has(permission)) {
       throw rbacError('rbac.unknown_permission', {
         errors: [{ pointer: '/permission', code: 'permission', detail: 'not a permission of this service' }],
       });
     }
     const named = await this.descriptions.findSubject(tx, subjectId);
-    if (subject === null || named === null) throw rbacError('rbac.unknown_subject');
+    if (named === null || (loaded.subject === null && asOf === null)) throw rbacError('rbac.unknown_subject');
+    const subject = loaded.subject ?? unknownThen(named);
     const holders = [subjectId, ...subject.groupIds];
     const eligible = asOf !== null || subject.type !== 'user' ? [] : await this.descriptions.findEligible(tx, holders);
     const removed = await this.history.findRemoved(tx, holders, revision);
@@ -84,13 +88,17 @@ export class ExplainService {
     const paths = explainPaths(facts);
     const changes = asOf === null ? smallestChanges(facts) : { changes: [], hasLonger: false };
     const names = await this.namesOf(tx, named, facts, paths);
+    const summary =
+      loaded.subject === null
+        ? summariseUnknown(facts, names.subject, await this.history.findBeginning(tx, named.type, named.id))
+        : summarise(facts, allowed, paths, names);
     const reasons = await this.descriptions.findReasons(
       tx,
       paths.map(({ assignment }) => assignment.id),
     );
     return {
       allowed,
-      summary: summarise(facts, allowed, paths, names),
+      summary,
       revision,
       asOf: new Date(nowMs),
       subject: named,
@@ -116,6 +124,11 @@ export class ExplainService {
       group: (id) => groups.get(id) ?? id,
     };
   }
+}
+
+/** The facts on a subject at a time when it wasn't known yet. */
+function unknownThen({ type, id, tenantId }: NamedSubject): SubjectFacts {
+  return { type, id, tenantId, active: false, groupIds: [], assignments: [] };
 }
 
 function toEnable({ status, ownerStatus }: NamedSubject): ExplainedFacts['toEnable'] {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { decodeCursor, encodeCursor, type Page } from '../../kernel/paging/cursor.js';
 import { unknownPermission } from './access-decisions.service.js';
-import { AccessFactsRepository } from './access-facts.repository.js';
+import { AccessFactsRepository, type DescribedSubject } from './access-facts.repository.js';
 import type { AccessIndex } from './access-index.js';
 import { FactsSource } from './decision-source.js';
 import { DecisionSources } from './decision-sources.service.js';
@@ -13,11 +13,6 @@ import { LowestIds } from './lowest-ids.js';
 const SLICE = 5_000;
 /** Subjects that are read from the database at once. */
 const READ_AT_ONCE = 500;
-
-export interface AllowedSubject {
-  id: string;
-  type: 'user' | 'service_account';
-}
 
 /** Who may do something somewhere, in the order of their ids. */
 @Injectable()
@@ -29,6 +24,8 @@ export class SubjectList {
   ) {}
 
   /**
+   * With their names: whoever may ask here is told them by `explain` too, for any subject.
+   *
    * @returns the revision is that at which the look began; of what changes meanwhile it may show something
    * @throws DomainError rbac.unknown_permission, request.invalid for a forged cursor
    */
@@ -37,7 +34,7 @@ export class SubjectList {
     scope: string,
     limit: number,
     cursor?: string,
-  ): Promise<Page<AllowedSubject> & { revision: number }> {
+  ): Promise<Page<DescribedSubject> & { revision: number }> {
     const after = cursor === undefined ? '' : decodeCursor(cursor);
     const index = this.sources.memory();
     const { ids, revision } =
@@ -45,11 +42,11 @@ export class SubjectList {
       (await this.fromDatabase(permission, scope, limit + 1, after));
     const page = ids.slice(0, limit);
     const last = page.at(-1);
-    const types = await this.transactions.read((tx) => this.facts.typesOf(tx, page));
+    const subjects = await this.transactions.read((tx) => this.facts.describe(tx, page));
     return {
       items: page.flatMap((id) => {
-        const type = types.get(id);
-        return type === undefined ? [] : [{ id, type }];
+        const subject = subjects.get(id);
+        return subject === undefined ? [] : [subject];
       }),
       nextCursor: ids.length > limit && last !== undefined ? encodeCursor(last) : null,
       revision,

@@ -60,7 +60,8 @@ export class FaultStage {
     };
     const gone = Array.from({ length: INSTANCES }, (_, nth) => nth).filter((nth) => !isRunning(this.services[nth]));
     // The first of all migrates; the others find it done.
-    for (const nth of gone) await start(nth);
+    if (this.services.length === 0) await start(gone.shift() ?? 0);
+    await Promise.all(gone.map(start));
   }
 
   urls(): string[] {

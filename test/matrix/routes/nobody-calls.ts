@@ -111,6 +111,7 @@ async function cookies(stage: MatrixStage): Promise<Call[]> {
 /** The token was good until what happened. */
 async function ruined(stage: MatrixStage, name: string, token: string, ruin: () => Promise<unknown>): Promise<Call> {
   const path = token.startsWith('bxscim_') ? SCIM_PATH : '/api/v1/tenants';
+  await stage.decidesByAll();
   if ((await stage.status(token, path)) !== 200) throw new Error(`never good: ${name}`);
   await ruin();
   await until(async () => (await stage.status(token, path)) === 401);

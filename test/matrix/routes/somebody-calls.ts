@@ -77,6 +77,8 @@ export async function callsAbout(stage: MatrixStage, permission: Permission, all
   await program('all but', [{ role: rest }], without);
   await program('on a part', [{ role, scope: PART }], NOTHING, { holdsBelow: only });
   const mighty = await stage.program([{ role: all }]);
+  // Nobody is given a scope that the instance doesn't know of yet.
+  await stage.decidesByAll();
   await narrowed('all, narrowed to', mighty, permission);
   await narrowed(`all, narrowed to ${other} and not`, mighty, other);
 

@@ -70,6 +70,8 @@ export class AllowedSubjectDto {
   /** users.id or service_accounts.id */
   id: string;
   type: 'user' | 'service_account';
+  /** As it is now. */
+  displayName: string;
 }
 
 export class ListSubjectsResultDto {

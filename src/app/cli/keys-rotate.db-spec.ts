@@ -1,0 +1,54 @@
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { register } from './operator-commands.js';
+import { runCli } from './run-cli.js';
+
+describe('blindspotx keys rotate', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database.close());
+
+  async function rotate(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    const said = { out: '', err: '' };
+    const io = {
+      out: (text: string) => {
+        said.out += text;
+      },
+      err: (text: string) => {
+        said.err += text;
+      },
+      env: { DATABASE_URL: database.url, MASTER_KEY: Buffer.alloc(32, 'test-key').toString('base64') },
+      colour: false,
+      exitCode: 0,
+    };
+    const code = await runCli(['keys', 'rotate', ...args], io, [register]);
+    return { code, ...said };
+  }
+
+  it('all says of each kind whether it was rotated, when the next key of some is too young', async () => {
+    const { code, out, err } = await rotate('all');
+    expect(out).toMatch(/^signing key was not rotated: .*force it/m);
+    expect(out).toMatch(/^data key 2 is in use from now on, after 1$/m);
+    expect(out).toMatch(/^index key was not rotated: .*force it/m);
+    expect(out).toMatch(/^checkpoint key \S+ is in use from now on/m);
+    expect([code, err]).toEqual([2, 'blindspotx: not rotated: signing, index; the others were\n']);
+    const rows: { action: string }[] = await database.dataSource.query(
+      `SELECT DISTINCT action FROM audit_events WHERE action LIKE 'keys.%.rotated' ORDER BY action`,
+    );
+    expect(rows.map(({ action }) => action)).toEqual(['keys.checkpoint-key.rotated', 'keys.data-key.rotated']);
+  }, 120_000);
+
+  it('of one kind is refused in one line', async () => {
+    const { code, out, err } = await rotate('index');
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^blindspotx: Not every instance may know the next index key [^\n]*force it\.\n$/);
+  }, 120_000);
+
+  it('all, when forced, rotates all', async () => {
+    const { code, out, err } = await rotate('all', '--force');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^current {3}\S+ {2}signs from now on$/m);
+    expect(out.match(/is in use from now on/g)).toHaveLength(3);
+  }, 120_000);
+});
