@@ -1,0 +1,30 @@
+import { CROSS_TENANT_TARGETS } from './cross-tenant-access.js';
+import type { ResourceTypeDefinition } from './resource-type.types.js';
+
+/** Graph: crossTenantAccessPolicyConfigurationDefault, what holds for every tenant that has no settings of its own. */
+export const crossTenantAccessDefault: ResourceTypeDefinition = {
+  type: 'crossTenantAccessDefault',
+  title: 'Cross-tenant access by default',
+  permission: 'Policy.Read.All',
+  collect: {
+    kind: 'singleton',
+    path: '/policies/crossTenantAccessPolicy/default',
+    requires: ['inboundTrust', 'b2bCollaborationInbound'],
+  },
+  key: () => 'crossTenantAccessDefault',
+  displayName: () => 'Cross-tenant access by default',
+  ignore: ['/id'],
+  sets: ['/invitationRedemptionIdentityProviderConfiguration/primaryIdentityProviderPrecedenceOrder'],
+  keyedLists: CROSS_TENANT_TARGETS,
+  defaults: [],
+  delimitedSets: [],
+  auditActivities: {
+    added: ['update the company default cross-tenant access setting'],
+    modified: [
+      'update the company default cross-tenant access setting',
+      'reset the cross-tenant access default setting',
+      'reset the cross-tenant access setting to the system default',
+    ],
+    removed: ['reset the cross-tenant access default setting'],
+  },
+};
