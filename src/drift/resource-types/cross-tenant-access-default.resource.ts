@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../crypto/canonical-json.js';
+import { isObject, member, stringsAt } from '../normalise/json-members.js';
 import { CROSS_TENANT_TARGETS } from './cross-tenant-access.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
@@ -14,10 +16,11 @@ export const crossTenantAccessDefault: ResourceTypeDefinition = {
   key: () => 'crossTenantAccessDefault',
   displayName: () => 'Cross-tenant access by default',
   ignore: ['/id'],
-  sets: ['/invitationRedemptionIdentityProviderConfiguration/primaryIdentityProviderPrecedenceOrder'],
+  sets: [],
   keyedLists: CROSS_TENANT_TARGETS,
   defaults: [],
   delimitedSets: [],
+  reshape: withOrderKept,
   auditActivities: {
     added: ['update the company default cross-tenant access setting'],
     modified: [
@@ -28,3 +31,17 @@ export const crossTenantAccessDefault: ResourceTypeDefinition = {
     removed: ['reset the cross-tenant access default setting'],
   },
 };
+
+/** Which identity provider is asked first means something, and lists lose their order in the normal form: so it becomes one text. */
+function withOrderKept(raw: JsonObject): JsonObject {
+  const redemption = member(raw, 'invitationRedemptionIdentityProviderConfiguration');
+  const order = stringsAt(redemption, '/primaryIdentityProviderPrecedenceOrder');
+  if (!isObject(redemption) || order.length === 0) return raw;
+  return {
+    ...raw,
+    invitationRedemptionIdentityProviderConfiguration: {
+      ...redemption,
+      primaryIdentityProviderPrecedenceOrder: order.join(', '),
+    },
+  };
+}
