@@ -3,7 +3,13 @@ import type { TenantState } from '../store/tenant-state.js';
 import { type Actor, initiatedBy } from './actor.js';
 
 /** Which Microsoft service writes the event; it decides how the event's id begins. */
-export type AuditService = 'Core Directory' | 'Conditional Access' | 'PIM' | 'Authentication Methods' | 'Device Registration Service' | 'B2C';
+export type AuditService =
+  | 'Core Directory'
+  | 'Conditional Access'
+  | 'PIM'
+  | 'Authentication Methods'
+  | 'Device Registration Service'
+  | 'B2C';
 
 export interface AuditEventPlan {
   service: AuditService;

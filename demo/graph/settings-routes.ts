@@ -77,9 +77,12 @@ export const SETTINGS_READ_ROUTES: GraphRoute[] = [
       });
     },
   },
-  ...collectionRoutes('/directory/onPremisesSynchronization', 'onPremisesSynchronization', 'onPremisesDirectorySynchronization', [
-    'OnPremDirectorySynchronization.Read.All',
-  ]),
+  ...collectionRoutes(
+    '/directory/onPremisesSynchronization',
+    'onPremisesSynchronization',
+    'onPremisesDirectorySynchronization',
+    ['OnPremDirectorySynchronization.Read.All'],
+  ),
   {
     method: 'GET',
     path: '/organization/{id}/certificateBasedAuthConfiguration',
@@ -93,10 +96,7 @@ export const SETTINGS_READ_ROUTES: GraphRoute[] = [
   },
   ...collectionRoutes('/directory/administrativeUnits', 'administrativeUnits', 'administrativeUnit', UNITS),
   children('/directory/administrativeUnits/{id}/members', UNITS, 'directoryObject', (call, unit) =>
-    linkedObjects(
-      call.state,
-      owned(call, 'administrativeUnits', unit, call.state.administrativeUnitMembers.get(unit)),
-    ),
+    linkedObjects(call.state, owned(call, 'administrativeUnits', unit, call.state.administrativeUnitMembers.get(unit))),
   ),
   children(
     '/directory/administrativeUnits/{id}/scopedRoleMembers',
@@ -145,7 +145,11 @@ export const SETTINGS_WRITE_ROUTES: GraphRoute[] = [
   route('PUT', `${PARTNERS}/{id}/identitySynchronization`, 'Policy.ReadWrite.CrossTenantAccess', (c) =>
     done(putIdentitySynchronization(c.state, c.actor, id(c), c.body)),
   ),
-  ...written('/directory/onPremisesSynchronization', 'onPremisesSynchronization', 'OnPremDirectorySynchronization.ReadWrite.All'),
+  ...written(
+    '/directory/onPremisesSynchronization',
+    'onPremisesSynchronization',
+    'OnPremDirectorySynchronization.ReadWrite.All',
+  ),
   route('POST', '/organization/{organization}/certificateBasedAuthConfiguration', 'Organization.ReadWrite.All', (c) =>
     created(createSetting(c.state, c.actor, 'certificateBasedAuthConfigurations', c.body)),
   ),
@@ -162,11 +166,8 @@ export const SETTINGS_WRITE_ROUTES: GraphRoute[] = [
   route('DELETE', '/directory/administrativeUnits/{id}/members/{key}/$ref', 'AdministrativeUnit.ReadWrite.All', (c) =>
     done(removeFromUnit(c.state, c.actor, id(c), param(c, 'key'))),
   ),
-  route(
-    'POST',
-    '/directory/administrativeUnits/{id}/scopedRoleMembers',
-    'RoleManagement.ReadWrite.Directory',
-    (c) => created(addScopedRole(c.state, c.actor, id(c), c.body)),
+  route('POST', '/directory/administrativeUnits/{id}/scopedRoleMembers', 'RoleManagement.ReadWrite.Directory', (c) =>
+    created(addScopedRole(c.state, c.actor, id(c), c.body)),
   ),
   route(
     'DELETE',

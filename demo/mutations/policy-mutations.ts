@@ -71,7 +71,13 @@ export function updateAuthenticationMethod(
 /** Only external methods come and go; Microsoft's own are always there. */
 export function createExternalMethod(state: TenantState, actor: Actor, body: JsonObject): JsonObject {
   if (body['@odata.type'] !== EXTERNAL_METHOD) throw badRequest('Only external authentication methods can be added.');
-  const created: GraphObject = { state: 'disabled', includeTargets: [], excludeTargets: [], ...body, id: state.ids.guid() };
+  const created: GraphObject = {
+    state: 'disabled',
+    includeTargets: [],
+    excludeTargets: [],
+    ...body,
+    id: state.ids.guid(),
+  };
   state.collections.authenticationMethodConfigurations.set(created);
   recordMethod(state, actor, undefined, created);
   return created;

@@ -50,11 +50,7 @@ export class GraphRoot {
     const url = URL.canParse(link) ? new URL(link) : null;
     // The normalised path: `/v1.0/../beta` has become `/beta` by now.
     const isOurs =
-      url !== null &&
-      url.origin === root.origin &&
-      url.username === '' &&
-      url.password === '' &&
-      isBelow(url, root);
+      url !== null && url.origin === root.origin && url.username === '' && url.password === '' && isBelow(url, root);
     if (!isOurs) {
       const path = from.split('?')[0] ?? from;
       throw new GraphFault(

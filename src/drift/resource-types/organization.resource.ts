@@ -1,5 +1,21 @@
-import { text } from '../normalise/json-members.js';
+import type { JsonObject } from '../../crypto/canonical-json.js';
+import { member, text } from '../normalise/json-members.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
+
+/** What of it is configuration; plans, sizes, addresses and the times of synchronisation aren't. */
+const WATCHED = [
+  'id',
+  'displayName',
+  'tenantType',
+  'countryLetterCode',
+  'preferredLanguage',
+  'onPremisesSyncEnabled',
+  'verifiedDomains',
+  'technicalNotificationMails',
+  'securityComplianceNotificationMails',
+  'securityComplianceNotificationPhones',
+  'privacyProfile',
+];
 
 /** Graph: organization, the tenant itself: its domains, who is told of security matters, whether it synchronises. */
 export const organization: ResourceTypeDefinition = {
@@ -8,30 +24,25 @@ export const organization: ResourceTypeDefinition = {
   permission: 'Organization.Read.All',
   collect: {
     kind: 'list',
-    path: '/organization?$select=id,displayName,tenantType,countryLetterCode,preferredLanguage,onPremisesSyncEnabled,verifiedDomains,technicalNotificationMails,securityComplianceNotificationMails,securityComplianceNotificationPhones,privacyProfile',
+    path: `/organization?$select=${WATCHED.join(',')}`,
   },
   key: (raw) => text(raw, 'id'),
   displayName: (raw) => text(raw, 'displayName'),
-  ignore: [
-    '/id',
-    '/createdDateTime',
-    '/deletedDateTime',
-    '/onPremisesLastSyncDateTime',
-    '/onPremisesLastPasswordSyncDateTime',
-    '/assignedPlans',
-    '/provisionedPlans',
-    '/directorySizeQuota',
-  ],
+  ignore: ['/id'],
   sets: [
     '/technicalNotificationMails',
     '/securityComplianceNotificationMails',
     '/securityComplianceNotificationPhones',
-    '/marketingNotificationEmails',
-    '/businessPhones',
   ],
   keyedLists: [{ path: '/verifiedDomains', by: 'name' }],
   defaults: [{ path: '/onPremisesSyncEnabled', value: false }],
   delimitedSets: [{ path: '/verifiedDomains/*/capabilities', separator: ',' }],
+  // Exporters write the whole object.
+  reshape: (raw) => {
+    const kept: JsonObject = {};
+    for (const name of WATCHED) kept[name] = member(raw, name) ?? null;
+    return kept;
+  },
   auditActivities: {
     added: ['create company'],
     modified: [

@@ -60,7 +60,13 @@ export const ORGANISATION_CASES: RuleCase[] = [
     { includes: [everything] },
     'high',
   ),
-  consent('CO-03', 'what was excluded no longer is', { excludes: [verified, application] }, { excludes: [verified] }, 'high'),
+  consent(
+    'CO-03',
+    'what was excluded no longer is',
+    { excludes: [verified, application] },
+    { excludes: [verified] },
+    'high',
+  ),
   consent('CO-03', 'a new policy for everything', null, { includes: [everything] }, 'high'),
 
   partner('XT-01', 'whose people are guests', null, contoso(inbound('allowed')), 'high'),
@@ -193,7 +199,13 @@ export const ORGANISATION_CASES: RuleCase[] = [
 
 export const ORGANISATION_SILENT: RuleCase[] = [
   consent('CO-03', 'low permissions of verified publishers', { includes: [] }, { includes: [verified] }, 'info'),
-  consent('CO-03', 'the same conditions under another id', { includes: [{ ...everything, id: 'a' }] }, { includes: [{ ...everything, id: 'b' }] }, 'info'),
+  consent(
+    'CO-03',
+    'the same conditions under another id',
+    { includes: [{ ...everything, id: 'a' }] },
+    { includes: [{ ...everything, id: 'b' }] },
+    'info',
+  ),
   consent('CO-03', 'one more exclusion', { excludes: [] }, { excludes: [everything] }, 'info'),
   partner('XT-01', 'a partner that is kept out', null, contoso(inbound('blocked')), 'info'),
   partner('XT-01', 'a partner that the default keeps out', null, contoso(), 'info', {
@@ -206,10 +218,30 @@ export const ORGANISATION_SILENT: RuleCase[] = [
     { azureADJoin: { allowedToJoin: membership('no') } },
     'info',
   ),
-  device('DV-02', 'passwords are managed', { localAdminPassword: { isEnabled: false } }, { localAdminPassword: { isEnabled: true } }, 'info'),
-  authorities('AM-06', 'one authority less', { certificateAuthorities: [ca('A'), ca('B')] }, { certificateAuthorities: [ca('A')] }, 'info'),
+  device(
+    'DV-02',
+    'passwords are managed',
+    { localAdminPassword: { isEnabled: false } },
+    { localAdminPassword: { isEnabled: true } },
+    'info',
+  ),
+  authorities(
+    'AM-06',
+    'one authority less',
+    { certificateAuthorities: [ca('A'), ca('B')] },
+    { certificateAuthorities: [ca('A')] },
+    'info',
+  ),
   provider('AM-05', "Microsoft's own", null, { id: 'EmailOTP-OAUTH', identityProviderType: 'EmailOTP' }, 'info'),
   eligible('GR-01', 'an ordinary group', null, mayJoin, 'info', { around: { group: [{ id: GROUP }] } }),
   eligible('GR-02', 'a group that no policy names', null, mayJoin, 'info'),
-  { ...one('group')('GR-01', 'a group that can hold roles is new', null, { id: GROUP, isAssignableToRole: true, members: [{ id: ALICE }] }, 'info') },
+  {
+    ...one('group')(
+      'GR-01',
+      'a group that can hold roles is new',
+      null,
+      { id: GROUP, isAssignableToRole: true, members: [{ id: ALICE }] },
+      'info',
+    ),
+  },
 ];

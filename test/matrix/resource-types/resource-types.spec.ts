@@ -17,7 +17,13 @@ import { createLogger } from '../../../src/observability/logger.js';
 import { answeredOtherwise, ProofStage, TYPE_PROOFS } from './type-proofs.js';
 
 /** What stands in other objects of the tenant: it comes and goes with what the proofs of other types do. */
-const CASCADES: ReadonlySet<ResourceType> = new Set(['group', 'user', 'application', 'servicePrincipal', 'administrativeUnit']);
+const CASCADES: ReadonlySet<ResourceType> = new Set([
+  'group',
+  'user',
+  'application',
+  'servicePrincipal',
+  'administrativeUnit',
+]);
 const OURS: ResourceType[] = ['accessRole', 'accessConstraint', 'accessAssignment'];
 
 describe('every resource type, against the demo tenant', () => {
@@ -84,7 +90,10 @@ describe('every resource type, against the demo tenant', () => {
     if (act === 'modified') await proof.change?.act(stage, key);
     if (act === 'removed') await proof.remove?.(stage, key);
     const events = tenant.state.audit.visible().filter((event) => !before.has(event['id'] ?? null));
-    audited.set(`${type} ${act}`, events.map((event) => textOf(event, 'activityDisplayName').trim().toLowerCase()));
+    audited.set(
+      `${type} ${act}`,
+      events.map((event) => textOf(event, 'activityDisplayName').trim().toLowerCase()),
+    );
   }
 
   /** Nothing happened, and every answer looks another way: order, dates, ids that don't last. */

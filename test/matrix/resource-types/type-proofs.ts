@@ -105,7 +105,7 @@ function ofOurs(type: ResourceType, object: JsonObject, patch: JsonObject, at: s
       return key;
     },
     change: {
-      act: async (stage) => void (stage.own[held(stage)] = { type, raw: { ...object, ...patch } }),
+      act: async (stage) => void stage.own.splice(held(stage), 1, { type, raw: { ...object, ...patch } }),
       at: () => [at],
     },
     remove: async (stage) => void stage.own.splice(held(stage), 1),
@@ -269,7 +269,11 @@ export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
   roleManagementRule: {
     add: async (stage) => {
       stage.tenant.state.roleManagementRules.set(PARTNER, [
-        { '@odata.type': '#microsoft.graph.unifiedRoleManagementPolicyEnablementRule', id: 'Enablement_EndUser_Assignment', enabledRules: ['MultiFactorAuthentication', 'Justification'] },
+        {
+          '@odata.type': '#microsoft.graph.unifiedRoleManagementPolicyEnablementRule',
+          id: 'Enablement_EndUser_Assignment',
+          enabledRules: ['MultiFactorAuthentication', 'Justification'],
+        },
       ]);
       return `${PARTNER}|Enablement_EndUser_Assignment`;
     },
@@ -294,9 +298,9 @@ export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
   servicePrincipal: {
     ...written('/servicePrincipals', {}, { appRoleAssignmentRequired: true }, ['/appRoleAssignmentRequired']),
     add: async (stage) => {
-      const app = stage.rows('applications').find(
-        (one) => !stage.rows('servicePrincipals').some((sp) => sp['appId'] === one['appId']),
-      );
+      const app = stage
+        .rows('applications')
+        .find((one) => !stage.rows('servicePrincipals').some((sp) => sp['appId'] === one['appId']));
       const appId = textOf(app ?? {}, 'appId');
       return textOf(await stage.call('POST', '/servicePrincipals', { appId }), 'id');
     },
@@ -305,7 +309,11 @@ export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
     add: async (stage) => {
       const [principalId, resourceId] = [stage.program(), stage.graphPrincipal()];
       const appRoleId = '9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8';
-      await stage.call('POST', `/servicePrincipals/${resourceId}/appRoleAssignedTo`, { principalId, resourceId, appRoleId });
+      await stage.call('POST', `/servicePrincipals/${resourceId}/appRoleAssignedTo`, {
+        principalId,
+        resourceId,
+        appRoleId,
+      });
       return `${principalId}|${resourceId}|${appRoleId}`;
     },
     remove: async (stage, key) => {
@@ -318,7 +326,13 @@ export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
   },
   oauth2PermissionGrant: {
     add: async (stage) => {
-      const body = { clientId: stage.program(), consentType: 'Principal', principalId: stage.admin(6), resourceId: stage.graphPrincipal(), scope: 'User.Read' };
+      const body = {
+        clientId: stage.program(),
+        consentType: 'Principal',
+        principalId: stage.admin(6),
+        resourceId: stage.graphPrincipal(),
+        scope: 'User.Read',
+      };
       await stage.call('POST', '/oauth2PermissionGrants', body);
       return `${body.clientId}|${body.consentType}|${body.principalId}|${body.resourceId}`;
     },
@@ -385,7 +399,11 @@ export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
     {
       inboundTrust: { isMfaAccepted: true },
       invitationRedemptionIdentityProviderConfiguration: {
-        primaryIdentityProviderPrecedenceOrder: ['socialIdentityProviders', 'azureActiveDirectory', 'externalFederation'],
+        primaryIdentityProviderPrecedenceOrder: [
+          'socialIdentityProviders',
+          'azureActiveDirectory',
+          'externalFederation',
+        ],
       },
     },
     [
@@ -484,11 +502,18 @@ export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
     },
   },
   administrativeUnit: {
-    ...written('/directory/administrativeUnits', { displayName: 'A new unit', isMemberManagementRestricted: true }, {}, []),
+    ...written(
+      '/directory/administrativeUnits',
+      { displayName: 'A new unit', isMemberManagementRestricted: true },
+      {},
+      [],
+    ),
     change: {
       act: async (stage, key) => {
         const path = `/directory/administrativeUnits/${key}`;
-        await stage.call('POST', `${path}/members/$ref`, { '@odata.id': `https://x/directoryObjects/${stage.admin(3)}` });
+        await stage.call('POST', `${path}/members/$ref`, {
+          '@odata.id': `https://x/directoryObjects/${stage.admin(3)}`,
+        });
         await stage.call('POST', `${path}/scopedRoleMembers`, { roleId: ROLE, roleMemberInfo: { id: stage.admin(4) } });
       },
       at: (stage) => [`/members/${stage.admin(3)}`, `/scopedRoleMembers/${ROLE}|${stage.admin(4)}`],
@@ -531,15 +556,17 @@ export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
     { permissions: ['a:read', 'b:write'] },
     '/permissions',
   ),
-  accessConstraint: ofOurs(
-    'accessConstraint',
-    { id: 'proof', displayName: 'Proof', limit: 2 },
-    { limit: 3 },
-    '/limit',
-  ),
+  accessConstraint: ofOurs('accessConstraint', { id: 'proof', displayName: 'Proof', limit: 2 }, { limit: 3 }, '/limit'),
   accessAssignment: ofOurs(
     'accessAssignment',
-    { assignmentType: 'active', principalType: 'user', principalId: 'p', roleId: 'r', scope: 'tenant', effect: 'allow' },
+    {
+      assignmentType: 'active',
+      principalType: 'user',
+      principalId: 'p',
+      roleId: 'r',
+      scope: 'tenant',
+      effect: 'allow',
+    },
     { endsAt: '2031-01-01T00:00:00Z' },
     '/endsAt',
     'active|user|p|r|tenant|allow',
