@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { READER_PERMISSIONS } from '../../../demo/generate/permission-catalogue.js';
-import { RESOURCE_TYPE_CATALOGUE } from './catalogue.js';
-import { RESOURCE_TYPES } from './resource-type.types.js';
+import { READER_PERMISSIONS } from '../../demo/generate/permission-catalogue.js';
+import { RESOURCE_TYPE_CATALOGUE } from '../../src/drift/resource-types/catalogue.js';
+import { RESOURCE_TYPES } from '../../src/drift/resource-types/resource-type.types.js';
 
-const PAGE = readFileSync(resolve(__dirname, '../../../docs/operations/connect-a-tenant.md'), 'utf8');
+const PAGE = readFileSync(resolve(__dirname, '../../docs/operations/connect-a-tenant.md'), 'utf8');
 /** Who made a change is asked by the attribution, which is no resource type. */
 const BESIDE = 'AuditLog.Read.All';
 
