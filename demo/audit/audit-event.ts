@@ -3,7 +3,13 @@ import type { TenantState } from '../store/tenant-state.js';
 import { type Actor, initiatedBy } from './actor.js';
 
 /** Which Microsoft service writes the event; it decides how the event's id begins. */
-export type AuditService = 'Core Directory' | 'Conditional Access' | 'PIM' | 'Authentication Methods';
+export type AuditService =
+  | 'Core Directory'
+  | 'Conditional Access'
+  | 'PIM'
+  | 'Authentication Methods'
+  | 'Device Registration Service'
+  | 'B2C';
 
 export interface AuditEventPlan {
   service: AuditService;
@@ -14,7 +20,14 @@ export interface AuditEventPlan {
     | 'DirectoryManagement'
     | 'UserManagement'
     | 'GroupManagement'
-    | 'Authentication';
+    | 'Authentication'
+    | 'PermissionGrantPolicy'
+    | 'CrossTenantAccessSettings'
+    | 'CrossTenantIdentitySyncSettings'
+    | 'CertificateBasedAuthConfiguration'
+    | 'AdministrativeUnit'
+    | 'PolicyManagement'
+    | 'ResourceManagement';
   activity: string;
   operationType: 'Add' | 'Update' | 'Delete' | 'Assign' | 'Unassign';
   targets: JsonObject[];
@@ -26,6 +39,8 @@ const ID_PREFIX: Record<AuditService, string> = {
   'Conditional Access': 'IPCGraph_',
   PIM: 'PIM_',
   'Authentication Methods': 'SSGM_',
+  'Device Registration Service': 'Device Registration Service_',
+  B2C: 'B2C_',
 };
 
 /**

@@ -33,7 +33,8 @@ export function generateAuthentication(state: TenantState): void {
     ]),
   ];
   for (const one of strengths) state.collections.authenticationStrengthPolicies.set(one);
-  for (const one of methodConfigurations(random)) state.collections.authenticationMethodConfigurations.set(one);
+  for (const one of [...methodConfigurations(random), externalMethod(random)])
+    state.collections.authenticationMethodConfigurations.set(one);
   state.singletons.authenticationMethodsPolicy = {
     id: 'authenticationMethodsPolicy',
     displayName: 'Authentication Methods Policy',
@@ -84,6 +85,23 @@ function strength(
     requirementsSatisfied: 'mfa',
     allowedCombinations: combinations,
     combinationConfigurations: [],
+  };
+}
+
+/** A second factor of somebody else, asked for over OpenID Connect. */
+function externalMethod(random: Prng): JsonObject & { id: string } {
+  return {
+    '@odata.type': '#microsoft.graph.externalAuthenticationMethodConfiguration',
+    id: random.guid(),
+    displayName: 'Contoso push',
+    state: 'disabled',
+    appId: random.guid(),
+    openIdConnectSetting: {
+      clientId: random.hex(24),
+      discoveryUrl: 'https://factor.contoso.example/.well-known/openid-configuration',
+    },
+    includeTargets: [{ targetType: 'group', id: 'all_users', isRegistrationRequired: false }],
+    excludeTargets: [],
   };
 }
 

@@ -16,6 +16,8 @@ const everything = (state: TenantState) =>
     [...state.groupMembers],
     [...state.owners],
     [...state.roleManagementRules],
+    [...state.administrativeUnitMembers],
+    [...state.scopedRoleMembers],
     state.audit.visible(),
   ]);
 

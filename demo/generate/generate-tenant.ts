@@ -4,7 +4,9 @@ import { generateAuthentication } from './authentication.js';
 import { generateConditionalAccess } from './conditional-access.js';
 import { generateGroups } from './groups.js';
 import { generateHistory } from './history.js';
+import { generateOrganisation } from './organisation.js';
 import { generateRoles } from './roles.js';
+import { generateSettings } from './settings.js';
 import { type Cast, castPeople, planIdentity, type TenantSize } from './tenant-plan.js';
 import { generateTenantPolicies } from './tenant-policies.js';
 import { generateUsers } from './users.js';
@@ -30,6 +32,8 @@ export function generateTenant(
   generateConditionalAccess(state, cast, groups, size.policies);
   generateRoles(state, cast, groups);
   generateTenantPolicies(state, cast);
+  generateSettings(state, cast);
+  generateOrganisation(state, cast, groups);
   generateHistory(state, cast);
   return { state, cast };
 }

@@ -45,6 +45,13 @@ export const FIRST_PARTY_APPLICATIONS: FirstPartyApplication[] = [
       ['b0afded3-3588-46d8-8b3d-9842eff778da', 'AuditLog.Read.All'],
       ['dbb9058a-0e50-45d7-ae91-66909b5d4664', 'Domain.Read.All'],
       ['498476ce-e0fe-48b0-b801-37ba7e2685c6', 'Organization.Read.All'],
+      ['9e640839-a198-48fb-8b9a-013fd6f6cbcd', 'Policy.Read.PermissionGrant'],
+      ['bdba4817-6ba1-4a7c-8a01-be9bc7c242dd', 'Policy.Read.DeviceConfiguration'],
+      ['edb419d6-7edc-42a3-9345-509bfdf5d87c', 'PrivilegedEligibilitySchedule.Read.AzureADGroup'],
+      ['bb70e231-92dc-4729-aff5-697b3f04be95', 'OnPremDirectorySynchronization.Read.All'],
+      ['134fd756-38ce-4afd-ba33-e9623dbe66c2', 'AdministrativeUnit.Read.All'],
+      ['88bb2658-5d9e-454f-aacd-a3933e079526', 'CustomAuthenticationExtension.Read.All'],
+      ['e321f0bb-e7f7-481e-bb28-e3b0b32d4bd0', 'IdentityProvider.Read.All'],
       ['810c84a8-4a9e-49e6-bf7d-12d183f40d01', 'Mail.Read'],
       ['b633e1c5-b582-4048-a93e-9f11b44c7e96', 'Mail.Send'],
       ['e2a3a72e-5f79-4c64-b1b1-878b674786c9', 'Mail.ReadWrite'],
@@ -130,6 +137,13 @@ export const READER_PERMISSIONS = [
   'AuditLog.Read.All',
   'Domain.Read.All',
   'Organization.Read.All',
+  'Policy.Read.PermissionGrant',
+  'Policy.Read.DeviceConfiguration',
+  'PrivilegedEligibilitySchedule.Read.AzureADGroup',
+  'OnPremDirectorySynchronization.Read.All',
+  'AdministrativeUnit.Read.All',
+  'CustomAuthenticationExtension.Read.All',
+  'IdentityProvider.Read.All',
 ];
 
 export function graphRoleId(value: string): string {

@@ -12,7 +12,8 @@ import { READ_ROUTES } from './read-routes.js';
 import type { Throttle } from './throttle.js';
 import { WRITE_ROUTES } from './write-routes.js';
 
-export const GRAPH_PATH = /^(?:\/graph)?\/v1\.0(\/.*)$/;
+/** Routes are below v1.0; the few that Graph has in beta only keep that in their path. */
+export const GRAPH_PATH = /^(?:\/graph)?(?:\/v1\.0(\/.*)|(\/beta\/.*))$/;
 const BATCH_LIMIT = 20;
 const CACHED_CALLERS = 200;
 
@@ -39,7 +40,8 @@ export class GraphApi {
   ) {}
 
   handle(request: DemoRequest): DemoReply {
-    const path = GRAPH_PATH.exec(request.path)?.[1] ?? '/';
+    const found = GRAPH_PATH.exec(request.path);
+    const path = found?.[1] ?? found?.[2] ?? '/';
     try {
       const caller = this.authenticate(request);
       if (path === '/$batch') return this.batch(request, caller);

@@ -207,7 +207,7 @@ describe('reading the demo tenant through Graph', () => {
     for (const row of other.state.collections.appRoleAssignments.where('principalId', String(sp?.['id'])))
       other.state.collections.appRoleAssignments.delete(String(row['id']));
     expect((await graph(other, '/domains')).status).toBe(403);
-    expect(READER_PERMISSIONS).toHaveLength(13);
+    expect(READER_PERMISSIONS).toHaveLength(20);
     await other.close();
   });
 });

@@ -12,6 +12,7 @@ import {
   owned,
   singletonRoutes,
 } from './route-kinds.js';
+import { SETTINGS_READ_ROUTES } from './settings-routes.js';
 
 const DIRECTORY = 'Directory.Read.All';
 const POLICY = ['Policy.Read.All'];
@@ -57,6 +58,7 @@ export const READ_ROUTES: GraphRoute[] = [
   ),
   ...singletonRoutes('/policies/adminConsentRequestPolicy', 'adminConsentRequestPolicy', POLICY),
   ...ROLE_READ_ROUTES,
+  ...SETTINGS_READ_ROUTES,
   ...collectionRoutes(
     '/oauth2PermissionGrants',
     'oauth2PermissionGrants',

@@ -35,7 +35,9 @@ import {
 } from '../mutations/grant-mutations.js';
 import {
   createAuthenticationStrength,
+  createExternalMethod,
   deleteAuthenticationStrength,
+  deleteExternalMethod,
   updateAuthenticationMethod,
   updateAuthenticationStrength,
   updateGroupSetting,
@@ -51,6 +53,7 @@ import { selectMembers } from './query-options.js';
 import { getByIds } from './read-routes.js';
 import { presentPolicy } from './resource-shapes.js';
 import { roleWriteRoutes } from './role-write-routes.js';
+import { SETTINGS_WRITE_ROUTES } from './settings-routes.js';
 import { created, done, id, param, referenced, route } from './write-answers.js';
 
 const READ = ['Directory.Read.All'];
@@ -109,6 +112,38 @@ export const WRITE_ROUTES: GraphRoute[] = [
     done(updateGroupSetting(c.state, c.actor, id(c), c.body)),
   ),
   ...roleWriteRoutes(),
+  ...SETTINGS_WRITE_ROUTES,
+  ...singleton(
+    '/policies/crossTenantAccessPolicy/default',
+    'crossTenantAccessPolicyDefault',
+    'Policy.ReadWrite.CrossTenantAccess',
+  ),
+  ...singleton(
+    '/beta/policies/externalIdentitiesPolicy',
+    'externalIdentitiesPolicy',
+    'Policy.ReadWrite.ExternalIdentities',
+  ),
+  ...singleton(
+    '/policies/deviceRegistrationPolicy',
+    'deviceRegistrationPolicy',
+    'Policy.ReadWrite.DeviceConfiguration',
+    'PUT',
+  ),
+  route('PATCH', '/organization/{id}', 'Organization.ReadWrite.All', (c) =>
+    done(updateSingleton(c.state, c.actor, 'organization', c.body)),
+  ),
+  route(
+    'POST',
+    '/policies/authenticationMethodsPolicy/authenticationMethodConfigurations',
+    'Policy.ReadWrite.AuthenticationMethod',
+    (c) => created(createExternalMethod(c.state, c.actor, c.body)),
+  ),
+  route(
+    'DELETE',
+    '/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{id}',
+    'Policy.ReadWrite.AuthenticationMethod',
+    (c) => done(deleteExternalMethod(c.state, c.actor, id(c))),
+  ),
   ...applicationWriteRoutes('applications'),
   ...applicationWriteRoutes('servicePrincipals'),
   route('POST', '/applications', 'Application.ReadWrite.All', (c) =>

@@ -24,6 +24,17 @@ const SINGLETON_AUDIT: Record<SingletonName, Pick<AuditEventPlan, 'service' | 'c
     activity: 'Update admin consent request policy',
   },
   organization: { service: 'Core Directory', category: 'DirectoryManagement', activity: 'Set Company Information' },
+  crossTenantAccessPolicyDefault: {
+    service: 'Core Directory',
+    category: 'CrossTenantAccessSettings',
+    activity: 'Update the company default cross-tenant access setting',
+  },
+  externalIdentitiesPolicy: { service: 'Core Directory', category: 'Policy', activity: 'Update policy' },
+  deviceRegistrationPolicy: {
+    service: 'Device Registration Service',
+    category: 'Policy',
+    activity: 'Set device registration policies',
+  },
 };
 
 export function updateSingleton(state: TenantState, actor: Actor, name: SingletonName, patch: JsonObject): JsonObject {
@@ -53,25 +64,56 @@ export function updateAuthenticationMethod(
   if (!before) throw notFound(id);
   const after: GraphObject = { ...mergePatch(before, patch), id };
   state.collections.authenticationMethodConfigurations.set(after);
+  recordMethod(state, actor, before, after);
+  return after;
+}
+
+/** Only external methods come and go; Microsoft's own are always there. */
+export function createExternalMethod(state: TenantState, actor: Actor, body: JsonObject): JsonObject {
+  if (body['@odata.type'] !== EXTERNAL_METHOD) throw badRequest('Only external authentication methods can be added.');
+  const created: GraphObject = {
+    state: 'disabled',
+    includeTargets: [],
+    excludeTargets: [],
+    ...body,
+    id: state.ids.guid(),
+  };
+  state.collections.authenticationMethodConfigurations.set(created);
+  recordMethod(state, actor, undefined, created);
+  return created;
+}
+
+export function deleteExternalMethod(state: TenantState, actor: Actor, id: string): void {
+  const before = state.collections.authenticationMethodConfigurations.get(id);
+  if (!before) throw notFound(id);
+  if (before['@odata.type'] !== EXTERNAL_METHOD) throw badRequest("Microsoft's own methods can't be removed.");
+  state.collections.authenticationMethodConfigurations.delete(id);
+  recordMethod(state, actor, before, undefined);
+}
+
+export const EXTERNAL_METHOD = '#microsoft.graph.externalAuthenticationMethodConfiguration';
+
+function recordMethod(
+  state: TenantState,
+  actor: Actor,
+  before: JsonObject | undefined,
+  after: JsonObject | undefined,
+): void {
   const policy = state.singletons.authenticationMethodsPolicy;
   state.singletons.authenticationMethodsPolicy = { ...policy, lastModifiedDateTime: sevenDigits(state.now()) };
+  const list = (one: JsonObject | undefined) => ({ authenticationMethodConfigurations: one ? [one] : [] });
   recordAct(state, actor, [
     {
       ...SINGLETON_AUDIT.authenticationMethodsPolicy,
       operationType: 'Update',
       targets: [
         target('Policy', textOf(policy, 'id'), textOf(policy, 'displayName'), [
-          modifiedProperty(
-            'AuthenticationMethodsPolicy',
-            { authenticationMethodConfigurations: [before] },
-            { authenticationMethodConfigurations: [after] },
-          ),
+          modifiedProperty('AuthenticationMethodsPolicy', list(before), list(after)),
         ]),
       ],
-      details: { AuthenticationMethod: id },
+      details: { AuthenticationMethod: textOf(after ?? before ?? {}, 'id') },
     },
   ]);
-  return after;
 }
 
 export function createAuthenticationStrength(state: TenantState, actor: Actor, body: JsonObject): JsonObject {

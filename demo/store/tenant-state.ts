@@ -21,6 +21,20 @@ export const COLLECTIONS = [
   'oauth2PermissionGrants',
   'domains',
   'groupSettings',
+  'authenticationContextClassReferences',
+  'permissionGrantPolicies',
+  'tokenLifetimePolicies',
+  'tokenIssuancePolicies',
+  'claimsMappingPolicies',
+  'homeRealmDiscoveryPolicies',
+  'activityBasedTimeoutPolicies',
+  'crossTenantPartners',
+  'groupEligibilityScheduleInstances',
+  'onPremisesSynchronization',
+  'certificateBasedAuthConfigurations',
+  'administrativeUnits',
+  'customAuthenticationExtensions',
+  'identityProviders',
 ] as const;
 export type CollectionName = (typeof COLLECTIONS)[number];
 
@@ -31,6 +45,9 @@ export const SINGLETONS = [
   'identitySecurityDefaultsEnforcementPolicy',
   'adminConsentRequestPolicy',
   'organization',
+  'crossTenantAccessPolicyDefault',
+  'externalIdentitiesPolicy',
+  'deviceRegistrationPolicy',
 ] as const;
 export type SingletonName = (typeof SINGLETONS)[number];
 
@@ -60,6 +77,10 @@ export class TenantState {
   /** Object ids of owners by group, application or service principal. */
   readonly owners = new Map<string, string[]>();
   readonly federatedIdentityCredentials = new Map<string, JsonObject[]>();
+  /** Object ids by administrative unit. */
+  readonly administrativeUnitMembers = new Map<string, string[]>();
+  /** scopedRoleMembership by administrative unit. */
+  readonly scopedRoleMembers = new Map<string, JsonObject[]>();
   /** Federation settings by domain name. */
   readonly federationConfigurations = new Map<string, JsonObject[]>();
   /** The rules of Privileged Identity Management by role definition id. */

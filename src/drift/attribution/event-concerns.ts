@@ -23,6 +23,8 @@ export function concernOf(change: AttributableChange, event: DirectoryAuditEvent
       if (!names(principal) || !names(resource)) return null;
       return namedElsewhere(event, 'approle.id', appRole) ? null : names(appRole) ? 'named' : 'object';
     }
+    case 'groupEligibility':
+      return names(parts[0]) && names(parts[1]) ? 'named' : null;
     case 'oauth2PermissionGrant':
       return names(parts[0]) ? 'object' : null;
     case 'roleManagementRule': {
@@ -48,7 +50,8 @@ export function idsToLookFor(change: AttributableChange): string[] | null {
 /** A tenant has one of it, and its events name it by ids that aren't its key. */
 function isOneOfAKind({ resourceType }: AttributableChange): boolean {
   const { collect } = RESOURCE_TYPE_CATALOGUE[resourceType];
-  return collect.kind === 'singleton' || (collect.kind === 'derived' && resourceType !== 'roleManagementRule');
+  if (collect.kind === 'singleton' || collect.kind === 'ofOrganization') return true;
+  return collect.kind === 'derived' && resourceType !== 'roleManagementRule';
 }
 
 function namedElsewhere(event: DirectoryAuditEvent, property: string, id: string | undefined): boolean {

@@ -25,6 +25,7 @@ const DESCRIPTIVE = new Set([
 const GRANTS: ReadonlySet<ResourceType> = new Set([
   'roleAssignment',
   'roleEligibility',
+  'groupEligibility',
   'appRoleAssignment',
   'oauth2PermissionGrant',
   'accessAssignment',
@@ -59,7 +60,7 @@ const TITLES = {
 } as const;
 
 const SWITCHES =
-  /^(isEnabled|isEnforced|isAttestationEnforced|isRegistrationRequired|enforce[A-Z].*|require[A-Z].*|is[A-Z].*Required)$/;
+  /^(isEnabled|isEnforced|isMemberManagementRestricted|isAttestationEnforced|isRegistrationRequired|enforce[A-Z].*|require[A-Z].*|is[A-Z].*Required)$/;
 
 function directionByName(name: string, change: EvaluatedChange): Direction {
   const gained = addedElements(change).length > 0;

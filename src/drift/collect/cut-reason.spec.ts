@@ -25,7 +25,7 @@ describe('the reasons why types are incomplete', () => {
 
   it('are shown whole when they are of usual length', () => {
     const collector = new TypeCollector(RESOURCE_TYPE_CATALOGUE.group);
-    const reason = `/groups: ${'the application lacks a permission. '.repeat(10)}`;
+    const reason = `/groups: ${'the application lacks a permission. '.repeat(7)}`;
     collector.lacks(reason);
     expect(collector.result().reason).toBe(reason);
   });

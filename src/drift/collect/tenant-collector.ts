@@ -12,6 +12,7 @@ import type { CollectPlan, ResourceType, ResourceTypeDefinition } from '../resou
 import type { TenantCollection } from './collect.types.js';
 import { OwnSource } from './own-source.js';
 import { withChildren } from './read-children.js';
+import { readOfDecidingGroups } from './read-of-deciding-groups.js';
 import { readReferenced } from './read-referenced.js';
 import { TypeCollector } from './type-collector.js';
 
@@ -19,6 +20,8 @@ type PlanOf<Kind extends CollectPlan['kind']> = Extract<CollectPlan, { kind: Kin
 
 /** One reading of one tenant: what its collectors share. */
 interface Reading {
+  /** Entra's directory id. */
+  tenantId: string;
   client: GraphClient;
   signal: AbortSignal;
   collectors: Map<ResourceType, TypeCollector>;
@@ -61,6 +64,7 @@ export class TenantCollector {
     // Every request and pause of the reading listens to it.
     setMaxListeners(0, together);
     const reading: Reading = {
+      tenantId: entraTenantId,
       client,
       signal: together,
       collectors: new Map(this.definitions.map((definition) => [definition.type, new TypeCollector(definition)])),
@@ -69,9 +73,10 @@ export class TenantCollector {
     };
     try {
       const own = this.readOwn(reading, entraTenantId);
-      await this.readAll(reading, ['list', 'singleton', 'derived']);
+      await this.readAll(reading, ['list', 'singleton', 'derived', 'ofOrganization']);
       await this.readAll(reading, ['appRolesOfSensitiveResources']);
       await readReferenced(client, reading.collectors, reading.signal);
+      await this.readAll(reading, ['ofDecidingGroups']);
       await own;
     } catch (error) {
       signal.throwIfAborted();
@@ -134,6 +139,10 @@ export class TenantCollector {
         return this.readDerived(reading, collector, plan);
       case 'appRolesOfSensitiveResources':
         return this.readAppRoles(reading, collector, plan);
+      case 'ofOrganization':
+        return this.readPages(reading, collector, plan.path(reading.tenantId), {});
+      case 'ofDecidingGroups':
+        return readOfDecidingGroups(reading.client, reading.collectors, collector, plan, reading.signal);
       case 'referenced':
       case 'own':
         throw new Error('what others refer to is read after them, and what is our own elsewhere');
@@ -155,11 +164,10 @@ export class TenantCollector {
     reading: Reading,
     collector: TypeCollector,
     path: string,
-    plan: PlanOf<'list'>,
+    { children }: Pick<PlanOf<'list'>, 'children'>,
   ): Promise<void> {
     for await (const page of reading.client.pages(path, reading.signal)) {
       if (collector.definition.type === 'servicePrincipal') this.noteResources(reading, page);
-      const { children } = plan;
       collector.add(
         children === undefined ? page : await withChildren(reading.client, collector, children, page, reading.signal),
       );

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import type { JsonObject } from '../../crypto/canonical-json.js';
-import { text } from '../normalise/json-members.js';
+import { member, text } from '../normalise/json-members.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
 import type { CollectedType, TenantSnapshot } from '../snapshot/snapshot.types.js';
 import { collected } from './collected.js';
@@ -11,6 +11,8 @@ import type { ExportFormat } from './import.types.js';
 
 interface TypeFolder {
   folder: string;
+  /** The one file in the folder that the type is in; every file of the folder when absent. */
+  file?: string;
   type: ResourceType;
   /** Folders below each object (`<id>/<folder>/...`) and the member that they become. */
   children?: { folder: string; into: string }[];
@@ -27,6 +29,37 @@ const FOLDERS: TypeFolder[] = [
     type: 'authenticationMethodConfiguration',
   },
   { folder: 'Policies/AdminConsentRequestPolicy', type: 'adminConsentRequestPolicy' },
+  { folder: 'Identity/Conditional/AuthenticationContexts', type: 'authenticationContextClassReference' },
+  { folder: 'Policies/PermissionGrantPolicies', type: 'permissionGrantPolicy' },
+  { folder: 'Policies/TokenLifetimePolicy', type: 'tokenLifetimePolicy' },
+  { folder: 'Policies/TokenIssuancePolicy', type: 'tokenIssuancePolicy' },
+  { folder: 'Policies/ClaimsMappingPolicy', type: 'claimsMappingPolicy' },
+  { folder: 'Policies/HomeRealmDiscoveryPolicy', type: 'homeRealmDiscoveryPolicy' },
+  { folder: 'Policies/ActivityBasedTimeoutPolicy', type: 'activityBasedTimeoutPolicy' },
+  { folder: 'Policies/CrossTenantAccessPolicy/Default', type: 'crossTenantAccessDefault' },
+  {
+    folder: 'Policies/CrossTenantAccessPolicy/Partners',
+    type: 'crossTenantAccessPartner',
+    more: { notCarried: ['/identitySynchronization'] },
+  },
+  { folder: 'Policies/ExternalIdentitiesPolicy', type: 'externalIdentitiesPolicy' },
+  { folder: 'Identity/CustomAuthenticationExtensions', type: 'customAuthenticationExtension' },
+  { folder: 'IdentityProviders', type: 'identityProvider' },
+  {
+    folder: 'AdministrativeUnits',
+    type: 'administrativeUnit',
+    children: [
+      { folder: 'Members', into: 'members' },
+      { folder: 'ScopedRoleMembers', into: 'scopedRoleMembers' },
+    ],
+  },
+  { folder: 'Organization', file: 'Organization.json', type: 'organization' },
+  {
+    folder: 'Organization',
+    file: 'CertificateBasedAuthConfiguration.json',
+    type: 'certificateBasedAuthConfiguration',
+  },
+  { folder: 'Directory', file: 'OnPremisesSynchronization.json', type: 'onPremisesSynchronization' },
   { folder: 'Domains', type: 'domain', more: { notCarried: ['/federationConfiguration'] } },
   {
     folder: 'Applications',
@@ -51,14 +84,16 @@ export const entraExporterExport: ExportFormat = {
   title: 'an EntraExporter folder',
   detect: async (path) => {
     if (!(await isFolder(path))) return null;
-    const marks = await Promise.all(FOLDERS.map(({ folder }) => isFolder(joinPath(path, folder))));
+    // A folder of single files has too common a name to tell whose it is.
+    const telling = FOLDERS.filter(({ file }) => file === undefined);
+    const marks = await Promise.all(telling.map(({ folder }) => isFolder(joinPath(path, folder))));
     return marks.includes(true) ? path : null;
   },
   read: async (path) => {
     const types = new Map<ResourceType, CollectedType>();
     for (const entry of FOLDERS) {
       const folder = joinPath(path, entry.folder);
-      const objects = await readObjects(folder, true);
+      const objects = await readObjects(folder, true, entry.file);
       if (objects !== null) types.set(entry.type, await ofType(folder, objects, entry));
     }
     if (types.size === 0) throw new ExportError(path, 'no EntraExporter folder of a known type is in it');
@@ -97,6 +132,8 @@ function withoutNames(child: JsonObject): JsonObject {
 async function tenantOf(path: string): Promise<string | null> {
   const folder = joinPath(path, 'Organization');
   if (!(await isFolder(folder)) || (await readdir(folder)).length === 0) return null;
-  const [organization] = (await readObjects(folder, true)) ?? [];
+  const known = (await readObjects(folder, true, 'Organization.json')) ?? (await readObjects(folder, true)) ?? [];
+  // What stands beside it in files of their own has ids that aren't the tenant's.
+  const organization = known.find((one) => member(one, 'certificateAuthorities') === undefined);
   return text(organization, 'id');
 }

@@ -12,12 +12,15 @@ const MAX_FILES = 200_000;
  * The objects in the .json files of a folder, in the order of their names. With `nested`, an object may also be the file
  * named like its own folder (`<id>/<id>.json`); other files below belong to it and are not objects of this type.
  *
- * @returns null when there is no such folder
+ * @param only the one file that counts
+ * @returns null when there is no such folder, or not that file in it
  * @throws ExportError naming the file that can't be read or isn't an object
  */
-export async function readObjects(folder: string, nested = false): Promise<JsonObject[] | null> {
+export async function readObjects(folder: string, nested = false, only?: string): Promise<JsonObject[] | null> {
   if (!(await isFolder(folder))) return null;
-  const files = await jsonFiles(folder, nested, 0, { count: 0 });
+  const one = only === undefined ? null : joinPath(folder, only);
+  if (one !== null && !(await isFile(one))) return null;
+  const files = one === null ? await jsonFiles(folder, nested, 0, { count: 0 }) : [one];
   const objects: JsonObject[] = [];
   for (const file of files) {
     const content = await readJsonFile(file);

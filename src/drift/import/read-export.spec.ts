@@ -181,6 +181,60 @@ describe('folders', () => {
     ]);
     expect(at(snapshot.types.get('application')?.objects[0]?.value, '/owners')).toEqual({ o: { id: 'o' } });
   });
+
+  test('of EntraExporter, policies and what stands in single files', async () => {
+    const definition = [JSON.stringify({ TokenLifetimePolicy: { AccessTokenLifetime: '01:00:00' } })];
+    write('Policies/TokenLifetimePolicy/t/t.json', JSON.stringify({ id: 't', displayName: 'a', definition }));
+    write(
+      'Policies/PermissionGrantPolicies/p/p.json',
+      JSON.stringify({ id: 'p', displayName: 'b', includes: [{ id: 'made anew', permissionType: 'application' }] }),
+    );
+    write(
+      'Policies/CrossTenantAccessPolicy/Default/Default.json',
+      JSON.stringify({ inboundTrust: { isMfaAccepted: true } }),
+    );
+    write(
+      'Policies/CrossTenantAccessPolicy/Partners/x/x.json',
+      JSON.stringify({ tenantId: 'x', isServiceProvider: true }),
+    );
+    write('Organization/Organization.json', JSON.stringify([{ id: 'o', displayName: 'c', city: 'Utrecht' }]));
+    write(
+      'Organization/CertificateBasedAuthConfiguration.json',
+      JSON.stringify({ id: 'k', certificateAuthorities: { issuerSki: 'A', certificate: 'MIIB' } }),
+    );
+    write(
+      'Directory/OnPremisesSynchronization.json',
+      JSON.stringify({ id: 'o', features: { blockSoftMatchEnabled: true } }),
+    );
+    write('AdministrativeUnits/u/u.json', JSON.stringify({ id: 'u', displayName: 'd' }));
+    write('AdministrativeUnits/u/Members/m/m.json', JSON.stringify({ id: 'm' }));
+    write(
+      'AdministrativeUnits/u/ScopedRoleMembers/s/s.json',
+      JSON.stringify({ id: 's', roleId: 'r', roleMemberInfo: { id: 'm', displayName: 'somebody' } }),
+    );
+    const { types, tenantId } = await readExport(folder);
+    expect(tenantId).toBe('o');
+    const values = [...types].map(([type, { objects }]) => [type, objects.map(({ value }) => value)]);
+    expect(Object.fromEntries(values)).toEqual({
+      tokenLifetimePolicy: [
+        { displayName: 'a', definition: { TokenLifetimePolicy: { AccessTokenLifetime: '01:00:00' } } },
+      ],
+      permissionGrantPolicy: [{ displayName: 'b', includes: [{ permissionType: 'application' }] }],
+      crossTenantAccessDefault: [{ inboundTrust: { isMfaAccepted: true } }],
+      crossTenantAccessPartner: [{ isServiceProvider: true }],
+      organization: [{ displayName: 'c' }],
+      certificateBasedAuthConfiguration: [{ certificateAuthorities: { A: { issuerSki: 'A', certificate: 'MIIB' } } }],
+      onPremisesSynchronization: [{ features: { blockSoftMatchEnabled: true } }],
+      administrativeUnit: [
+        {
+          displayName: 'd',
+          members: { m: { id: 'm' } },
+          scopedRoleMembers: { 'r|m': { roleId: 'r', principalId: 'm' } },
+        },
+      ],
+    });
+    expect(types.get('crossTenantAccessPartner')?.notCarried).toEqual(['/identitySynchronization']);
+  });
 });
 
 describe('our own export', () => {

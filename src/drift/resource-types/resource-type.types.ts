@@ -20,6 +20,24 @@ export const RESOURCE_TYPES = [
   'appRoleAssignment',
   'oauth2PermissionGrant',
   'domain',
+  'authenticationContextClassReference',
+  'permissionGrantPolicy',
+  'tokenLifetimePolicy',
+  'tokenIssuancePolicy',
+  'claimsMappingPolicy',
+  'homeRealmDiscoveryPolicy',
+  'activityBasedTimeoutPolicy',
+  'crossTenantAccessDefault',
+  'crossTenantAccessPartner',
+  'externalIdentitiesPolicy',
+  'deviceRegistrationPolicy',
+  'groupEligibility',
+  'organization',
+  'onPremisesSynchronization',
+  'certificateBasedAuthConfiguration',
+  'administrativeUnit',
+  'customAuthenticationExtension',
+  'identityProvider',
   'group',
   'user',
   'accessRole',
@@ -67,7 +85,10 @@ export interface ResourceTypeDefinition {
   auditActivities: { added: string[]; modified: string[]; removed: string[] };
 }
 
-/** How the objects of a type are read from Microsoft Graph v1.0. Paths are relative to the API root. */
+/**
+ * How the objects of a type are read from Microsoft Graph v1.0. Paths are relative to the API root; one that begins with `/beta/` is
+ * of the beta version, for what v1.0 doesn't have.
+ */
 export type CollectPlan =
   | {
       kind: 'list';
@@ -88,6 +109,13 @@ export type CollectPlan =
   | { kind: 'appRolesOfSensitiveResources'; path: (servicePrincipalId: string) => string; resourceAppIds: string[] }
   /** Only the objects that other collected objects refer to (by /directoryObjects/getByIds), with the children listed. */
   | { kind: 'referenced'; select: string[]; children?: ChildPlan[] }
+  /** What the tenant has below its own organization, by its Entra tenant id. */
+  | { kind: 'ofOrganization'; path: (tenantId: string) => string }
+  /**
+   * For each group that decides access (one that can hold a directory role, or that a Conditional Access policy names): asked
+   * one group after the other, because Graph throttles what it is used for.
+   */
+  | { kind: 'ofDecidingGroups'; path: (groupId: string) => string }
   /** Not of Graph but of this service: what OwnSource gives for it. */
   | { kind: 'own' };
 

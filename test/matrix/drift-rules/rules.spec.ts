@@ -9,13 +9,14 @@ import { RESOURCE_TYPES } from '../../../src/drift/resource-types/resource-type.
 import type { TenantSnapshot } from '../../../src/drift/snapshot/snapshot.types.js';
 import { ACCESS_CASES, ACCESS_SILENT } from './cases-access.js';
 import { APP_CASES, APP_SILENT } from './cases-apps.js';
+import { ORGANISATION_CASES, ORGANISATION_SILENT } from './cases-organisation.js';
 import { POLICY_CASES, POLICY_SILENT } from './cases-policies.js';
 import { TENANT_CASES, TENANT_SILENT } from './cases-tenant.js';
 import type { Objects, RuleCase } from './rule-case.types.js';
 
 const RULES = loadRules();
-const CASES = [...POLICY_CASES, ...TENANT_CASES, ...APP_CASES, ...ACCESS_CASES];
-const SILENT = [...POLICY_SILENT, ...TENANT_SILENT, ...APP_SILENT, ...ACCESS_SILENT];
+const CASES = [...POLICY_CASES, ...TENANT_CASES, ...APP_CASES, ...ORGANISATION_CASES, ...ACCESS_CASES];
+const SILENT = [...POLICY_SILENT, ...TENANT_SILENT, ...APP_SILENT, ...ORGANISATION_SILENT, ...ACCESS_SILENT];
 
 function snapshot(objects: Objects): TenantSnapshot {
   const types: TenantSnapshot['types'] = new Map();

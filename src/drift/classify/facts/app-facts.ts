@@ -37,7 +37,10 @@ export const APP_FACTS = {
   'setting-account-enabled': (change) => change.path === '/accountEnabled',
   'setting-immutable-id': (change) => change.path === '/onPremisesImmutableId',
   'method-phone-or-mail': (change) => ['sms', 'voice', 'email'].includes(change.key.toLowerCase()),
-  'method-external': (change) => at(subject(change)?.value, '/openIdConnectSetting') !== undefined,
+  'method-external': (change) =>
+    ['openIdConnectSetting', 'clientId', 'issuerUri'].some(
+      (name) => at(subject(change)?.value, `/${name}`) !== undefined,
+    ),
   'method-temporary-pass': (change) => change.key.toLowerCase() === 'temporaryaccesspass',
   'method-switched-off': (change) => change.path === '/state' && change.after !== 'enabled',
   'method-state': (change) => change.path === '/state' || change.path === '',

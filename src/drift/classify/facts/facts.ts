@@ -3,6 +3,7 @@ import type { EvaluationContext } from '../evaluation-context.js';
 import { ACCESS_FACTS } from './access-facts.js';
 import { APP_FACTS } from './app-facts.js';
 import type { FactName } from './fact-names.js';
+import { ORGANISATION_FACTS } from './organisation-facts.js';
 import { POLICY_FACTS } from './policy-facts.js';
 import { ROLE_FACTS } from './role-facts.js';
 
@@ -11,5 +12,6 @@ export const FACTS: Readonly<Record<FactName, (change: EvaluatedChange, context:
   ...POLICY_FACTS,
   ...ROLE_FACTS,
   ...APP_FACTS,
+  ...ORGANISATION_FACTS,
   ...ACCESS_FACTS,
 };

@@ -4,7 +4,7 @@ import type { SnapshotLookup } from '../evaluation-context.js';
 
 /** What is known of a tenant's control plane in one snapshot. */
 export interface ControlPlane {
-  /** Users, groups and service principals that hold or may activate a privileged role; members of such groups included. */
+  /** Users, groups and service principals that hold or may activate a privileged role; and those who are in such groups or may join them. */
   principals: ReadonlySet<string>;
   /** Groups that hold or may activate a privileged role. */
   groups: ReadonlySet<string>;
@@ -45,6 +45,10 @@ function compute(lookup: SnapshotLookup): ControlPlane {
       const members = member(group.value, 'members');
       if (isObject(members)) for (const id of Object.keys(members)) principals.add(id);
     }
+  }
+  for (const { value } of lookup.objects('groupEligibility')) {
+    const principal = text(value, 'principalId');
+    if (principal !== null && groups.has(text(value, 'groupId') ?? '')) principals.add(principal);
   }
   const tierZero = new Set<string>();
   for (const { value } of lookup.objects('appRoleAssignment')) {

@@ -41,10 +41,14 @@ export const ROLE_FACTS = {
     );
   },
   'group-holds-privileged-role': (change, context) =>
-    controlPlaneOf(context.after).groups.has(change.key) || controlPlaneOf(context.before).groups.has(change.key),
-  'group-role-assignable': (change) => at(subject(change)?.value, '/isAssignableToRole') === true,
+    [context.after, context.before].some((lookup) => controlPlaneOf(lookup).groups.has(groupOf(change))),
+  'group-role-assignable': (change, context) =>
+    at(subject(change)?.value, '/isAssignableToRole') === true ||
+    [context.after, context.before].some(
+      (lookup) => at(lookup.find('group', groupOf(change))?.value, '/isAssignableToRole') === true,
+    ),
   'group-excluded-by-policy': (change, context) =>
-    isExcluded(change.key, context.after) || isExcluded(change.key, context.before),
+    isExcluded(groupOf(change), context.after) || isExcluded(groupOf(change), context.before),
   'group-decides-access': (change, context) =>
     controlPlaneOf(context.after).groups.has(change.key) ||
     context.after
@@ -65,6 +69,11 @@ const MOST_GLOBAL_ADMINISTRATORS = 8;
 
 function roleOf(change: EvaluatedChange): string {
   return text(subject(change)?.value, 'roleDefinitionId') ?? '';
+}
+
+/** The group that changed, or that somebody may join. */
+function groupOf(change: EvaluatedChange): string {
+  return change.resourceType === 'groupEligibility' ? (text(subject(change)?.value, 'groupId') ?? '') : change.key;
 }
 
 function principalOf(change: EvaluatedChange): string {
