@@ -1,3 +1,4 @@
+import type { ResourceType } from '../resource-types/resource-type.types.js';
 import { AUTHENTICATION_CONTROLS } from './authentication-controls.js';
 import { CONDITIONAL_ACCESS_CONTROLS } from './conditional-access-controls.js';
 import { CONSENT_CONTROLS } from './consent-controls.js';
@@ -27,3 +28,15 @@ export function controlById(id: string): Control | undefined {
 function byNumber(a: Control, b: Control): number {
   return a.id.localeCompare(b.id, 'en', { numeric: true });
 }
+
+/** Every type that a control may read. */
+export const TYPES_OF_CONTROLS: ReadonlySet<ResourceType> = new Set<ResourceType>([
+  ...CONTROLS.flatMap(({ versions }) => versions.flatMap(({ needs }) => needs.map(({ type }) => type))),
+  // What the holders of roles follow from, and the consent workflow.
+  'user',
+  'group',
+  'roleAssignment',
+  'roleEligibility',
+  'groupSetting',
+  'adminConsentRequestPolicy',
+]);
