@@ -4,6 +4,7 @@ import { CONDITIONAL_ACCESS_CONTROLS } from './conditional-access-controls.js';
 import { CONSENT_CONTROLS } from './consent-controls.js';
 import type { Control } from './control.types.js';
 import { DOMAIN_CONTROLS } from './domain-controls.js';
+import { EIDSCA_CONTROLS } from './eidsca-controls.js';
 import { GUEST_CONTROLS } from './guest-controls.js';
 import { MANUAL_CONTROLS } from './manual-controls.js';
 import { ROLE_CONTROLS } from './role-controls.js';
@@ -19,6 +20,7 @@ export const CONTROLS: readonly Control[] = [
     ...GUEST_CONTROLS,
     ...MANUAL_CONTROLS,
   ].sort(byNumber),
+  ...[...EIDSCA_CONTROLS].sort(byNumber),
 ];
 
 export function controlById(id: string): Control | undefined {

@@ -80,7 +80,11 @@ describe('controls of settings, both ways', () => {
     groupSetting: [{ id: 's', templateId: 't', values: [{ name: 'EnableAdminConsentRequests', value }] }],
   });
   const root = { id: 'a.example', isRoot: true, isVerified: true, authenticationType: 'Managed' };
-  const permanent = { principalId: 'p', roleDefinitionId: '62e90394-69f5-4237-9190-012177145e10', directoryScopeId: '/' };
+  const permanent = {
+    principalId: 'p',
+    roleDefinitionId: '62e90394-69f5-4237-9190-012177145e10',
+    directoryScopeId: '/',
+  };
   const ends = { endDateTime: '2027-01-01T00:00:00Z', startDateTime: '2026-01-01T00:00:00Z' };
   const rule = (id: string, part: JsonObject, role = '62e90394-69f5-4237-9190-012177145e10') => ({
     roleManagementRule: [{ id, roleDefinitionId: role, ...part }],
@@ -113,6 +117,15 @@ describe('controls of settings, both ways', () => {
     ['MS.AAD.8.1', authorization({ guestUserRoleId: 'a0b1b346-4d3e-4e8b-98f8-753987be4970' }), 'not-met'],
     ['MS.AAD.8.2', authorization({ allowInvitesFrom: 'adminsAndGuestInviters' }), 'met'],
     ['MS.AAD.8.2', authorization({ allowInvitesFrom: 'everyone' }), 'not-met'],
+    ['EIDSCA.AP01', authorization({ allowedToUseSSPR: false }), 'met'],
+    ['EIDSCA.AP01', authorization({ allowedToUseSSPR: true }), 'not-met'],
+    ['EIDSCA.AP09', authorization({ allowUserConsentForRiskyApps: false }), 'met'],
+    ['EIDSCA.AP09', authorization({ allowUserConsentForRiskyApps: true }), 'not-met'],
+    ['EIDSCA.CP04', setting('true'), 'met'],
+    ['EIDSCA.CP04', setting('false'), 'not-met'],
+    ['EIDSCA.PR06', setting('true'), 'not-assessed'],
+    ['EIDSCA.AG01', { authenticationMethodsPolicy: [{ policyMigrationState: 'migrationComplete' }] }, 'met'],
+    ['EIDSCA.AG01', { authenticationMethodsPolicy: [{ policyMigrationState: 'preMigration' }] }, 'not-met'],
   ] as [string, Partial<Record<ResourceType, JsonObject[]>>, string][])('%s of %j is %s', (id, objects, expected) =>
     expect(verdict(id, objects)).toBe(expected),
   );
@@ -120,7 +133,7 @@ describe('controls of settings, both ways', () => {
 
 test('docs/controls.md lists exactly the controls, with their words', () => {
   const page = readFileSync(resolve(__dirname, '../../../docs/controls.md'), 'utf8');
-  const rows = page.split('\n').filter((line) => /^\| (MS\.)?AAD\./.test(line));
+  const rows = page.split('\n').filter((line) => /^\| ((MS\.)?AAD|EIDSCA)\./.test(line));
   expect(rows).toEqual(
     CONTROLS.map(
       ({ id, level, title, references, notAutomated, retired }) =>
