@@ -21,7 +21,9 @@ import { KeyManagement1764000000015 } from './src/database/migrations/0015-key-m
 import { AuditRetention1764000000016 } from './src/database/migrations/0016-audit-retention.js';
 import { AuditStreams1764000000017 } from './src/database/migrations/0017-audit-streams.js';
 import { EncryptionAtRest1764000000019 } from './src/database/migrations/0019-encryption-at-rest.js';
+import { DriftControls1764000000020 } from './src/database/migrations/0020-drift-controls.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
+import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftChange } from './src/drift/report/drift-change.entity.js';
 import { DriftReport } from './src/drift/report/drift-report.entity.js';
 import { ConfigSnapshot } from './src/drift/snapshot/config-snapshot.entity.js';
@@ -58,6 +60,7 @@ export const entities: NonNullable<DataSourceOptions['entities']> = [
   DriftBaseline,
   DriftReport,
   DriftChange,
+  DriftControl,
   WebhookEndpoint,
   WebhookDelivery,
   ServiceAccountRow,
@@ -83,6 +86,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   AuditRetention1764000000016,
   AuditStreams1764000000017,
   EncryptionAtRest1764000000019,
+  DriftControls1764000000020,
 ];
 
 export interface DatabaseSettings {

@@ -5,6 +5,8 @@ import { classifyDrift } from './classify/classify-drift.js';
 import { lookupOf } from './classify/evaluation-context.js';
 import { loadRules } from './classify/load-rules.js';
 import type { TenantCollection } from './collect/collect.types.js';
+import { type ComparedControls, compareControls, raisedByControls } from './controls/compare-controls.js';
+import { sourceOf } from './controls/control-input.js';
 import { diffSnapshots } from './diff/diff-snapshots.js';
 import { type Assessability, type AssessedChange, assessorOf } from './report/assessability.js';
 import type { ClassifiedChange, IncompleteType } from './report/drift-report.types.js';
@@ -17,6 +19,7 @@ export interface Comparison {
   changes: ClassifiedChange[];
   /** What one of the two sides can't answer for. */
   notCompared: IncompleteType[];
+  controls: ComparedControls;
   /** Whether a change that isn't among `changes` would be there if it still were. */
   assess: (change: AssessedChange) => Assessability;
 }
@@ -44,19 +47,23 @@ export class DriftComparison {
       if (current === null) return null;
       return { baseline: current.baseline, before: await this.snapshots.asBefore(tx, current.snapshot, collection) };
     });
-    if (sides === null)
-      return { baselineVersion: null, changes: [], notCompared: [], assess: assessorOf(null, collection) };
     const after = asAfter(tenant.id, takenAt, collection);
+    const breakGlassIds = new Set(tenant.breakGlassObjectIds.map((id) => id.toLowerCase()));
+    const before = sides === null ? null : sourceOf(sides.before);
+    const controls = compareControls(before, sourceOf(after), { breakGlassIds });
+    if (sides === null)
+      return { baselineVersion: null, changes: [], notCompared: [], controls, assess: assessorOf(null, collection) };
     const { objects, incomplete } = diffSnapshots(sides.before, after);
     const changes = classifyDrift(objects, this.rules, {
       before: lookupOf(sides.before),
       after: lookupOf(after),
-      breakGlassIds: new Set(tenant.breakGlassObjectIds.map((id) => id.toLowerCase())),
+      breakGlassIds,
     });
     return {
       baselineVersion: sides.baseline.version,
-      changes,
+      changes: raisedByControls(changes, controls),
       notCompared: incomplete,
+      controls,
       assess: assessorOf(sides.before, collection),
     };
   }

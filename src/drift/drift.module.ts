@@ -9,8 +9,13 @@ import { ChangeAttributor } from './attribution/change-attributor.js';
 import { BaselineRepository } from './baseline/baseline.repository.js';
 import { BaselineService } from './baseline/baseline.service.js';
 import { TenantCollector } from './collect/tenant-collector.js';
+import { ControlBook } from './controls/control-book.js';
+import { ControlVerdictsRepository } from './controls/control-verdicts.repository.js';
+import { FindingSeals } from './controls/finding-seals.service.js';
+import { TenantControls } from './controls/tenant-controls.service.js';
 import { DriftChangesController } from './drift-changes.controller.js';
 import { DriftComparison } from './drift-comparison.js';
+import { DriftControlsController } from './drift-controls.controller.js';
 import { DriftReportsController } from './drift-reports.controller.js';
 import { DriftScanJob } from './drift-scan.job.js';
 import { DriftScanService } from './drift-scan.service.js';
@@ -35,7 +40,13 @@ import { Snapshots } from './snapshot/snapshots.service.js';
 /** What changed in a tenant since it was last approved: scans, snapshots, baselines, reports, changes and what is decided on them. */
 @Module({
   imports: [AuditModule, EntraModule, JobsModule, OutboxModule, TenantsModule],
-  controllers: [DriftScansController, DriftSnapshotsController, DriftReportsController, DriftChangesController],
+  controllers: [
+    DriftScansController,
+    DriftSnapshotsController,
+    DriftReportsController,
+    DriftChangesController,
+    DriftControlsController,
+  ],
   providers: [
     // What is
     TenantCollector,
@@ -48,6 +59,10 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     BaselineRepository,
     BaselineService,
     DriftComparison,
+    FindingSeals,
+    ControlVerdictsRepository,
+    ControlBook,
+    TenantControls,
     AuditLogReader,
     ChangeAttributor,
     ChangeSeals,

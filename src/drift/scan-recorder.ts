@@ -14,9 +14,17 @@ import type { WatchedTenant } from '../tenants/tenants.types.js';
 import type { Attributions } from './attribution/change-attributor.js';
 import { lacksFacts } from './classify/facts/fact-types.js';
 import type { TenantCollection } from './collect/collect.types.js';
+import { controlById } from './controls/catalogue.js';
+import { ControlBook, type MovedControl } from './controls/control-book.js';
 import { DRIFT_ACTIONS } from './drift.events.js';
 import type { Comparison } from './drift-comparison.js';
-import { type AlertChange, type AlertReport, alertData, isAlarming } from './report/change-alerts.js';
+import {
+  type AlertChange,
+  type AlertControl,
+  type AlertReport,
+  alertData,
+  isAlarming,
+} from './report/change-alerts.js';
 import { type BookedChanges, ChangeBook } from './report/change-book.js';
 import { type IncompleteType, SEVERITIES } from './report/drift-report.types.js';
 import type { ReadableChange } from './report/readable-change.js';
@@ -51,6 +59,7 @@ export class ScanRecorder {
     private readonly snapshots: SnapshotStore,
     private readonly reports: ReportsRepository,
     private readonly book: ChangeBook,
+    private readonly controls: ControlBook,
     private readonly audit: AuditService,
     private readonly outbox: Outbox,
     private readonly settings: Settings,
@@ -79,6 +88,12 @@ export class ScanRecorder {
       severitiesUncertain: lacksFacts(collection),
       now: scan.takenAt,
     });
+    const moved = await this.controls.book(tx, {
+      tenantId: tenant.id,
+      sequence: snapshot.sequence,
+      takenAt: scan.takenAt,
+      compared: comparison.controls,
+    });
     const reportId = newId();
     const incomplete = incompleteOf(snapshot, comparison.notCompared);
     await this.reports.insert(tx, {
@@ -97,7 +112,7 @@ export class ScanRecorder {
     });
     await this.reports.closeOutage(tx, tenant.id);
     await this.recordAudit(tx, scan, snapshot, reportId, booked);
-    await this.sendAlerts(tx, scan, snapshot, reportId, booked);
+    await this.sendAlerts(tx, scan, snapshot, reportId, booked, moved);
     for (const severity of SEVERITIES) this.openChanges.set({ tenant: tenant.id, severity }, booked.summary[severity]);
     return { reportId, snapshotId: snapshot.id, opened: booked.opened.length, closed: booked.closed.length };
   }
@@ -158,6 +173,7 @@ export class ScanRecorder {
     snapshot: StoredSnapshot,
     reportId: string,
     booked: BookedChanges,
+    moved: MovedControl[],
   ): Promise<void> {
     const { tenant, run } = scan;
     const report: AlertReport = {
@@ -173,11 +189,12 @@ export class ScanRecorder {
           : `${this.settings.PUBLIC_URL.replace(/\/$/, '')}/api/v1/drift/reports/${reportId}`,
     };
     const detected = [...booked.opened, ...booked.reopened].map(alertChange);
-    if (isAlarming(detected)) {
+    const fallen = moved.filter(({ after }) => after === 'not-met').map(alertControl);
+    if (isAlarming(detected) || fallen.length > 0) {
       await this.outbox.append(tx, {
         type: 'drift.changes.detected',
         tenantId: tenant.id,
-        data: alertData(report, detected),
+        data: alertData(report, detected, fallen),
       });
     }
     // What was accepted or set aside was never waiting to be resolved, what took its place has an alert of its own, and what
@@ -185,11 +202,12 @@ export class ScanRecorder {
     const resolved = booked.closed
       .filter(({ change, reason }) => change.state === 'open' && reason !== 'superseded' && reason !== 'unreferenced')
       .map(({ change, reason }) => ({ ...alertChange(change), closeReason: reason }));
-    if (isAlarming(resolved)) {
+    const restored = moved.filter(({ after }) => after === 'met').map(alertControl);
+    if (isAlarming(resolved) || restored.length > 0) {
       await this.outbox.append(tx, {
         type: 'drift.changes.resolved',
         tenantId: tenant.id,
-        data: alertData(report, resolved),
+        data: alertData(report, resolved, restored),
       });
     }
     const wasComplete = ({ resourceType }: IncompleteType) =>
@@ -219,6 +237,10 @@ function incompleteOf(snapshot: StoredSnapshot, notCompared: IncompleteType[]): 
     }));
   const named = new Set(read.map(({ resourceType }) => resourceType));
   return [...read, ...notCompared.filter(({ resourceType }) => !named.has(resourceType))];
+}
+
+function alertControl({ id, before, after }: MovedControl): AlertControl {
+  return { id, title: controlById(id)?.title ?? id, before, after };
 }
 
 function alertChange(change: Omit<ReadableChange, 'createdAt'>): AlertChange {

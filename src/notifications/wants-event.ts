@@ -10,6 +10,9 @@ export function wantsEvent(endpoint: Filter, event: Pick<OutboxEvent, 'type' | '
   if (endpoint.tenantId !== null && event.tenantId !== null && endpoint.tenantId !== event.tenantId) return false;
   if (endpoint.eventTypes.length > 0 && !endpoint.eventTypes.includes(event.type)) return false;
   if (event.type !== 'drift.changes.detected') return true;
+  // A control that fell matters whatever the changes beside it are.
+  const { controls } = event.data;
+  if (Array.isArray(controls) && controls.length > 0) return true;
   const severity = gravestSeverity(event.data);
   return severity === null || isAtLeast(severity, endpoint.minSeverity);
 }

@@ -27,7 +27,7 @@ export async function runCli(args: string[], io: CliIo, more: RegisterCommands[]
   registerBaseline(program, io);
   registerSnapshot(program, io);
   registerRbac(program, io);
-  registerControls(program);
+  registerControls(program, io);
   registerAudit(program, io);
   for (const register of more) register(program, io);
   quieten(program, io);

@@ -32,7 +32,7 @@ interface Reading {
 }
 
 /** What the list of role assignments that every tenant has doesn't tell. */
-const ONLY_WITH_LICENCE = ['/endDateTime', '/assignmentType', '/memberType'];
+const ONLY_WITH_LICENCE = ['/endDateTime', '/assignmentType', '/memberType', '/outsidePim'];
 
 /**
  * Reads the configuration of a tenant by the plans of the resource types. Each type ends by itself: one that fails or is cut

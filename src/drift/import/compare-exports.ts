@@ -1,4 +1,7 @@
 import { loadRules } from '../classify/load-rules.js';
+import { TYPES_OF_CONTROLS } from '../controls/catalogue.js';
+import { compareControls } from '../controls/compare-controls.js';
+import { type ControlSource, NOTHING_ALLOWED } from '../controls/control-input.js';
 import { buildOfflineReport, reportOn } from '../report/build-offline-report.js';
 import type { DriftReportDocument } from '../report/drift-report.types.js';
 import type { TenantSnapshot } from '../snapshot/snapshot.types.js';
@@ -18,12 +21,19 @@ export async function compareExports(beforePath: string, afterPath: string): Pro
   const rules = loadRules();
   if (before instanceof SnapshotFile && after instanceof SnapshotFile) {
     const drift = compareSnapshotFiles(before, after);
-    const report = reportOn(drift, rules, { before, after, breakGlassIds: new Set() });
+    const controls = compareControls(fileSource(before), fileSource(after), NOTHING_ALLOWED);
+    const report = reportOn(drift, rules, { before, after, breakGlassIds: new Set() }, controls);
     return { report, warnings: warningsOn(before.header.tenantId, after.header.tenantId) };
   }
   const was = inMemory(before);
   const is = inMemory(after);
   return { report: buildOfflineReport(was, is, rules), warnings: warningsOn(was.tenantId, is.tenantId) };
+}
+
+/** Controls read few types, all of them small; one pass over the file finds them. */
+function fileSource(file: SnapshotFile): ControlSource {
+  file.load(TYPES_OF_CONTROLS);
+  return { lookup: file.lookup(), types: file.header.types };
 }
 
 function inMemory(opened: SnapshotFile | TenantSnapshot): TenantSnapshot {

@@ -41,7 +41,14 @@ function scubaGearSnapshot(file: string, json: Json): TenantSnapshot {
       types.set(collection.resourceType, earlier === undefined ? collection : merged(earlier, collection));
     }
   }
-  return { source: 'scubagear', tenantId: tenantOf(root), takenAt: takenAt(root), types };
+  return {
+    source: 'scubagear',
+    tenantId: tenantOf(root),
+    takenAt: takenAt(root),
+    ...servicePlansOf(root),
+    ...allowedExclusionsOf(root),
+    types,
+  };
 }
 
 /** Two sections about one type: the later one says more of an object that is in both; what either lacks isn't compared. */
@@ -73,4 +80,30 @@ function tenantOf(root: JsonObject): string | null {
 function takenAt(root: JsonObject): string | null {
   const stamp = text(root, 'timestamp_zulu');
   return stamp === null ? null : normaliseDate(stamp);
+}
+
+function servicePlansOf(root: JsonObject): Pick<TenantSnapshot, 'servicePlans'> {
+  const plans = member(root, 'service_plans');
+  if (plans === undefined || plans === null) return {};
+  const list = Array.isArray(plans) ? plans : [plans];
+  return { servicePlans: new Set(list.flatMap((plan) => text(plan, 'ServicePlanName') ?? [])) };
+}
+
+/** What the exporter was configured to let pass: `Aad: { "MS.AAD.3.2v1": { CapExclusions: { Users: [...] } } }`. */
+function allowedExclusionsOf(root: JsonObject): Pick<TenantSnapshot, 'allowedExclusions'> {
+  const configured = member(member(root, 'scuba_config'), 'Aad');
+  if (!isObject(configured)) return {};
+  const allowed = new Map(
+    Object.entries(configured).map(([id, exclusions]): [string, ReadonlySet<string>] => [
+      id.replace(/v\d+$/, ''),
+      new Set(
+        ['CapExclusions', 'RoleExclusions'].flatMap((kind) =>
+          ['Users', 'Groups', 'Applications', 'GuestUserTypes'].flatMap((list) =>
+            stringsAt(exclusions, `/${kind}/${list}`),
+          ),
+        ),
+      ),
+    ]),
+  );
+  return { allowedExclusions: allowed };
 }

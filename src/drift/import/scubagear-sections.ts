@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '../../crypto/canonical-json.js';
-import { isObject, member, text } from '../normalise/json-members.js';
+import { isObject, member, stringsAt, text } from '../normalise/json-members.js';
 import { isCovered } from '../normalise/path-patterns.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
-import type { CollectedType } from '../snapshot/snapshot.types.js';
+import type { CollectedType, SnapshotObject } from '../snapshot/snapshot.types.js';
 import { collected, failed } from './collected.js';
 import { knownMembers, toGraphNames } from './graph-names.js';
 
@@ -98,6 +98,7 @@ function fromNamed(type: ResourceType, raws: JsonObject[], more: Partial<Collect
 const MOVED: Partial<Record<ResourceType, string[]>> = {
   authorizationPolicy: ['/defaultUserRolePermissions/permissionGrantPoliciesAssigned'],
   application: ['/federatedIdentityCredentials'],
+  roleAssignment: ['/outsidePim'],
 };
 
 /**
@@ -166,7 +167,14 @@ function privilegedUsers(content: Json): CollectedType[] {
     '/identities',
     '/onPremisesSyncEnabled',
   ];
-  return [collected('user', users, { selection: true, notCarried })];
+  const collection = collected('user', users, { selection: true, notCarried });
+  const roles = new Map(entries(content).map(([id, user]) => [id, stringsAt(user, '/roles')]));
+  return [{ ...collection, objects: collection.objects.map((one) => withRoles(one, roles.get(one.key) ?? [])) }];
+}
+
+/** The roles of a user, by assignment, eligibility or group: more than the roles' own lists of assignments tell. */
+function withRoles(user: SnapshotObject, roles: string[]): SnapshotObject {
+  return { ...user, evidence: { privilegedRoles: roles } };
 }
 
 const ONLY_CREDENTIALS = [

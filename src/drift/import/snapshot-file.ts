@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Json } from '../../crypto/canonical-json.js';
+import type { SnapshotLookup } from '../classify/evaluation-context.js';
 import { isObject } from '../normalise/json-members.js';
 import { hashOf, NORMALISER_VERSION } from '../normalise/normalise-object.js';
 import { normaliseValue } from '../normalise/normalise-value.js';
@@ -107,6 +108,23 @@ export class SnapshotFile {
     return found;
   }
 
+  /** Reads all objects of several types in one pass, for whoever will ask for each of them. */
+  load(types: ReadonlySet<ResourceType>): void {
+    const wanted = new Map([...types].filter((type) => !this.loaded.has(type)).map((type) => [type, listOf()]));
+    this.objectLines((line) => {
+      const quick = typeOfLine(line.bytes);
+      if (quick !== null && !(wanted as ReadonlyMap<string, unknown>).has(quick)) return;
+      const object = this.parse(line);
+      if (object !== null) wanted.get(object.resourceType)?.push(object);
+    });
+    for (const [type, objects] of wanted) this.loaded.set(type, objects);
+  }
+
+  /** The same look-ups, bound to this file. */
+  lookup(): SnapshotLookup {
+    return { objects: (type) => this.objects(type), find: (type, key) => this.find(type, key) };
+  }
+
   find(type: ResourceType, key: string): SnapshotObject | undefined {
     let index = this.byKey.get(type);
     if (index === undefined) {
@@ -134,6 +152,10 @@ export class SnapshotFile {
     });
     return this.snapshotOf(objects);
   }
+}
+
+function listOf(): SnapshotObject[] {
+  return [];
 }
 
 const TYPE_START = '{"type":"';

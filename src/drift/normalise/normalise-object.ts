@@ -8,7 +8,7 @@ import { normaliseValue, UnreadableObjectError } from './normalise-value.js';
 import { pathRulesOf } from './path-patterns.js';
 
 /** Goes up whenever the normal form of an unchanged object changes, so that a new release never reads as drift. */
-export const NORMALISER_VERSION = 1;
+export const NORMALISER_VERSION = 2;
 
 /** What a list of raw objects came to; an object that can't be read makes its type incomplete and says why. */
 export interface NormalisedList {

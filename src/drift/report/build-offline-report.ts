@@ -1,6 +1,8 @@
 import { classifyDrift } from '../classify/classify-drift.js';
 import { type EvaluationContext, lookupOf } from '../classify/evaluation-context.js';
 import type { DriftRule } from '../classify/rule.types.js';
+import { type ComparedControls, compareControls, raisedByControls } from '../controls/compare-controls.js';
+import { NOTHING_ALLOWED, sourceOf } from '../controls/control-input.js';
 import { diffSnapshots } from '../diff/diff-snapshots.js';
 import type { SnapshotDrift } from '../diff/drift.types.js';
 import type { TenantSnapshot } from '../snapshot/snapshot.types.js';
@@ -15,12 +17,19 @@ export function buildOfflineReport(
   rules: DriftRule[],
 ): DriftReportDocument {
   const context = { before: lookupOf(before), after: lookupOf(after), breakGlassIds: new Set<string>() };
-  return reportOn(diffSnapshots(before, after), rules, context);
+  const controls = compareControls(sourceOf(before), sourceOf(after), NOTHING_ALLOWED);
+  return reportOn(diffSnapshots(before, after), rules, context, controls);
 }
 
 /** The same for a comparison that was made elsewhere. */
-export function reportOn(drift: SnapshotDrift, rules: DriftRule[], context: EvaluationContext): DriftReportDocument {
-  const changes = distinct(classifyDrift(drift.objects, rules, context).sort(bySeverity).map(offlineChange));
+export function reportOn(
+  drift: SnapshotDrift,
+  rules: DriftRule[],
+  context: EvaluationContext,
+  compared: ComparedControls,
+): DriftReportDocument {
+  const classified = raisedByControls(classifyDrift(drift.objects, rules, context), compared);
+  const changes = distinct(classified.sort(bySeverity).map(offlineChange));
   return {
     complete: drift.incomplete.length === 0,
     incomplete: drift.incomplete,
@@ -28,7 +37,7 @@ export function reportOn(drift: SnapshotDrift, rules: DriftRule[], context: Eval
     baselineVersion: null,
     summary: summariseChanges(changes),
     changes,
-    controls: [],
+    controls: compared.controls,
   };
 }
 

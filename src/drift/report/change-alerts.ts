@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { eventDataBytes, MAX_EVENT_DATA_BYTES } from '../../outbox/outbox.service.js';
-import { type ChangeActor, SEVERITIES, type Severity } from './drift-report.types.js';
+import { type ChangeActor, type ControlVerdict, SEVERITIES, type Severity } from './drift-report.types.js';
 import type { ReadableChange } from './readable-change.js';
 
 /** What an alert says beside its changes. */
@@ -37,19 +37,29 @@ export interface AlertChange
   closeReason?: string;
 }
 
+/** A control whose verdict turned. */
+export interface AlertControl {
+  id: string;
+  title: string;
+  before: ControlVerdict;
+  after: ControlVerdict;
+}
+
 const MAX_TEXT = 300;
 
 /**
  * The data of `drift.changes.detected` and `drift.changes.resolved`: the worst changes first and as many as fit; `omitted`
  * says how many don't.
  */
-export function alertData(report: AlertReport, changes: AlertChange[]): JsonObject {
+export function alertData(report: AlertReport, changes: AlertChange[], controls: AlertControl[] = []): JsonObject {
   const sorted = [...changes].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   const summary: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
   for (const { severity } of changes) summary[severity] += 1;
   const data = (listed: JsonObject[]): JsonObject => ({
     ...report,
     tenantName: cut(report.tenantName),
+    headline: headlineOf(controls, summary),
+    controls: controls.map((control) => ({ ...control })),
     summary: { ...summary },
     changes: listed,
     omitted: changes.length - listed.length,
@@ -63,6 +73,14 @@ export function alertData(report: AlertReport, changes: AlertChange[]): JsonObje
     listed.push(item);
   }
   return data(listed);
+}
+
+/** A control that fell is what matters most; else the counts. */
+function headlineOf(controls: AlertControl[], summary: Record<Severity, number>): string {
+  if (controls.length > 0) return controls.map(({ id, before, after }) => `${id} ${before} -> ${after}`).join(', ');
+  return SEVERITIES.filter((severity) => summary[severity] > 0)
+    .map((severity) => `${summary[severity]} ${severity}`)
+    .join(', ');
 }
 
 /** Whether an alert is worth sending: changes that are all info say nothing that can't wait for the report. */

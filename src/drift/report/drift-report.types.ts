@@ -54,6 +54,13 @@ export interface IncompleteType {
   since: string | null;
 }
 
+/** A control on both sides of a comparison. */
+export interface ComparedControl {
+  id: string;
+  before: ControlVerdict;
+  after: ControlVerdict;
+}
+
 export interface DriftReportDocument {
   complete: boolean;
   incomplete: IncompleteType[];
@@ -61,5 +68,6 @@ export interface DriftReportDocument {
   baselineVersion: number | null;
   summary: Record<Severity, number>;
   changes: ReportedChange[];
-  controls: { id: string; before: ControlVerdict; after: ControlVerdict }[];
+  /** Every control that stands. */
+  controls: ComparedControl[];
 }

@@ -10,6 +10,10 @@ export function renderMarkdown(report: DriftReportDocument): string {
     lines.push('| severity | direction | object | change | meaning | rules |', '|---|---|---|---|---|---|');
     lines.push(...report.changes.map(row), '');
   }
+  const moved = report.controls.filter(({ before, after }) => before !== after);
+  if (moved.length > 0) {
+    lines.push('## Controls', '', ...moved.map(({ id, before, after }) => `- ${id}: ${before} -> ${after}`), '');
+  }
   if (report.incomplete.length > 0) {
     lines.push('## Not assessed', '');
     lines.push(...report.incomplete.map(({ resourceType, reason }) => `- \`${resourceType}\`: ${cell(reason)}`), '');

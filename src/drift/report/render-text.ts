@@ -19,6 +19,10 @@ export function renderText(report: DriftReportDocument, colour: boolean): string
     const changes = report.changes.filter((change) => change.severity === severity);
     for (const object of byObject(changes)) lines.push(...objectLines(object, severity, paint), '');
   }
+  const moved = report.controls.filter(({ before, after }) => before !== after);
+  if (moved.length > 0) {
+    lines.push('Controls:', ...moved.map(({ id, before, after }) => `  ${id} ${before} -> ${after}`), '');
+  }
   if (report.incomplete.length > 0) {
     lines.push('Not assessed (says nothing about drift either way):');
     for (const { resourceType, reason } of report.incomplete) lines.push(`  ${resourceType}: ${printable(reason)}`);

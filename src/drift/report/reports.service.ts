@@ -3,6 +3,7 @@ import { TransactionRunner } from '../../database/transaction-runner.js';
 import { decodeCursor, type Page, pageOf } from '../../kernel/paging/cursor.js';
 import { TenantsService } from '../../tenants/tenants.service.js';
 import type { WatchedTenant } from '../../tenants/tenants.types.js';
+import { ControlVerdictsRepository } from '../controls/control-verdicts.repository.js';
 import { driftError } from '../drift.errors.js';
 import { ChangesRepository, emptySummary } from './changes.repository.js';
 import type { DriftReport } from './drift-report.entity.js';
@@ -26,6 +27,7 @@ export class Reports {
     private readonly transactions: TransactionRunner,
     private readonly reports: ReportsRepository,
     private readonly changes: ChangesRepository,
+    private readonly controls: ControlVerdictsRepository,
     private readonly tenants: TenantsService,
   ) {}
 
@@ -49,6 +51,7 @@ export class Reports {
       const changes = stored
         .map((change) => reportedChange(change, stateAt(change, report.createdAt)))
         .sort(bySeverity);
+      const controls = await this.controls.findOfReport(tx, report.tenantId, report.sequence);
       const document: DriftReportDocument = {
         complete: report.complete,
         incomplete: incompleteOfReport(report),
@@ -56,7 +59,7 @@ export class Reports {
         baselineVersion: report.baselineVersion,
         summary: summaryOfReport(report),
         changes,
-        controls: [],
+        controls: controls.map((row) => ({ id: row.controlId, before: row.baselineVerdict, after: row.verdict })),
       };
       return { report, document };
     });

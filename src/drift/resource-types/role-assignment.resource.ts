@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../crypto/canonical-json.js';
 import { text } from '../normalise/json-members.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 import { ROLE_HOLDING_NOISE, roleHoldingKey, roleHoldingName } from './role-holding.js';
@@ -26,6 +27,7 @@ export const roleAssignment: ResourceTypeDefinition = {
     { path: '/memberType', value: 'Direct' },
   ],
   delimitedSets: [],
+  reshape: whetherOutsidePim,
   keep: (raw) => text(raw, 'assignmentType')?.toLowerCase() !== 'activated',
   auditActivities: {
     added: [
@@ -48,3 +50,8 @@ export const roleAssignment: ResourceTypeDefinition = {
     ],
   },
 };
+
+/** When an assignment began is noise, and that it has no beginning is not: PIM writes one into all that it makes. */
+function whetherOutsidePim(raw: JsonObject): JsonObject {
+  return raw['startDateTime'] === null ? { ...raw, outsidePim: true } : raw;
+}

@@ -1,5 +1,6 @@
 import { canonicalJson, type Json, type JsonObject } from '../../crypto/canonical-json.js';
 import { isObject, member, text } from '../normalise/json-members.js';
+import { membersUnknownTo } from '../normalise/members-since.js';
 import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
 import type { CollectedType, CollectionStatus, SnapshotObject, TenantSnapshot } from './snapshot.types.js';
 
@@ -69,16 +70,20 @@ export function parseHeader(json: Json): SnapshotHeader {
   }
   const types: SnapshotHeader['types'] = new Map();
   const listed = member(json, 'types');
+  const stated = member(json, 'normaliserVersion');
+  const normaliserVersion = typeof stated === 'number' ? stated : 0;
   if (!isObject(listed)) throw new Error('the header has no "types"');
   for (const [name, content] of Object.entries(listed)) {
     // A type that a newer release knows is left out, which the comparison lists as not compared.
-    if (isResourceType(name)) types.set(name, typeHeader(content));
+    if (!isResourceType(name)) continue;
+    const state = typeHeader(content);
+    const unknown = membersUnknownTo(normaliserVersion, name);
+    types.set(name, unknown.length === 0 ? state : { ...state, notCarried: [...(state.notCarried ?? []), ...unknown] });
   }
-  const normaliserVersion = member(json, 'normaliserVersion');
   return {
     tenantId: text(json, 'tenantId'),
     takenAt: text(json, 'takenAt'),
-    normaliserVersion: typeof normaliserVersion === 'number' ? normaliserVersion : 0,
+    normaliserVersion,
     types,
   };
 }

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../crypto/canonical-json.js';
 import { canonicalJson } from '../../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import type { TenantCollection, TypeCollection } from '../collect/collect.types.js';
+import { membersUnknownTo } from '../normalise/members-since.js';
 import { hashOf, NORMALISER_VERSION } from '../normalise/normalise-object.js';
 import { normaliseValue } from '../normalise/normalise-value.js';
 import { pathRulesOf } from '../normalise/path-patterns.js';
@@ -36,7 +37,7 @@ export class SnapshotReader {
         resourceType,
         status: state.status,
         reason: state.reason,
-        ...(state.notCarried === undefined ? {} : { notCarried: state.notCarried }),
+        ...notCarriedBy(snapshot, resourceType, state.notCarried),
         objects: await this.objectsAt(tx, snapshot, resourceType, state.root, current),
       });
     }
@@ -103,6 +104,15 @@ function objectOf(type: ResourceType, row: VersionRow, text: string): StoredObje
     modifiedAt,
     text,
   );
+}
+
+function notCarriedBy(
+  { normaliserVersion }: StoredSnapshot,
+  type: ResourceType,
+  notCarried: string[] = [],
+): Pick<CollectedType, 'notCarried'> {
+  const all = [...notCarried, ...membersUnknownTo(normaliserVersion, type)];
+  return all.length === 0 ? {} : { notCarried: all };
 }
 
 /** An object that an older release normalised, normalised again, so that the new form doesn't read as drift. */

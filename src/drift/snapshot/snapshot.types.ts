@@ -16,6 +16,8 @@ export interface SnapshotObject {
   hash: string;
   /** Evidence that isn't part of the compared value: when Graph says that the object was last modified. */
   modifiedAt: string | null;
+  /** What a source says of the object beside its configuration. Never compared, and not stored. */
+  evidence?: JsonObject;
 }
 
 /**
@@ -55,6 +57,10 @@ export interface TenantSnapshot {
   tenantId: string | null;
   /** RFC 3339, UTC. Null where an export doesn't say. */
   takenAt: string | null;
+  /** Names of the service plans that the tenant has, where the source says. */
+  servicePlans?: ReadonlySet<string>;
+  /** Ids that the source's own configuration allows to be left out of a control, by the control's id. */
+  allowedExclusions?: ReadonlyMap<string, ReadonlySet<string>>;
   types: Map<ResourceType, CollectedType>;
 }
 
