@@ -152,11 +152,6 @@ describe('drift compare', () => {
       /^blindspotx: option '--format <format>' argument 'pdf' is invalid\. [^\n]*\n$/,
     ],
     [
-      'a format to come',
-      (files) => ['drift', 'compare', ...files, '--format', 'sarif'],
-      /^blindspotx: the format sarif isn't implemented yet[^\n]*\n$/,
-    ],
-    [
       'an unknown level',
       (files) => ['drift', 'compare', ...files, '--fail-on', 'none'],
       /^blindspotx: option '--fail-on <level>' argument 'none' is invalid\.[^\n]*\n$/,

@@ -1,16 +1,6 @@
+import { BYTE_ORDER_MARK, csvLine } from '../../kernel/text/csv-line.js';
 import type { AuditRow } from '../log/canonical-record.js';
 import type { AuditFormat } from './audit-format.js';
-
-const END = '\r\n';
-/** Without it, Excel takes UTF-8 for the code page of the country. */
-const BYTE_ORDER_MARK = '\uFEFF';
-/**
- * What a spreadsheet takes for the beginning of a formula, in its full width forms too, and what it skips before one. Text that
- * begins so gets an apostrophe in front, which spreadsheets show as text and readers of CSV can take off.
- */
-const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/u;
-/** The same after what a spreadsheet of another country, or of another setting, takes for the end of a field. */
-const FORMULA_INSIDE = /(?<=[;\t])(?=[\s\p{Cc}\p{Cf}]*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20])/gu;
 
 const COLUMNS: readonly (readonly [string, (row: AuditRow) => string | null])[] = [
   ['id', (row) => row.id],
@@ -33,20 +23,9 @@ const COLUMNS: readonly (readonly [string, (row: AuditRow) => string | null])[] 
   ['states', (row) => row.states],
 ];
 
-/** RFC 4180, every field in quotes; `states` is the JSON of before and after. The head is a line of names. */
-export const CSV_HEAD = `${BYTE_ORDER_MARK}${['leafIndex', ...COLUMNS.map(([name]) => name)].map(quoted).join(',')}${END}`;
+/** `states` is the JSON of before and after. The head is a line of names. */
+export const CSV_HEAD = `${BYTE_ORDER_MARK}${csvLine(['leafIndex', ...COLUMNS.map(([name]) => name)])}\r\n`;
 
 export const CSV_FORMAT: AuditFormat = {
-  line: ({ leafIndex, row }) =>
-    [String(leafIndex), ...COLUMNS.map(([, read]) => field(read(row)))].map(quoted).join(',').concat('\r'),
+  line: ({ leafIndex, row }) => csvLine([String(leafIndex), ...COLUMNS.map(([, read]) => read(row))]).concat('\r'),
 };
-
-function field(text: string | null): string {
-  if (text === null) return '';
-  const inside = text.replaceAll(FORMULA_INSIDE, "'");
-  return FORMULA.test(inside) ? `'${inside}` : inside;
-}
-
-function quoted(text: string): string {
-  return `"${text.replaceAll('"', '""')}"`;
-}

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { DriftReportDocument, ReportedChange } from './drift-report.types.js';
 import { printable, shortValue } from './printable.js';
-import { REPORT_FORMATS, renderReport } from './render-report.js';
+import { HTML_REPORT_POLICY } from './render-html.js';
+import { renderReport } from './render-report.js';
+import { REPORT_FORMATS } from './report-formats.js';
 
 const CHANGE: ReportedChange = {
   id: 'i',
@@ -77,6 +80,99 @@ describe('every format', () => {
       .find((line) => line.startsWith('| high'));
     expect(row?.replaceAll('\\|', '').split('|')).toHaveLength(8);
     expect(row).not.toContain('<script>');
+  });
+});
+
+describe('html', () => {
+  const evil = {
+    ...CHANGE,
+    displayName: '"><script>alert(1)</script><img src=x onerror=alert(1)>',
+    path: "/a' onclick='x",
+    after: ['</code><b>'],
+    actor: { type: 'user' as const, id: '<i>', displayName: 'A\u202eB&amp;' },
+  };
+
+  test('loads nothing and runs nothing, whatever a tenant calls its things', () => {
+    const page = renderReport(report([evil], HOLE), 'html');
+    const tags = [...page.matchAll(/<([a-z1-6]+)/g)].map(([, name]) => name);
+    for (const name of ['script', 'img', 'b', 'i', 'link', 'iframe', 'object']) expect(tags).not.toContain(name);
+    expect(page).not.toMatch(/<[^>]*\son[a-z]+=/i);
+    expect(page).not.toMatch(/<[^>]*\s(?:src|href|style)=/);
+    expect(page).toContain('&#60;script&#62;');
+    expect(page).toContain('A\\u202eB&#38;amp;');
+  });
+
+  test('has a policy that its own style satisfies', () => {
+    const page = renderReport(report([CHANGE]), 'html');
+    const style = /<style>([\s\S]*)<\/style>/.exec(page)?.[1] ?? '';
+    expect(page).toContain(`'sha256-${createHash('sha256').update(style).digest('base64')}'`);
+    expect(page).toContain(HTML_REPORT_POLICY);
+  });
+
+  test('says which controls moved, and what was not assessed before what changed', () => {
+    const controls = [
+      { id: 'MS.AAD.3.2', before: 'met' as const, after: 'not-met' as const },
+      { id: 'MS.AAD.1.1', before: 'met' as const, after: 'met' as const },
+    ];
+    const page = renderReport({ ...report([CHANGE], HOLE), controls }, 'html');
+    expect(page).toContain('MS.AAD.3.2');
+    expect(page).not.toContain('MS.AAD.1.1');
+    expect(page.indexOf('page 2 answered 503')).toBeLessThan(page.indexOf('<article'));
+  });
+
+  test('says that there is no drift only where everything was assessed', () => {
+    expect(renderReport(report([]), 'html')).toContain('No drift.');
+    expect(renderReport(report([], HOLE), 'html')).toContain('No drift in what was assessed.');
+  });
+});
+
+describe('sarif', () => {
+  const parsed = (document: DriftReportDocument) => JSON.parse(renderReport(document, 'sarif')).runs[0];
+
+  test('has a result a change with its rule, its object and a fingerprint that stays', () => {
+    const run = parsed(report([CHANGE, { ...CHANGE, id: 'j', rules: [], severity: 'info', state: 'accepted' }]));
+    expect(run.tool.driver.rules.map(({ id }: { id: string }) => id)).toEqual(['CA-04', 'drift']);
+    const [first, second] = run.results;
+    expect(first).toMatchObject({
+      ruleId: 'CA-04',
+      ruleIndex: 0,
+      level: 'error',
+      partialFingerprints: { 'blindspotxChange/v1': 'i' },
+      properties: { severity: 'high', before: ['a'], after: ['b', 'c'] },
+    });
+    expect(first.suppressions).toBeUndefined();
+    expect(second).toMatchObject({
+      ruleId: 'drift',
+      ruleIndex: 1,
+      level: 'note',
+      suppressions: [{ kind: 'external' }],
+    });
+    expect(first.locations[0].physicalLocation.artifactLocation.uri).toBe('conditionalAccessPolicy/1.json');
+  });
+
+  test('is no success where something was not assessed', () => {
+    expect(parsed(report([])).invocations).toEqual([{ executionSuccessful: true, toolExecutionNotifications: [] }]);
+    const [invocation] = parsed(report([], HOLE)).invocations;
+    expect(invocation.executionSuccessful).toBe(false);
+    expect(invocation.toolExecutionNotifications[0].message.text).toContain('page 2 answered 503');
+  });
+
+  test('makes an address of any key', () => {
+    const run = parsed(report([{ ...CHANGE, resourceKey: '../a b\ud800|c' }]));
+    expect(run.results[0].locations[0].physicalLocation.artifactLocation.uri).toBe(
+      'conditionalAccessPolicy/..%2Fa%20b%EF%BF%BD%7Cc.json',
+    );
+  });
+});
+
+describe('csv', () => {
+  test('is safe in a spreadsheet, and has a line for what was not assessed', () => {
+    const text = renderReport(report([{ ...CHANGE, displayName: '=cmd|x', after: ['"'] }], HOLE), 'csv');
+    const lines = text.split('\r\n');
+    expect(lines).toHaveLength(4);
+    expect(lines[1]).toContain(`"'=cmd|x"`);
+    expect(lines[1]).toContain(String.raw`,"[""\""""]",`);
+    expect(lines[2]).toMatch(/^"not assessed".*"page 2 answered 503"/);
   });
 });
 

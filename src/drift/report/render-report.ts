@@ -1,9 +1,10 @@
 import type { DriftReportDocument } from './drift-report.types.js';
+import { renderCsv } from './render-csv.js';
+import { renderHtml } from './render-html.js';
 import { renderMarkdown } from './render-markdown.js';
+import { renderSarif } from './render-sarif.js';
 import { renderText } from './render-text.js';
-
-export const REPORT_FORMATS = ['text', 'json', 'ndjson', 'markdown'] as const;
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
+import type { ReportFormat } from './report-formats.js';
 
 /** A report as text that ends in a line end. Colour only ever in `text`. */
 export function renderReport(report: DriftReportDocument, format: ReportFormat, colour = false): string {
@@ -14,6 +15,12 @@ export function renderReport(report: DriftReportDocument, format: ReportFormat, 
       return renderNdjson(report);
     case 'markdown':
       return renderMarkdown(report);
+    case 'html':
+      return renderHtml(report);
+    case 'sarif':
+      return renderSarif(report);
+    case 'csv':
+      return renderCsv(report);
     case 'text':
       return renderText(report, colour);
   }

@@ -1,0 +1,53 @@
+import type { Json } from '../../crypto/canonical-json.js';
+import { BYTE_ORDER_MARK, csvLine } from '../../kernel/text/csv-line.js';
+import type { DriftReportDocument, ReportedChange } from './drift-report.types.js';
+import { printable } from './printable.js';
+
+const END = '\r\n';
+
+const COLUMNS: readonly (readonly [string, (change: ReportedChange) => string | null])[] = [
+  ['severity', ({ severity }) => severity],
+  ['direction', ({ direction }) => direction],
+  ['state', ({ state }) => state],
+  ['resourceType', ({ resourceType }) => resourceType],
+  ['resourceKey', ({ resourceKey }) => printable(resourceKey)],
+  ['displayName', ({ displayName }) => (displayName === null ? null : printable(displayName))],
+  ['changeType', ({ changeType }) => changeType],
+  ['path', ({ path }) => printable(path)],
+  ['before', ({ before }) => valueText(before)],
+  ['after', ({ after }) => valueText(after)],
+  ['title', ({ title }) => title],
+  ['rules', ({ rules }) => rules.join(' ')],
+  ['references', ({ references }) => references.join(' ')],
+  ['actorType', ({ actor }) => actor?.type ?? null],
+  ['actorId', ({ actor }) => (actor === null ? null : printable(actor.id))],
+  ['actorName', ({ actor }) => (actor?.displayName == null ? null : printable(actor.displayName))],
+  ['attribution', ({ attribution }) => attribution],
+  ['changeSetId', ({ changeSetId }) => changeSetId],
+  ['id', ({ id }) => id],
+];
+
+/**
+ * RFC 4180 with a byte order mark, safe to open in a spreadsheet; a line a change. What wasn't assessed stands as lines of its own,
+ * with `not assessed` for the severity and the reason for the title: a table without a line must not look like "no drift".
+ */
+export function renderCsv(report: DriftReportDocument): string {
+  const head = csvLine(COLUMNS.map(([name]) => name));
+  const holes = report.incomplete.map(({ resourceType, reason }) =>
+    csvLine(
+      COLUMNS.map(([name]) => {
+        if (name === 'severity') return 'not assessed';
+        if (name === 'resourceType') return resourceType;
+        return name === 'title' ? printable(reason) : null;
+      }),
+    ),
+  );
+  const changes = report.changes.map((change) => csvLine(COLUMNS.map(([, read]) => read(change))));
+  return `${BYTE_ORDER_MARK}${[head, ...changes, ...holes].join(END)}${END}`;
+}
+
+/** Text as it is, everything else as JSON; null is an empty field. */
+function valueText(value: Json): string | null {
+  if (value === null) return null;
+  return printable(typeof value === 'string' ? value : JSON.stringify(value));
+}
