@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { GraphClients } from '../../entra/graph-clients.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
-import type { TenantCollection } from '../collect/collect.types.js';
 import { ChangesRepository } from '../report/changes.repository.js';
 import type { ClassifiedChange } from '../report/drift-report.types.js';
 import type { ReadableChange } from '../report/readable-change.js';
@@ -31,8 +30,9 @@ export interface AttributionTask {
   takenAt: Date;
   /** The snapshot before this scan's. */
   previous: StoredSnapshot | null;
-  collection: TenantCollection;
   changes: ClassifiedChange[];
+  /** When Graph says that the changed object was last modified. */
+  modifiedAt: (change: ClassifiedChange) => string | null;
 }
 
 /**
@@ -85,10 +85,9 @@ export class ChangeAttributor {
       const identity = identityOf(change);
       const earlier = known.get(identity);
       if (earlier !== undefined && !isDue(earlier, task.takenAt)) continue;
-      const object = task.collection.get(change.resourceType)?.objects.get(change.resourceKey);
       wanted.set(identity, {
         ...change,
-        modifiedAt: object?.modifiedAt ?? null,
+        modifiedAt: task.modifiedAt(change),
         since: earlier?.attributionSince ?? lastCompleteReading(change.resourceType, task.previous, task.takenAt),
       });
     }

@@ -32,7 +32,7 @@ export class FingerprintTable {
   ) {
     const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
     this.words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
-    const size = this.words.length / this.asked.length;
+    const { size } = this;
     let capacity = 2;
     while (capacity < size * LOAD) capacity *= 2;
     this.mask = capacity - 1;
@@ -45,6 +45,11 @@ export class FingerprintTable {
       const slot = this.slotOf();
       if (this.slots[slot] === 0) this.slots[slot] = index + 1;
     }
+  }
+
+  /** How many fingerprints there are. */
+  get size(): number {
+    return this.words.length / this.asked.length;
   }
 
   /** Marks a fingerprint as met; false where the type didn't hold it. */
@@ -68,7 +73,7 @@ export class FingerprintTable {
   /** Those that weren't met, one after the other in blocks of at most `limit`. */
   *unmet(limit: number): Generator<Buffer, void, undefined> {
     let block: Buffer[] = [];
-    const size = this.words.length / this.asked.length;
+    const { size } = this;
     for (let index = 0; index < size; index++) {
       if (this.isSeen(index)) continue;
       const offset = this.words.byteOffset + index * FINGERPRINT_BYTES;
