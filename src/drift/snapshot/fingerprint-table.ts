@@ -41,7 +41,7 @@ export class FingerprintTable {
     this.seen = new Uint8Array(Math.ceil(size / 8));
     for (let index = 0; index < size; index++) {
       const first = index * this.asked.length;
-      this.asked.set(this.words.subarray(first, first + this.asked.length));
+      for (let i = 0; i < this.asked.length; i++) this.asked[i] = this.words[first + i] ?? 0;
       const slot = this.slotOf();
       if (this.slots[slot] === 0) this.slots[slot] = index + 1;
     }
@@ -110,6 +110,7 @@ export class FingerprintTable {
   private isAsked(index: number): boolean {
     const { asked, words } = this;
     const first = index * asked.length;
+    // Two that differ do so in their first word, nearly always.
     for (let i = 0; i < asked.length; i++) if (words[first + i] !== asked[i]) return false;
     return true;
   }
