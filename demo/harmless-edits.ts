@@ -55,6 +55,13 @@ export function applyHarmlessEdits(tenant: Pick<DemoTenant, 'state' | 'cast'>, s
   ];
 }
 
+/** What Graph does without anybody having changed anything: other orders, inside of lists too, and newer dates. */
+export function stirAnswers(state: TenantState, random: Prng): void {
+  reorderMembers(state, random);
+  reorderAnswers(state, random);
+  touchDates(state);
+}
+
 function renameApplication(state: TenantState, actor: Actor, random: Prng, spared: Set<string>): AppliedEdit {
   const app = random.pick(otherApplications(state, spared));
   const displayName = `${textOf(app, 'displayName')} (EU)`;

@@ -1,10 +1,10 @@
 import { type DemoReply, type DemoRequest, jsonReply } from '../http/exchange.js';
 import { mergePatch } from '../mutations/merge-patch.js';
-import { isJsonObject, type Json, type JsonObject } from '../store/json.types.js';
+import { isJsonObject, type Json, type JsonObject, textOf } from '../store/json.types.js';
 import type { Fault, FaultRegistry } from './fault-registry.js';
 
 const INSTEAD = ['throttle', 'status', 'html', 'body', 'hang', 'close'] as const;
-const AFTERWARDS = ['truncate', 'cut', 'foreignNextLink', 'loopNextLink', 'slow', 'huge', 'overlay'] as const;
+const AFTERWARDS = ['truncate', 'cut', 'foreignNextLink', 'loopNextLink', 'slow', 'huge', 'overlay', 'flap'] as const;
 const HUGE_BYTES = 64 * 1024 * 1024;
 const HTML_PAGE =
   '<!DOCTYPE html><html><head><title>Service unavailable</title></head><body><h1>Service unavailable</h1></body></html>';
@@ -81,6 +81,8 @@ function spoil(fault: Fault, reply: DemoReply, request: DemoRequest): DemoReply 
       return { ...reply, paddingBytes: fault.bytes ?? HUGE_BYTES };
     case 'overlay':
       return withMembers(reply, fault.members ?? {});
+    case 'flap':
+      return withOtherRows(reply, new Set(fault.ids), fault.rows ?? []);
     case 'foreignNextLink':
       return withNextLink(reply, fault.url ?? 'https://graph.attacker.example/v1.0/users?$skiptoken=next');
     default:
@@ -93,6 +95,13 @@ function spoil(fault: Fault, reply: DemoReply, request: DemoRequest): DemoReply 
 
 function withNextLink(reply: DemoReply, link: string): DemoReply {
   return withMembers(reply, { '@odata.nextLink': link });
+}
+
+function withOtherRows(reply: DemoReply, leftOut: ReadonlySet<string>, added: JsonObject[]): DemoReply {
+  const body: Json = JSON.parse(reply.body);
+  if (!isJsonObject(body) || !Array.isArray(body['value'])) return reply;
+  const kept = body['value'].filter((row) => !isJsonObject(row) || !leftOut.has(textOf(row, 'id')));
+  return { ...reply, body: JSON.stringify({ ...body, value: [...kept, ...added] }) };
 }
 
 function withMembers(reply: DemoReply, members: JsonObject): DemoReply {

@@ -38,6 +38,7 @@ export const FAULT_KINDS = [
   'slow',
   'huge',
   'overlay',
+  'flap',
   'batchItem',
   'idToken',
   'accessToken',
@@ -77,6 +78,10 @@ export interface Fault {
   bytes?: number;
   /** overlay: members that are laid over the answer's JSON object. */
   members?: JsonObject;
+  /** flap: ids of objects that the answer's list leaves out, as a replica that lags behind does. */
+  ids?: string[];
+  /** flap: objects that it lists although they are gone. */
+  rows?: JsonObject[];
   /** rotateKeys: whether the keys so far stay published; default true. */
   keepOld?: boolean;
   /** foreignNextLink: where the link points. */
@@ -141,12 +146,14 @@ export function parseFault(input: Json): Fault {
   const flaw = TOKEN_FLAWS.find((one) => one === input['flaw']);
   if ((kind === 'idToken' || kind === 'accessToken') && !flaw)
     throw new Error(`A token fault needs a flaw: ${TOKEN_FLAWS.join(', ')}.`);
-  const { members, keepOld } = input;
+  const { members, keepOld, ids, rows } = input;
   if (kind === 'overlay' && !isJsonObject(members)) throw new Error('An overlay needs members, an object.');
   return {
     kind,
     ...(isJsonObject(members) ? { members } : {}),
     ...(typeof keepOld === 'boolean' ? { keepOld } : {}),
+    ...(Array.isArray(ids) ? { ids: ids.filter((id) => typeof id === 'string') } : {}),
+    ...(Array.isArray(rows) ? { rows: rows.filter(isJsonObject) } : {}),
     ...texts(input, ['path', 'method', 'body', 'contentType', 'url']),
     ...numbers(input, ['times', 'after', 'status', 'retryAfterSeconds', 'delayMs', 'bytes']),
     ...(flaw ? { flaw } : {}),

@@ -97,6 +97,25 @@ describe('faults of the demo tenant', () => {
     expect((await graph(tenant, '/domains')).status).toBe(200);
   });
 
+  it('leaves objects out of a list once, and lists others that are not there', async () => {
+    const ids = async () => ((await graph(tenant, '/domains')).json['value'] as JsonObject[]).map((row) => row['id']);
+    const all = await ids();
+    tenant.setFaults({
+      kind: 'flap',
+      path: '/domains',
+      ids: [String(all[0])],
+      rows: [{ id: 'ghost.example' }],
+      times: 1,
+    });
+    expect(await ids()).toEqual([...all.slice(1), 'ghost.example']);
+    expect(await ids()).toEqual(all);
+    expect(parseFault({ kind: 'flap', ids: ['a', 1], rows: [{ id: 'b' }, 2] })).toEqual({
+      kind: 'flap',
+      ids: ['a'],
+      rows: [{ id: 'b' }],
+    });
+  });
+
   it('strikes after some requests pass, and only as often as told', () => {
     const faults = new FaultRegistry();
     faults.set({ kind: 'throttle', path: '/users*', after: 1, times: 2 });

@@ -6,14 +6,14 @@ import type { WatchedTenant } from '../tenants/tenants.types.js';
 import { ChangeAttributor } from './attribution/change-attributor.js';
 import type { TenantCollection } from './collect/collect.types.js';
 import { TenantCollector } from './collect/tenant-collector.js';
+import { ConfirmedComparison } from './confirmed-comparison.js';
 import { driftError } from './drift.errors.js';
-import { DriftComparison } from './drift-comparison.js';
 import { RESOURCE_TYPE_CATALOGUE } from './resource-types/catalogue.js';
 import { type RecordedScan, ScanRecorder } from './scan-recorder.js';
 import { NewestHeads } from './snapshot/newest-heads.js';
 
 /**
- * The drift pipeline: collect and normalise -> compare with the baseline -> classify -> attribute -> one transaction with
+ * The drift pipeline: collect and normalise -> compare with the baseline and classify, twice where it is grave -> attribute -> one transaction with
  * everything that follows from it, where the fence is still ours. Until that transaction nothing is written.
  */
 @Injectable()
@@ -23,7 +23,7 @@ export class DriftScanService {
     private readonly slots: JobSlots,
     private readonly heads: NewestHeads,
     private readonly collector: TenantCollector,
-    private readonly comparison: DriftComparison,
+    private readonly comparison: ConfirmedComparison,
     private readonly attributor: ChangeAttributor,
     private readonly recorder: ScanRecorder,
   ) {}
@@ -37,9 +37,10 @@ export class DriftScanService {
   async scan(tenant: WatchedTenant, run: SlotRun, signal: AbortSignal): Promise<RecordedScan> {
     const { takenAt, previous } = await this.transactions.read((tx) => this.recorder.begin(tx, tenant.id));
     const heads = this.heads.of(previous);
-    const collection = await this.collector.collect(tenant.entraTenantId, heads, signal);
-    assertSomethingRead(collection);
-    const comparison = await this.comparison.compare(tenant, { takenAt, previous, heads, collection });
+    const reading = await this.collector.read(tenant.entraTenantId, heads, signal);
+    assertSomethingRead(reading.collection);
+    const scan = { takenAt, previous, heads, reading };
+    const { collection, comparison } = await this.comparison.compare(tenant, scan, signal);
     const attributions = await this.attributor.attribute(
       {
         tenantId: tenant.id,

@@ -9,6 +9,7 @@ import { ChangeAttributor } from './attribution/change-attributor.js';
 import { BaselineRepository } from './baseline/baseline.repository.js';
 import { BaselineService } from './baseline/baseline.service.js';
 import { TenantCollector } from './collect/tenant-collector.js';
+import { ConfirmedComparison } from './confirmed-comparison.js';
 import { ControlBook } from './controls/control-book.js';
 import { ControlVerdictsRepository } from './controls/control-verdicts.repository.js';
 import { FindingSeals } from './controls/finding-seals.service.js';
@@ -63,6 +64,7 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     BaselineRepository,
     BaselineService,
     DriftComparison,
+    ConfirmedComparison,
     FindingSeals,
     ControlVerdictsRepository,
     ControlBook,

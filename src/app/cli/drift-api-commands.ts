@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SEVERITIES } from '../../drift/report/drift-report.types.js';
-import { printable } from '../../drift/report/printable.js';
-import type { ApiObject } from './api-client.js';
+import { printable, whyNotAssessed } from '../../drift/report/printable.js';
+import type { ApiClient, ApiObject } from './api-client.js';
 import { CliError, type CliIo } from './cli-io.js';
 
 const POLL_MS = 1000;
@@ -70,6 +70,9 @@ async function scan({ tenant, wait }: { tenant?: string; wait?: true }, io: CliI
       io.out(`${id} ${printable(status)}\n`);
       if (status === 'failed' || status === 'cancelled')
         throw new CliError(`the scan ${id} has ${status}: ${reasonOf(found)}`);
+      const { reportId } = found;
+      if (typeof reportId === 'string')
+        sayNotAssessed(await client.get(`/drift/reports/${encodeURIComponent(reportId)}`), io);
       return;
     }
     await sleep(POLL_MS);
@@ -88,8 +91,28 @@ async function list({ state, severity, limit, json }: ListOptions, io: CliIo): P
     io.out(`${JSON.stringify(changes, null, 2)}\n`);
     return;
   }
-  if (changes.length === 0) io.out('No changes.\n');
+  if (changes.length === 0) await sayNoChanges(client, io);
   for (const change of changes) io.out(`${line(change)}\n`);
+}
+
+/** What wasn't read may have changed: it is named, so that an empty list isn't taken for more than it says. */
+async function sayNoChanges(client: ApiClient, io: CliIo): Promise<void> {
+  const { items } = await client.get('/drift/status');
+  const tenants = Array.isArray(items) ? items.filter(isObject) : [];
+  const isWhole = tenants.every(({ incomplete }) => !Array.isArray(incomplete) || incomplete.length === 0);
+  io.out(isWhole ? 'No changes.\n' : 'No changes in what was assessed.\n');
+  for (const tenant of tenants) sayNotAssessed(tenant, io, `${printable(String(tenant['displayName'] ?? ''))}: `);
+}
+
+function sayNotAssessed({ incomplete }: ApiObject, io: CliIo, whose = ''): void {
+  for (const { resourceType, reason, since } of Array.isArray(incomplete) ? incomplete.filter(isObject) : []) {
+    const why = whyNotAssessed({ reason: String(reason), since: typeof since === 'string' ? since : null });
+    io.out(`${whose}${printable(String(resourceType))}: ${printable(why)}\n`);
+  }
+}
+
+function isObject(value: unknown): value is ApiObject {
+  return typeof value === 'object' && value !== null;
 }
 
 function line(change: ApiObject): string {

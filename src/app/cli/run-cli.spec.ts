@@ -214,6 +214,40 @@ describe('commands on a running service', () => {
     expect(seen[0]).toMatchObject({ method: 'POST', url: '/api/v1/drift/scans', token: 'Bearer secret', body: '{}' });
   });
 
+  test('what a scan could not read is said, with its time', async () => {
+    const incomplete = [
+      { resourceType: 'user', reason: 'page 2 answered 503', since: '2026-01-02T03:04:05.000Z' },
+      { resourceType: 'group', reason: 'the baseline has none', since: null },
+    ];
+    answer = (request, response) => {
+      if (request.method === 'POST') return json(response, 202, { id: 's1' });
+      return json(
+        response,
+        200,
+        request.url?.includes('/reports/r1') ? { incomplete } : { status: 'completed', reportId: 'r1' },
+      );
+    };
+    const { out } = await run(['drift', 'scan', '--wait'], env());
+    expect(out.split('\n')).toEqual([
+      's1 completed',
+      'user: not assessed since 2026-01-02T03:04:05.000Z: page 2 answered 503',
+      'group: the baseline has none',
+      '',
+    ]);
+  });
+
+  test('an empty list is no more than what was assessed', async () => {
+    const incomplete = [{ resourceType: 'user', reason: 'it answered 503', since: '2026-01-02T03:04:05.000Z' }];
+    const status: { displayName: string; incomplete: object[] } = { displayName: 'Contoso', incomplete: [] };
+    answer = (request, response) =>
+      json(response, 200, { items: request.url?.includes('/drift/status') ? [status] : [] });
+    expect((await run(['drift', 'list'], env())).out).toBe('No changes.\n');
+    status.incomplete = incomplete;
+    expect((await run(['drift', 'list'], env())).out).toBe(
+      'No changes in what was assessed.\nContoso: user: not assessed since 2026-01-02T03:04:05.000Z: it answered 503\n',
+    );
+  });
+
   test('a failed scan is an error', async () => {
     answer = (request, response) =>
       json(response, 200, request.method === 'POST' ? { id: 's1' } : { status: 'failed', error: 'no token' });

@@ -2,6 +2,7 @@ import type { ResourceType } from '../resource-types/resource-type.types.js';
 import type { StoredHead } from '../snapshot/known-heads.js';
 import type { CollectionStatus } from '../snapshot/snapshot.types.js';
 import type { StoredObject } from '../snapshot/stored-object.js';
+import type { Sightings } from '../snapshot/stored-snapshot.js';
 
 /** An object that isn't as the snapshot before has it. */
 export interface ChangedObject {
@@ -40,8 +41,20 @@ export interface TypeCollection {
   gone: ReadonlySet<string>;
   /** Users and groups that the objects name. */
   named: ReadonlySet<string>;
+  /** Of a flapping type, what waits for a second reading; absent where nothing does. */
+  sightings?: Sightings;
   /** Whether an object of the snapshot before was read, changed or not. */
   wasRead(key: string, head: Pick<StoredHead, 'fingerprint'>): boolean;
 }
 
 export type TenantCollection = Map<ResourceType, TypeCollection>;
+
+/** Objects that were read a second time, by type and key; null for one that isn't there. What couldn't be read is absent. */
+export type ReadAgain = ReadonlyMap<ResourceType, ReadonlyMap<string, StoredObject | null>>;
+
+/** One reading of a tenant. */
+export interface TenantReading {
+  collection: TenantCollection;
+  /** Reads some objects a second time. Faults of the tenant don't throw. */
+  again(wanted: ReadonlyMap<ResourceType, readonly string[]>, signal: AbortSignal): Promise<ReadAgain>;
+}

@@ -81,11 +81,12 @@ export const NAMING_TYPES: ReadonlySet<ResourceType> = new Set([
   'authenticationMethodConfiguration',
 ]);
 
-async function readByIds(
+/** Users or groups by their ids. */
+export async function readByIds(
   client: GraphClient,
   collector: TypeCollector,
   plan: Extract<CollectPlan, { kind: 'referenced' }>,
-  ids: string[],
+  ids: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
   const { type } = collector.definition;

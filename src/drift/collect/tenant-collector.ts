@@ -11,11 +11,12 @@ import { UnexpectedShapeError } from '../resource-types/expected-shape.js';
 import type { CollectPlan, ResourceType, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
 import type { KnownHeads } from '../snapshot/known-heads.js';
 import type { StoredObject } from '../snapshot/stored-object.js';
-import type { TenantCollection } from './collect.types.js';
+import type { ReadAgain, TenantCollection, TenantReading } from './collect.types.js';
 import { OwnSource } from './own-source.js';
+import { isReadById, MOST_READ_AGAIN, readByKeys } from './read-again.js';
 import { withChildren } from './read-children.js';
 import { DecidingGroups, readOfDecidingGroups } from './read-of-deciding-groups.js';
-import { NAMING_TYPES, noteMembers, type RoleGroups, readReferenced } from './read-referenced.js';
+import { NAMING_TYPES, noteMembers, type RoleGroups, readByIds, readReferenced } from './read-referenced.js';
 import { TypeCollector } from './type-collector.js';
 
 type PlanOf<Kind extends CollectPlan['kind']> = Extract<CollectPlan, { kind: Kind }>;
@@ -62,7 +63,7 @@ export class TenantCollector {
    * @param heads the tenant's newest snapshot, against which it is read
    * @throws the signal's reason; faults of the tenant don't throw, they make types incomplete
    */
-  async collect(entraTenantId: string, heads: KnownHeads, signal: AbortSignal): Promise<TenantCollection> {
+  async read(entraTenantId: string, heads: KnownHeads, signal: AbortSignal): Promise<TenantReading> {
     const client = this.graph.of(entraTenantId);
     const stop = new AbortController();
     const together = AbortSignal.any([signal, stop.signal]);
@@ -96,7 +97,52 @@ export class TenantCollector {
     }
     const collection: TenantCollection = new Map();
     for (const [type, collector] of reading.collectors) collection.set(type, await collector.result());
-    return collection;
+    return { collection, again: (wanted, until) => this.readAgain({ ...reading, signal: until }, wanted) };
+  }
+
+  private async readAgain(first: Reading, wanted: ReadonlyMap<ResourceType, readonly string[]>): Promise<ReadAgain> {
+    const reading: Reading = { ...first, collectors: new Map(first.collectors), singletons: new Map() };
+    for (const type of wanted.keys()) reading.collectors.set(type, new TypeCollector(RESOURCE_TYPE_CATALOGUE[type]));
+    const again = new Map<ResourceType, Map<string, StoredObject | null>>();
+    for (const [type, keys] of wanted) {
+      const collector = reading.collectors.get(type);
+      if (collector === undefined || RESOURCE_TYPE_CATALOGUE[type].collect.kind === 'own') continue;
+      const asked = await this.readKeys(reading, collector, keys);
+      const { status, changed } = await collector.result();
+      const objects = new Map<string, StoredObject | null>();
+      for (const key of asked) {
+        const object = changed.get(key)?.object ?? null;
+        // Only a complete answer says that something isn't there.
+        if (object !== null || status === 'complete') objects.set(key, object);
+      }
+      again.set(type, objects);
+    }
+    return again;
+  }
+
+  /** @returns the keys that were asked for */
+  private async readKeys(
+    reading: Reading,
+    collector: TypeCollector,
+    keys: readonly string[],
+  ): Promise<readonly string[]> {
+    const { client, signal } = reading;
+    const { definition } = collector;
+    const { collect } = definition;
+    const isById = isReadById(definition);
+    if (!isById && collect.kind !== 'referenced') {
+      await this.readType(reading, definition);
+      return keys;
+    }
+    const asked = keys.slice(0, MOST_READ_AGAIN);
+    try {
+      if (collect.kind === 'referenced') await readByIds(client, collector, collect, asked, signal);
+      else if (collect.kind === 'list') await readByKeys(client, collector, collect, asked, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      collector.lacks(this.faultOf(error));
+    }
+    return asked;
   }
 
   /** What is found out about objects while they are read, because they aren't kept. */

@@ -1,4 +1,5 @@
 import type { Json } from '../../crypto/canonical-json.js';
+import type { IncompleteType } from './drift-report.types.js';
 
 /**
  * A tenant's text for a terminal or a document: control characters, which could move a cursor or forge a line, and
@@ -10,6 +11,11 @@ export function printable(text: string): string {
 
 /** Controls, format characters (zero width, direction, byte order mark), line and paragraph separators, lone surrogates. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** Why a type says nothing about drift, and since when; offline there is no since. */
+export function whyNotAssessed({ reason, since }: Pick<IncompleteType, 'reason' | 'since'>): string {
+  return since === null ? reason : `not assessed since ${since}: ${reason}`;
+}
 
 /** A value on one line, cut at a length; a set without its brackets when it is short. */
 export function shortValue(value: Json, length = 160): string {

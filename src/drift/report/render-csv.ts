@@ -1,7 +1,7 @@
 import type { Json } from '../../crypto/canonical-json.js';
 import { BYTE_ORDER_MARK, csvLine } from '../../kernel/text/csv-line.js';
 import type { DriftReportDocument, ReportedChange } from './drift-report.types.js';
-import { printable } from './printable.js';
+import { printable, whyNotAssessed } from './printable.js';
 
 const END = '\r\n';
 
@@ -33,12 +33,12 @@ const COLUMNS: readonly (readonly [string, (change: ReportedChange) => string | 
  */
 export function renderCsv(report: DriftReportDocument): string {
   const head = csvLine(COLUMNS.map(([name]) => name));
-  const holes = report.incomplete.map(({ resourceType, reason }) =>
+  const holes = report.incomplete.map((hole) =>
     csvLine(
       COLUMNS.map(([name]) => {
         if (name === 'severity') return 'not assessed';
-        if (name === 'resourceType') return resourceType;
-        return name === 'title' ? printable(reason) : null;
+        if (name === 'resourceType') return hole.resourceType;
+        return name === 'title' ? printable(whyNotAssessed(hole)) : null;
       }),
     ),
   );

@@ -1,6 +1,6 @@
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import { type DriftReportDocument, type ReportedChange, SEVERITIES } from './drift-report.types.js';
-import { changeInWords, printable, shortValue } from './printable.js';
+import { changeInWords, printable, shortValue, whyNotAssessed } from './printable.js';
 
 /** For a ticket or a pull request: a summary and one table row a change. */
 export function renderMarkdown(report: DriftReportDocument): string {
@@ -16,7 +16,7 @@ export function renderMarkdown(report: DriftReportDocument): string {
   }
   if (report.incomplete.length > 0) {
     lines.push('## Not assessed', '');
-    lines.push(...report.incomplete.map(({ resourceType, reason }) => `- \`${resourceType}\`: ${cell(reason)}`), '');
+    lines.push(...report.incomplete.map((one) => `- \`${one.resourceType}\`: ${cell(whyNotAssessed(one))}`), '');
   }
   return `${lines.join('\n').trimEnd()}\n`;
 }

@@ -1,6 +1,6 @@
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import { type DriftReportDocument, type ReportedChange, SEVERITIES, type Severity } from './drift-report.types.js';
-import { changeInWords, printable, shortValue } from './printable.js';
+import { changeInWords, printable, shortValue, whyNotAssessed } from './printable.js';
 
 const COLOURS: Record<Severity, string> = {
   critical: '\u001b[1;97;41m',
@@ -25,7 +25,7 @@ export function renderText(report: DriftReportDocument, colour: boolean): string
   }
   if (report.incomplete.length > 0) {
     lines.push('Not assessed (says nothing about drift either way):');
-    for (const { resourceType, reason } of report.incomplete) lines.push(`  ${resourceType}: ${printable(reason)}`);
+    lines.push(...report.incomplete.map((one) => `  ${one.resourceType}: ${printable(whyNotAssessed(one))}`));
     lines.push('');
   }
   return `${lines.join('\n').trimEnd()}\n`;

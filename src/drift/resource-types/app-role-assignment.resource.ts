@@ -32,6 +32,7 @@ export const appRoleAssignment: ResourceTypeDefinition = {
   keyedLists: [],
   defaults: [],
   delimitedSets: [],
+  flapping: true,
   auditActivities: {
     added: ['add app role assignment to service principal', 'consent to application'],
     modified: [],

@@ -48,6 +48,7 @@ export const application: ResourceTypeDefinition = {
   ],
   defaults: [{ path: '/isFallbackPublicClient', value: false }],
   delimitedSets: [],
+  flapping: true,
   auditActivities: {
     added: ['add application'],
     modified: [

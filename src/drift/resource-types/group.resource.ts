@@ -56,6 +56,7 @@ export const group: ResourceTypeDefinition = {
     { path: '/onPremisesSyncEnabled', value: false },
   ],
   delimitedSets: [],
+  flapping: true,
   auditActivities: {
     added: ['add group'],
     modified: [

@@ -23,6 +23,7 @@ export const oauth2PermissionGrant: ResourceTypeDefinition = {
   keyedLists: [],
   defaults: [],
   delimitedSets: [{ path: '/scope', separator: ' ' }],
+  flapping: true,
   auditActivities: {
     added: ['add delegated permission grant', 'consent to application'],
     modified: ['add delegated permission grant', 'update delegated permission grant', 'consent to application'],

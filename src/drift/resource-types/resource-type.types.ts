@@ -81,6 +81,11 @@ export interface ResourceTypeDefinition {
   reshape?: (raw: JsonObject) => JsonObject;
   /** False for what Graph lists beside the configuration, such as just-in-time activations. All are kept when absent. */
   keep?: (raw: JsonObject) => boolean;
+  /**
+   * Graph's replicas leave objects of this type out of one answer, or list one that is gone already: it takes two readings
+   * before one counts as come or gone.
+   */
+  flapping?: true;
   /** Directory audit activities (normalised: lower case, trimmed, "–" as "-") that write this type. */
   auditActivities: { added: string[]; modified: string[]; removed: string[] };
 }

@@ -29,6 +29,7 @@ export const roleAssignment: ResourceTypeDefinition = {
   delimitedSets: [],
   reshape: whetherOutsidePim,
   keep: (raw) => text(raw, 'assignmentType')?.toLowerCase() !== 'activated',
+  flapping: true,
   auditActivities: {
     added: [
       'add member to role',

@@ -14,6 +14,7 @@ export const roleEligibility: ResourceTypeDefinition = {
   keyedLists: [],
   defaults: [{ path: '/memberType', value: 'Direct' }],
   delimitedSets: [],
+  flapping: true,
   auditActivities: {
     added: [
       'add eligible member to role',

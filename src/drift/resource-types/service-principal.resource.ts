@@ -33,6 +33,7 @@ export const servicePrincipal: ResourceTypeDefinition = {
   ],
   defaults: [],
   delimitedSets: [],
+  flapping: true,
   auditActivities: {
     added: ['add service principal'],
     modified: [

@@ -42,6 +42,7 @@ export const user: ResourceTypeDefinition = {
   ],
   defaults: [{ path: '/onPremisesSyncEnabled', value: false }],
   delimitedSets: [],
+  flapping: true,
   auditActivities: {
     added: ['add user', 'invite external user'],
     modified: ['update user', 'enable account', 'disable account'],

@@ -4,6 +4,14 @@ import { isObject, member, stringsAt, text } from '../normalise/json-members.js'
 import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
 import type { CollectionStatus } from './snapshot.types.js';
 
+/** Objects of a flapping type that were seen to come or go once, which doesn't count yet. */
+export interface Sightings {
+  /** Keys that this scan was the first to read: they aren't in the snapshot. */
+  appeared: string[];
+  /** Keys that this scan was the first to miss: they still are. */
+  missing: string[];
+}
+
 /** How one type ended in one scan. */
 export interface TypeState {
   status: CollectionStatus;
@@ -19,6 +27,8 @@ export interface TypeState {
   count: number;
   /** Paths that the source couldn't say anything about; absent when it said everything. */
   notCarried?: string[];
+  /** Absent where nothing waits for a second reading. */
+  sightings?: Sightings;
 }
 
 export type TypeStates = Map<ResourceType, TypeState>;
@@ -41,13 +51,16 @@ export interface StoredSnapshot {
  * @param roots of the types that were read completely
  */
 export function typeStatesOf(
-  collection: ReadonlyMap<ResourceType, Pick<TypeCollection, 'status' | 'reason' | 'count' | 'notCarried'>>,
+  collection: ReadonlyMap<
+    ResourceType,
+    Pick<TypeCollection, 'status' | 'reason' | 'count' | 'notCarried' | 'sightings'>
+  >,
   previous: Pick<StoredSnapshot, 'takenAt' | 'types'> | null,
   takenAt: Date,
   roots: ReadonlyMap<ResourceType, string> = new Map(),
 ): TypeStates {
   const states: TypeStates = new Map();
-  for (const [type, { status, reason, count, notCarried }] of collection) {
+  for (const [type, { status, reason, count, notCarried, sightings }] of collection) {
     const isComplete = status === 'complete';
     const before = previous?.types.get(type);
     const since = before?.since ?? takenAt.toISOString();
@@ -60,13 +73,19 @@ export function typeStatesOf(
       root: isComplete ? (roots.get(type) ?? null) : null,
       count,
       ...(notCarried === undefined ? {} : { notCarried }),
+      ...(sightings === undefined ? {} : { sightings }),
     });
   }
   return states;
 }
 
 export function typeStatesToJson(states: TypeStates): JsonObject {
-  return Object.fromEntries(Array.from(states, ([type, state]) => [type, { ...state }]));
+  return Object.fromEntries(
+    Array.from(states, ([type, { sightings, ...state }]) => [
+      type,
+      { ...state, ...(sightings === undefined ? {} : { sightings: { ...sightings } }) },
+    ]),
+  );
 }
 
 export function typeStatesFromJson(json: Json): TypeStates {
@@ -86,7 +105,12 @@ export function typeStatesFromJson(json: Json): TypeStates {
       root: text(state, 'root'),
       count: typeof count === 'number' ? count : 0,
       ...(notCarried.length === 0 ? {} : { notCarried }),
+      ...(isObject(member(state, 'sightings')) ? { sightings: sightingsFromJson(state) } : {}),
     });
   }
   return states;
+}
+
+function sightingsFromJson(state: JsonObject): Sightings {
+  return { appeared: stringsAt(state, '/sightings/appeared'), missing: stringsAt(state, '/sightings/missing') };
 }

@@ -75,8 +75,9 @@ describe('every resource type, against the demo tenant', () => {
   });
   afterEach(() => tenant.setFaults());
 
-  function read(): Promise<TenantCollection> {
-    return collector.collect(tenant.tenantId, NO_HEADS, new AbortController().signal);
+  async function read(): Promise<TenantCollection> {
+    const { collection } = await collector.read(tenant.tenantId, NO_HEADS, new AbortController().signal);
+    return collection;
   }
 
   /** One act of a type's proof, with what the audit log says of it. */
