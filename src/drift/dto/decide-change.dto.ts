@@ -4,7 +4,7 @@ import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js'
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
-/** Why a decision is taken back. */
+/** Why something is denied, or a decision taken back. */
 export class ReopenChangeDto {
   /** Why, for the audit trail. */
   @IsString()
@@ -13,7 +13,7 @@ export class ReopenChangeDto {
   reason: string;
 }
 
-/** A decision on a change. */
+/** Accepts a change. */
 export class DecideChangeDto extends ReopenChangeDto {
   /** RFC 3339: when the decision ends and the change is open again; left out: for as long as the value stays. */
   @MayBeAbsent()
@@ -30,4 +30,13 @@ export class DecideChangeDto extends ReopenChangeDto {
     }
     return date;
   }
+}
+
+/** Sets a change aside. */
+export class IgnoreChangeDto extends DecideChangeDto {
+  /** RFC 3339: when the change is open again, at most 366 days from now; left out: after 90 days. */
+  @MayBeAbsent()
+  @MaxLength(40)
+  @Matches(RFC3339, { message: 'until must be a time as RFC 3339 writes it, such as 2026-01-31T09:30:00Z' })
+  override until?: string;
 }
