@@ -9,7 +9,7 @@ import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import type { ChangeDecision } from './decisions/decision.types.js';
 import { ChangeDecisions } from './decisions/change-decisions.service.js';
 import { ChangeQueryDto } from './dto/change-query.dto.js';
-import { DecideChangeDto, IgnoreChangeDto, ReopenChangeDto } from './dto/decide-change.dto.js';
+import { DecideChangeDto, IgnoreChangeDto, ReopenChangeDto, untilOf } from './dto/decide-change.dto.js';
 import { DriftChangeDto, DriftChangePageDto } from './dto/drift-change.dto.js';
 
 @ApiTags('drift')
@@ -45,13 +45,7 @@ export class DriftChangesController {
     @Body() body: DecideChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DriftChangeDto> {
-    return this.decide(
-      actor,
-      id,
-      ifMatch,
-      { kind: 'accept', reason: body.reason, until: DecideChangeDto.untilOf(body) },
-      reply,
-    );
+    return this.decide(actor, id, ifMatch, { kind: 'accept', reason: body.reason, until: untilOf(body) }, reply);
   }
 
   /** Set a change aside: it stays in reports and sends no alert */
@@ -65,13 +59,7 @@ export class DriftChangesController {
     @Body() body: IgnoreChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DriftChangeDto> {
-    return this.decide(
-      actor,
-      id,
-      ifMatch,
-      { kind: 'ignore', reason: body.reason, until: DecideChangeDto.untilOf(body) },
-      reply,
-    );
+    return this.decide(actor, id, ifMatch, { kind: 'ignore', reason: body.reason, until: untilOf(body) }, reply);
   }
 
   /** Deny a change: the value must not stand; alerts go on until it is gone */

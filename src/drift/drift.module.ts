@@ -7,15 +7,24 @@ import { TenantsModule } from '../tenants/tenants.module.js';
 import { AuditLogReader } from './attribution/audit-log-reader.js';
 import { ChangeAttributor } from './attribution/change-attributor.js';
 import { BaselineRepository } from './baseline/baseline.repository.js';
+import { BaselineChanges } from './baseline/baseline-changes.service.js';
+import { BaselinePinsRepository } from './baseline/baseline-pins.repository.js';
 import { BaselineService } from './baseline/baseline.service.js';
 import { TenantCollector } from './collect/tenant-collector.js';
 import { ControlBook } from './controls/control-book.js';
 import { ControlVerdictsRepository } from './controls/control-verdicts.repository.js';
 import { FindingSeals } from './controls/finding-seals.service.js';
 import { TenantControls } from './controls/tenant-controls.service.js';
+import { ChangeDecisions } from './decisions/change-decisions.service.js';
+import { IgnoreRulesRepository } from './decisions/ignore-rules.repository.js';
+import { IgnoreRules } from './decisions/ignore-rules.service.js';
+import { SecondPerson } from './decisions/second-person.service.js';
+import { BaselinePreview } from './baseline-preview.js';
+import { DriftBaselinesController } from './drift-baselines.controller.js';
 import { DriftChangesController } from './drift-changes.controller.js';
 import { DriftComparison } from './drift-comparison.js';
 import { DriftControlsController } from './drift-controls.controller.js';
+import { DriftIgnoreRulesController } from './drift-ignore-rules.controller.js';
 import { DriftReportsController } from './drift-reports.controller.js';
 import { DriftScanJob } from './drift-scan.job.js';
 import { DriftScanService } from './drift-scan.service.js';
@@ -23,7 +32,6 @@ import { DriftScansController } from './drift-scans.controller.js';
 import { DriftScans } from './drift-scans.service.js';
 import { DriftSnapshotsController } from './drift-snapshots.controller.js';
 import { ChangeBook } from './report/change-book.js';
-import { ChangeDecisions } from './report/change-decisions.service.js';
 import { ChangeSeals } from './report/change-seals.service.js';
 import { ChangesRepository } from './report/changes.repository.js';
 import { ReportsRepository } from './report/reports.repository.js';
@@ -31,6 +39,8 @@ import { Reports } from './report/reports.service.js';
 import { ScanHistoryRepository } from './scan-history.repository.js';
 import { ScanOutcomes } from './scan-outcomes.js';
 import { ScanRecorder } from './scan-recorder.js';
+import { HeadsRepository } from './snapshot/heads.repository.js';
+import { NewestHeads } from './snapshot/newest-heads.js';
 import { SnapshotRepository } from './snapshot/snapshot.repository.js';
 import { SnapshotReader } from './snapshot/snapshot-reader.js';
 import { SnapshotSeals } from './snapshot/snapshot-seals.service.js';
@@ -43,21 +53,28 @@ import { Snapshots } from './snapshot/snapshots.service.js';
   controllers: [
     DriftScansController,
     DriftSnapshotsController,
+    DriftBaselinesController,
     DriftReportsController,
     DriftChangesController,
     DriftControlsController,
+    DriftIgnoreRulesController,
   ],
   providers: [
     // What is
     TenantCollector,
     SnapshotSeals,
     SnapshotRepository,
+    HeadsRepository,
     SnapshotStore,
     SnapshotReader,
+    NewestHeads,
     Snapshots,
     // What it means
     BaselineRepository,
+    BaselinePinsRepository,
     BaselineService,
+    BaselineChanges,
+    BaselinePreview,
     DriftComparison,
     FindingSeals,
     ControlVerdictsRepository,
@@ -68,7 +85,10 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     ChangeSeals,
     ChangesRepository,
     ChangeBook,
+    SecondPerson,
     ChangeDecisions,
+    IgnoreRulesRepository,
+    IgnoreRules,
     ReportsRepository,
     Reports,
     // When it runs

@@ -113,7 +113,9 @@ export class DriftDecisions1764000000026 implements MigrationInterface {
         CONSTRAINT pk_drift_bulk_rows PRIMARY KEY (bulk_id, position),
         CONSTRAINT uq_drift_bulk_rows_change_id UNIQUE (bulk_id, change_id)
       )`);
-    await runner.query('CREATE INDEX ix_drift_bulk_rows_waiting ON drift_bulk_rows (bulk_id, position) WHERE outcome IS NULL');
+    await runner.query(
+      'CREATE INDEX ix_drift_bulk_rows_waiting ON drift_bulk_rows (bulk_id, position) WHERE outcome IS NULL',
+    );
   }
 
   /** What the older release has no word for becomes the nearest that it has: a denied change is an open one. */

@@ -1,3 +1,4 @@
+import type { CloseReason } from '../report/drift-change.entity.js';
 import type { ChangeState } from '../report/drift-report.types.js';
 
 /** What happens to a change: `accept` to `reopen` by people, the rest by scans and by the approval of a baseline. */
@@ -113,6 +114,15 @@ export function transitionOf(state: ChangeState, event: ChangeEvent): Transition
 }
 
 export type ScanEvent = Exclude<ChangeEvent, 'accept' | 'ignore' | 'deny' | 'reopen'>;
+
+/** The event by which a scan closes a change. */
+export const CLOSING_EVENTS: Record<CloseReason, ScanEvent> = {
+  reverted: 'reverted',
+  restored: 'restored',
+  superseded: 'superseded',
+  baseline: 'baselined',
+  unreferenced: 'unreferenced',
+};
 
 /** What an event of a scan makes of a change; those are never refused. */
 export function afterScan(state: ChangeState, event: ScanEvent): { to: ChangeState; tells: Telling } {

@@ -33,7 +33,12 @@ export class IgnoreRulesRepository {
   }
 
   /** Newest first, also those that are over. */
-  findPage(tx: Transaction, tenantId: string | null, limit: number, beforeId: string | null): Promise<DriftIgnoreRule[]> {
+  findPage(
+    tx: Transaction,
+    tenantId: string | null,
+    limit: number,
+    beforeId: string | null,
+  ): Promise<DriftIgnoreRule[]> {
     return tx.find(DriftIgnoreRule, {
       where: {
         ...(tenantId === null ? {} : { tenantId }),

@@ -3,7 +3,7 @@ import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js'
 import type { DriftIgnoreRule } from '../decisions/drift-ignore-rule.entity.js';
 import type { RequestedRule } from '../decisions/ignore-rules.service.js';
 import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
-import { IgnoreChangeDto } from './decide-change.dto.js';
+import { IgnoreChangeDto, untilOf } from './decide-change.dto.js';
 
 /** Sets aside what an object or a path is about, until a time. */
 export class CreateIgnoreRuleDto extends IgnoreChangeDto {
@@ -38,7 +38,7 @@ export class CreateIgnoreRuleDto extends IgnoreChangeDto {
       resourceKey: dto.resourceKey ?? null,
       pathPattern: dto.pathPattern ?? null,
       reason: dto.reason,
-      until: CreateIgnoreRuleDto.untilOf(dto),
+      until: untilOf(dto),
     };
   }
 }

@@ -6,18 +6,25 @@ import { storableText } from '../../kernel/text/storable-text.js';
 import { NOBODY } from '../attribution/attribution.types.js';
 import type { AttributedChange, Attributions } from '../attribution/change-attributor.js';
 import { attemptsAfter, nextAttributionAt } from '../attribution/retry-schedule.js';
+import { BaselineRepository } from '../baseline/baseline.repository.js';
 import { isUnsettled } from '../decisions/change-states.js';
 import type { PastDecision } from '../decisions/decision.types.js';
 import type { ActiveIgnoreRule } from '../decisions/ignore-rule.types.js';
 import { IgnoreRulesRepository } from '../decisions/ignore-rules.repository.js';
 import { lastDecision } from '../decisions/past-decision.js';
-import { meaningOf } from './change-meaning.js';
+import { isSameMeaning, meaningOf } from './change-meaning.js';
 import { changeSetIdOf } from './change-set-id.js';
 import { ChangesRepository, emptySummary } from './changes.repository.js';
 import type { CloseReason } from './drift-change.entity.js';
 import type { ClassifiedChange, Severity } from './drift-report.types.js';
 import type { NewChange, ReadableChange } from './readable-change.js';
-import { identityOf, type Opening, type ReconcileInput, type Reconciliation, reconcileChanges } from './reconcile-changes.js';
+import {
+  identityOf,
+  type Opening,
+  type ReconcileInput,
+  type Reconciliation,
+  reconcileChanges,
+} from './reconcile-changes.js';
 
 /** What a scan means for the changes of its tenant. */
 export interface ScanFindings {
@@ -52,6 +59,7 @@ export class ChangeBook {
   constructor(
     private readonly changes: ChangesRepository,
     private readonly ignoreRules: IgnoreRulesRepository,
+    private readonly baselines: BaselineRepository,
   ) {}
 
   async book(tx: Transaction, findings: ScanFindings): Promise<BookedChanges> {
@@ -60,14 +68,12 @@ export class ChangeBook {
     const identities = new Set(live.map(({ identity }) => identity.toString('hex')));
     const fresh = findings.changes.map(identityOf).filter((identity) => !identities.has(identity));
     const past = await this.changes.closedBefore(tx, findings.tenantId, fresh);
-    // A baseline that was approved while the scan ran: what it contains is no finding, though the scan didn't know.
-    const isContained = (change: ClassifiedChange) =>
-      (past.get(identityOf(change))?.closedByBaseline ?? 0) > (findings.baselineVersion ?? 0);
     const reconciliation = reconcileChanges({
       ...findings,
-      current: findings.changes.filter((change) => !isContained(change)),
+      current: findings.changes,
       live,
       closedBefore: past,
+      contains: await this.containedSince(tx, findings, live),
       ignoreRules: await this.ignoreRules.findActive(tx, findings.tenantId, findings.now),
     });
 
@@ -89,6 +95,22 @@ export class ChangeBook {
     };
   }
 
+  /** Which live changes the baselines contain that were approved since they were found. */
+  private async containedSince(
+    tx: Transaction,
+    { tenantId, baselineVersion }: ScanFindings,
+    live: ReadableChange[],
+  ): Promise<ReconcileInput['contains']> {
+    const oldest = Math.min(...live.map((change) => change.baselineVersion));
+    if (baselineVersion === null || live.length === 0 || oldest >= baselineVersion) return () => false;
+    const versions = await this.baselines.findBetween(tx, tenantId, oldest, baselineVersion);
+    return (change) =>
+      versions.some(
+        ({ version, changeIds }) =>
+          version > change.baselineVersion && (changeIds.length === 0 || changeIds.includes(change.id)),
+      );
+  }
+
   private async updateLive(
     tx: Transaction,
     { baselineVersion, now }: ScanFindings,
@@ -99,20 +121,23 @@ export class ChangeBook {
       tx,
       aged.map(({ id }) => id),
     );
-    const revised: { change: ReadableChange; reopened: boolean }[] = [];
+    const revised: { change: ReadableChange; reopened: boolean; isNew: boolean }[] = [];
     for (const { live, change: finding, meaning, state, rule, reopened, reopenReason } of updated) {
       const change = liveById.get(live.id);
       if (change === undefined) continue;
       const { displayName, direction, severity, rules, references, title } = meaning;
+      const beforeJson = finding === null ? change.beforeJson : canonicalJson(finding.before);
+      const isNew =
+        state !== change.state || rule !== null || beforeJson !== change.beforeJson || !isSameMeaning(live, meaning);
       Object.assign(change, { substate: 'ongoing', displayName, direction, severity, rules, references, title });
-      if (finding !== null) change.beforeJson = canonicalJson(finding.before);
+      change.beforeJson = beforeJson;
       if (finding !== null && baselineVersion !== null) change.baselineVersion = baselineVersion;
       if (state !== change.state || rule !== null) {
         const previous = change.ignoreRuleId === null ? lastDecision(change) : null;
         if (previous !== null) change.previousDecision = JSON.stringify(previous);
         Object.assign(change, rule === null ? UNDECIDED : decisionOfRule(rule, now), { state, reopenReason });
       }
-      revised.push({ change, reopened });
+      revised.push({ change, reopened, isNew });
     }
     await this.changes.revise(tx, revised);
     return revised.filter(({ reopened }) => reopened).map(({ change }) => change);

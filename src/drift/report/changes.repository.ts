@@ -33,7 +33,6 @@ type ClosedDecision = Pick<
   | 'state'
   | 'stateBeforeClose'
   | 'closeReason'
-  | 'closedByBaseline'
   | 'ignoreRuleId'
   | 'decidedById'
   | 'decidedByName'
@@ -41,6 +40,12 @@ type ClosedDecision = Pick<
   | 'decisionReason'
   | 'decisionUntil'
   | 'previousDecision'
+>;
+
+/** What is known of a live change without opening it. */
+export type LiveOutline = Pick<
+  DriftChange,
+  'identity' | 'resourceType' | 'resourceKey' | 'attributionSince' | 'attributionRetryAt'
 >;
 
 /** What changes say lies sealed and is opened here. */
@@ -53,11 +58,13 @@ export class ChangesRepository {
     return this.seals.openAll(await this.live(tx, tenantId).orderBy('c.id').setLock('pessimistic_write').getMany());
   }
 
-  /** Without what they say: by identity, and when the audit log is to be asked again. */
-  findLive(
-    tx: Transaction,
-    tenantId: string,
-  ): Promise<Pick<DriftChange, 'identity' | 'attributionSince' | 'attributionRetryAt'>[]> {
+  /** Everything that isn't closed. */
+  async findOpened(tx: Transaction, tenantId: string): Promise<ReadableChange[]> {
+    return this.seals.openAll(await this.live(tx, tenantId).orderBy('c.id').getMany());
+  }
+
+  /** Without what they say: where they are, by identity, and when the audit log is to be asked again. */
+  findLive(tx: Transaction, tenantId: string): Promise<LiveOutline[]> {
     return this.live(tx, tenantId).getMany();
   }
 
@@ -72,16 +79,32 @@ export class ChangesRepository {
     return row === null ? null : this.seals.open(row);
   }
 
+  /** These, as far as they are there, locked until the transaction ends. */
+  async findForUpdate(tx: Transaction, ids: string[]): Promise<ReadableChange[]> {
+    const rows = await tx
+      .createQueryBuilder(DriftChange, 'c')
+      .where('c.id = ANY (:ids)', { ids })
+      .orderBy('c.id')
+      .setLock('pessimistic_write')
+      .getMany();
+    return this.seals.openAll(rows);
+  }
+
+  /** Severities of what isn't closed and wasn't accepted. */
+  async unacceptedSeverities(tx: Transaction, tenantId: string): Promise<Severity[]> {
+    const rows = await tx.query<{ severity: Severity }[]>(
+      `SELECT DISTINCT severity FROM drift_changes WHERE tenant_id = $1 AND state IN ('open', 'ignored', 'denied')`,
+      [tenantId],
+    );
+    return rows.map(({ severity }) => severity);
+  }
+
   /** What was closed under these identities (hex) at some time, the last of each. */
-  async closedBefore(
-    tx: Transaction,
-    tenantId: string,
-    identities: string[],
-  ): Promise<Map<string, ClosedBefore & { closedByBaseline: number | null }>> {
+  async closedBefore(tx: Transaction, tenantId: string, identities: string[]): Promise<Map<string, ClosedBefore>> {
     if (identities.length === 0) return new Map();
     const rows = await tx.query<(ClosedDecision & { identity: string })[]>(
       `SELECT DISTINCT ON (identity) encode(identity, 'hex') AS identity, state, state_before_close AS "stateBeforeClose",
-              close_reason AS "closeReason", closed_by_baseline AS "closedByBaseline", ignore_rule_id AS "ignoreRuleId",
+              close_reason AS "closeReason", ignore_rule_id AS "ignoreRuleId",
               decided_by_id AS "decidedById", decided_by_name AS "decidedByName", decided_at AS "decidedAt",
               decision_reason AS "decisionReason", decision_until AS "decisionUntil", previous_decision AS "previousDecision"
          FROM drift_changes
@@ -96,7 +119,6 @@ export class ChangesRepository {
         {
           decision: row.ignoreRuleId === null ? lastDecision(row) : null,
           acceptedUntilReplaced: row.stateBeforeClose === 'accepted' && row.closeReason === 'superseded',
-          closedByBaseline: row.closedByBaseline,
         },
       ]),
     );
@@ -142,30 +164,31 @@ export class ChangesRepository {
     await tx.query(`UPDATE drift_changes SET substate = 'ongoing' WHERE id = ANY ($1::uuid[])`, [ids]);
   }
 
-  /** What a later scan says of live changes, with the states that it sets. */
-  async revise(tx: Transaction, revised: { change: ReadableChange }[]): Promise<void> {
+  /** What a later scan says of live changes, with the states that it sets; only what reads otherwise is another version. */
+  async revise(tx: Transaction, revised: { change: ReadableChange; isNew: boolean }[]): Promise<void> {
     for (const rows of chunks(revised)) {
       const records = await Promise.all(
-        rows.map(async ({ change }) => {
+        rows.map(async ({ change, isNew }) => {
           const { id, direction, severity, rules, references, baselineVersion } = change;
           const { state, reopenReason, previousDecision, ignoreRuleId } = change;
           const { decidedById, decidedByName, decidedAt, decisionReason, decisionUntil } = change;
           const decision = { decidedById, decidedByName, decidedAt, decisionReason, decisionUntil };
           const set = { state, reopenReason, previousDecision, ignoreRuleId, ...decision };
           const sealed = hex(await this.seals.seal(change));
-          return { id, direction, severity, rules, references, baselineVersion, ...set, sealed };
+          return { id, direction, severity, rules, references, baselineVersion, isNew, ...set, sealed };
         }),
       );
       await tx.query(
         `UPDATE drift_changes c
             SET substate = 'ongoing', direction = r.direction, severity = r.severity, rules = r.rules, reference_ids = r."references",
-                baseline_version = r."baselineVersion", version = c.version + 1,
+                baseline_version = r."baselineVersion", version = c.version + CASE WHEN r."isNew" THEN 1 ELSE 0 END,
                 sealed_details = r.sealed, ${NOTHING_CLEAR},
                 state = r.state, reopen_reason = r."reopenReason", previous_decision = r."previousDecision",
                 ignore_rule_id = r."ignoreRuleId", decided_by_id = r."decidedById", decided_by_name = r."decidedByName",
                 decided_at = r."decidedAt", decision_reason = r."decisionReason", decision_until = r."decisionUntil"
            FROM json_to_recordset($1::json)
              AS r (id uuid, direction text, severity text, rules text[], "references" text[], "baselineVersion" integer,
+                   "isNew" boolean,
                    state text, "reopenReason" text, "previousDecision" text, "ignoreRuleId" uuid, "decidedById" text,
                    "decidedByName" text, "decidedAt" timestamptz, "decisionReason" text, "decisionUntil" timestamptz,
                    sealed bytea)

@@ -88,6 +88,8 @@ export interface ReconcileInput {
   closedBefore: ReadonlyMap<string, ClosedBefore>;
   /** Whether the scan could have found a change that it didn't find. */
   assess: (change: AssessedChange) => Assessability;
+  /** Whether a baseline that was approved since a change was found contains it. */
+  contains: (live: LiveChange) => boolean;
   /** Of the baseline that the scan was compared with. */
   baselineVersion: number | null;
   /** Whether something wasn't read that severities depend on: none is lowered then. */
@@ -148,8 +150,7 @@ export function reconcileChanges(input: ReconcileInput): Reconciliation {
       .find((one) => one !== undefined);
     if (successor !== undefined) replaced.set(successor, [...(replaced.get(successor) ?? []), live]);
     else if (assessability === 'out-of-scope') result.closed.push({ live, reason: 'unreferenced' });
-    else
-      result.closed.push({ live, reason: live.baselineVersion === input.baselineVersion ? 'reverted' : 'baseline' });
+    else result.closed.push({ live, reason: input.contains(live) ? 'baseline' : 'reverted' });
   }
   for (const [identity, change] of found) {
     const predecessors = replaced.get(identity) ?? [];
@@ -213,7 +214,15 @@ function openingOf(
     predecessors.some(({ path }) => storableText(change.path) === path) &&
     (held?.until == null || new Date(held.until) > input.now);
   if (isRestored) {
-    return { identity, change, substate: 'regressed', state: 'accepted', rule: null, reopenReason: null, decision: held };
+    return {
+      identity,
+      change,
+      substate: 'regressed',
+      state: 'accepted',
+      rule: null,
+      reopenReason: null,
+      decision: held,
+    };
   }
   const rule = input.ignoreRules.find((one) => isIgnoredBy(one, change)) ?? null;
   // What a rule set aside nobody had decided about.
