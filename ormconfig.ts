@@ -27,6 +27,7 @@ import { DriftDecisions1764000000026 } from './src/database/migrations/0026-drif
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
+import { DriftProposal } from './src/drift/decisions/drift-proposal.entity.js';
 import { DriftChange } from './src/drift/report/drift-change.entity.js';
 import { DriftReport } from './src/drift/report/drift-report.entity.js';
 import { ConfigSnapshot } from './src/drift/snapshot/config-snapshot.entity.js';
@@ -65,6 +66,7 @@ export const entities: NonNullable<DataSourceOptions['entities']> = [
   DriftChange,
   DriftControl,
   DriftIgnoreRule,
+  DriftProposal,
   WebhookEndpoint,
   WebhookDelivery,
   ServiceAccountRow,

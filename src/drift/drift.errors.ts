@@ -18,6 +18,7 @@ export const driftError = defineErrors({
     title: 'A second person has to approve this; propose it instead',
   },
   'drift.own_proposal': { kind: 'denied', title: 'Somebody else has to decide on what you proposed' },
+  'drift.not_your_proposal': { kind: 'denied', title: 'Only whoever proposed it can withdraw it' },
   'drift.people_only': { kind: 'denied', title: 'Only people propose and approve' },
   'drift.proposal_not_found': { kind: 'not_found', title: 'There is no such proposal' },
   'drift.proposal_over': { kind: 'conflict', title: 'The proposal is decided, withdrawn or expired' },
