@@ -23,8 +23,11 @@ import { AuditStreams1764000000017 } from './src/database/migrations/0017-audit-
 import { EncryptionAtRest1764000000019 } from './src/database/migrations/0019-encryption-at-rest.js';
 import { DriftControls1764000000020 } from './src/database/migrations/0020-drift-controls.js';
 import { DriftHeads1764000000021 } from './src/database/migrations/0021-drift-heads.js';
+import { DriftDecisions1764000000026 } from './src/database/migrations/0026-drift-decisions.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
+import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
+import { DriftProposal } from './src/drift/decisions/drift-proposal.entity.js';
 import { DriftChange } from './src/drift/report/drift-change.entity.js';
 import { DriftReport } from './src/drift/report/drift-report.entity.js';
 import { ConfigSnapshot } from './src/drift/snapshot/config-snapshot.entity.js';
@@ -62,6 +65,8 @@ export const entities: NonNullable<DataSourceOptions['entities']> = [
   DriftReport,
   DriftChange,
   DriftControl,
+  DriftIgnoreRule,
+  DriftProposal,
   WebhookEndpoint,
   WebhookDelivery,
   ServiceAccountRow,
@@ -89,6 +94,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   EncryptionAtRest1764000000019,
   DriftControls1764000000020,
   DriftHeads1764000000021,
+  DriftDecisions1764000000026,
 ];
 
 export interface DatabaseSettings {

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/transaction-runner.js';
+import type { StoredSide } from './baseline/pinned-baseline.js';
 import type { EvaluationContext, SnapshotLookup } from './classify/evaluation-context.js';
 import type { TenantCollection, TypeCollection } from './collect/collect.types.js';
 import { LookupSide } from './lookup-side.js';
@@ -7,7 +8,6 @@ import { NORMALISER_VERSION } from './normalise/normalise-object.js';
 import type { ResourceType } from './resource-types/resource-type.types.js';
 import type { KnownHeads } from './snapshot/known-heads.js';
 import type { TenantSnapshot } from './snapshot/snapshot.types.js';
-import type { SnapshotReader } from './snapshot/snapshot-reader.js';
 import type { StoredObject } from './snapshot/stored-object.js';
 import type { StoredSnapshot } from './snapshot/stored-snapshot.js';
 
@@ -34,7 +34,7 @@ export class ComparedSides {
 
   constructor(
     private readonly tx: Transaction,
-    private readonly reader: SnapshotReader,
+    private readonly reader: StoredSide,
     private readonly scan: ComparedScan,
   ) {
     this.before = new LookupSide(
@@ -110,7 +110,7 @@ export class ComparedSides {
     const { baseline, previous, heads, collection } = this.scan;
     const now = collection.get(type);
     if (now === undefined || baseline === null) return [];
-    const keys = new Set([...now.changed.keys(), ...now.gone]);
+    const keys = new Set([...now.changed.keys(), ...now.gone, ...this.reader.pinnedKeys(type)]);
     if (!isSameUntilNow(type, baseline, previous))
       for (const key of await heads.movedSince(type, baseline.sequence)) keys.add(key);
     if (baseline.normaliserVersion !== NORMALISER_VERSION)

@@ -6,10 +6,11 @@ import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
+import { ChangeDecisions } from './decisions/change-decisions.service.js';
+import type { ChangeDecision } from './decisions/decision.types.js';
 import { ChangeQueryDto } from './dto/change-query.dto.js';
-import { DecideChangeDto, ReopenChangeDto } from './dto/decide-change.dto.js';
+import { DecideChangeDto, IgnoreChangeDto, ReopenChangeDto, untilOf } from './dto/decide-change.dto.js';
 import { DriftChangeDto, DriftChangePageDto } from './dto/drift-change.dto.js';
-import { type ChangeDecision, ChangeDecisions } from './report/change-decisions.service.js';
 
 @ApiTags('drift')
 @Controller('drift/changes')
@@ -44,13 +45,7 @@ export class DriftChangesController {
     @Body() body: DecideChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DriftChangeDto> {
-    return this.decide(
-      actor,
-      id,
-      ifMatch,
-      { kind: 'accept', reason: body.reason, until: DecideChangeDto.untilOf(body) },
-      reply,
-    );
+    return this.decide(actor, id, ifMatch, { kind: 'accept', reason: body.reason, until: untilOf(body) }, reply);
   }
 
   /** Set a change aside: it stays in reports and sends no alert */
@@ -61,16 +56,24 @@ export class DriftChangesController {
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,
     @Headers('if-match') ifMatch: string | undefined,
-    @Body() body: DecideChangeDto,
+    @Body() body: IgnoreChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DriftChangeDto> {
-    return this.decide(
-      actor,
-      id,
-      ifMatch,
-      { kind: 'ignore', reason: body.reason, until: DecideChangeDto.untilOf(body) },
-      reply,
-    );
+    return this.decide(actor, id, ifMatch, { kind: 'ignore', reason: body.reason, until: untilOf(body) }, reply);
+  }
+
+  /** Deny a change: the value must not stand; alerts go on until it is gone */
+  @Post(':id/deny')
+  @HttpCode(200)
+  @RequirePermission('drift:decide')
+  deny(
+    @CurrentActor() actor: CallerActor,
+    @Param('id', IdPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: ReopenChangeDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DriftChangeDto> {
+    return this.decide(actor, id, ifMatch, { kind: 'deny', reason: body.reason, until: null }, reply);
   }
 
   /** Take a decision back */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
-import { BaselineService } from './baseline/baseline.service.js';
+import { BaselineService, type CurrentBaseline } from './baseline/baseline.service.js';
+import { unpinned } from './baseline/pinned-baseline.js';
 import { classifyDrift } from './classify/classify-drift.js';
 import type { SnapshotLookup } from './classify/evaluation-context.js';
 import { loadRules } from './classify/load-rules.js';
@@ -49,33 +50,42 @@ export class DriftComparison {
   ) {}
 
   compare(tenant: ComparedTenant, scan: Omit<ComparedScan, 'baseline'>): Promise<Comparison> {
-    return this.transactions.read(async (tx) => {
-      const current = await this.baselines.current(tx, tenant.id);
-      const baseline = current?.snapshot ?? null;
-      const sides = new ComparedSides(tx, this.snapshots, { ...scan, baseline });
-      const { before, after } = await sides.differing();
-      const breakGlassIds = new Set(tenant.breakGlassObjectIds.map((id) => id.toLowerCase()));
-      const controlsOf = (lookups: Record<'before' | 'after', SnapshotLookup>) =>
-        compareControls(
-          baseline === null ? null : { lookup: lookups.before, types: before.types },
-          { lookup: lookups.after, types: after.types },
-          { breakGlassIds },
-        );
-      if (current === null) return { ...NO_BASELINE, controls: await sides.evaluate(controlsOf) };
-      const { objects, incomplete } = diffSnapshots(before, after, () => namedIn(scan.collection));
-      const { changes, controls } = await sides.evaluate((lookups) => ({
-        changes: classifyDrift(objects, this.rules, { ...lookups, breakGlassIds }),
-        controls: controlsOf(lookups),
-      }));
-      return {
-        baselineVersion: current.baseline.version,
-        changes: raisedByControls(changes, controls),
-        notCompared: incomplete,
-        controls,
-        assess: await this.assessor(tx, tenant.id, before.types, sides, scan.collection),
-        modifiedAt: modifiedAtOf(objects, scan.collection),
-      };
-    });
+    return this.transactions.read(async (tx) =>
+      this.compareWith(tx, tenant, scan, await this.baselines.current(tx, tenant.id)),
+    );
+  }
+
+  /** @param current what would be found if this were the baseline; null for none */
+  async compareWith(
+    tx: Transaction,
+    tenant: ComparedTenant,
+    scan: Omit<ComparedScan, 'baseline'>,
+    current: CurrentBaseline | null,
+  ): Promise<Comparison> {
+    const baseline = current?.snapshot ?? null;
+    const sides = new ComparedSides(tx, current?.side ?? unpinned(this.snapshots), { ...scan, baseline });
+    const { before, after } = await sides.differing();
+    const breakGlassIds = new Set(tenant.breakGlassObjectIds.map((id) => id.toLowerCase()));
+    const controlsOf = (lookups: Record<'before' | 'after', SnapshotLookup>) =>
+      compareControls(
+        baseline === null ? null : { lookup: lookups.before, types: before.types },
+        { lookup: lookups.after, types: after.types },
+        { breakGlassIds },
+      );
+    if (current === null) return { ...NO_BASELINE, controls: await sides.evaluate(controlsOf) };
+    const { objects, incomplete } = diffSnapshots(before, after, () => namedIn(scan.collection));
+    const { changes, controls } = await sides.evaluate((lookups) => ({
+      changes: classifyDrift(objects, this.rules, { ...lookups, breakGlassIds }),
+      controls: controlsOf(lookups),
+    }));
+    return {
+      baselineVersion: current.version,
+      changes: raisedByControls(changes, controls),
+      notCompared: incomplete,
+      controls,
+      assess: await this.assessor(tx, tenant.id, before.types, sides, scan.collection),
+      modifiedAt: modifiedAtOf(objects, scan.collection),
+    };
   }
 
   /** Changes that are live now are all that can be asked about: only scans make others, and the next one isn't running. */

@@ -1,13 +1,10 @@
 import { Readable } from 'node:stream';
-import { Body, Controller, Get, Param, Post, Query, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Param, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
-import { BaselineService } from './baseline/baseline.service.js';
-import { ApproveBaselineDto } from './dto/approve-baseline.dto.js';
-import { BaselineDto, BaselinePageDto } from './dto/baseline.dto.js';
 import { SnapshotDto, SnapshotPageDto } from './dto/snapshot.dto.js';
 import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
 import { Snapshots } from './snapshot/snapshots.service.js';
@@ -17,10 +14,7 @@ const NDJSON = 'application/x-ndjson';
 @ApiTags('drift')
 @Controller('drift')
 export class DriftSnapshotsController {
-  constructor(
-    private readonly snapshots: Snapshots,
-    private readonly baselines: BaselineService,
-  ) {}
+  constructor(private readonly snapshots: Snapshots) {}
 
   /** List snapshots, newest first */
   @Get('snapshots')
@@ -50,21 +44,5 @@ export class DriftSnapshotsController {
       type: NDJSON,
       disposition: `attachment; filename="snapshot-${id}.ndjson"`,
     });
-  }
-
-  /** List baselines, newest first */
-  @Get('baselines')
-  @RequirePermission('drift:read')
-  async listBaselines(@Query() query: TenantPageQueryDto): Promise<BaselinePageDto> {
-    const page = await this.baselines.list(query.tenant ?? null, PageQueryDto.limitOf(query), query.cursor);
-    return { items: page.items.map(BaselineDto.from), nextCursor: page.nextCursor };
-  }
-
-  /** Approve a snapshot as the baseline */
-  @Post('baselines')
-  @RequirePermission('baseline:approve')
-  async approve(@CurrentActor() actor: CallerActor, @Body() body: ApproveBaselineDto): Promise<BaselineDto> {
-    const { snapshotId, reason, acceptIncomplete = false } = body;
-    return BaselineDto.from(await this.baselines.approve(actor, { snapshotId, reason, acceptIncomplete }));
   }
 }

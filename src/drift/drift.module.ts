@@ -8,23 +8,37 @@ import { AuditLogReader } from './attribution/audit-log-reader.js';
 import { ChangeAttributor } from './attribution/change-attributor.js';
 import { BaselineRepository } from './baseline/baseline.repository.js';
 import { BaselineService } from './baseline/baseline.service.js';
+import { BaselineChanges } from './baseline/baseline-changes.service.js';
+import { BaselinePinsRepository } from './baseline/baseline-pins.repository.js';
+import { BaselinePreview } from './baseline-preview.js';
 import { TenantCollector } from './collect/tenant-collector.js';
 import { ConfirmedComparison } from './confirmed-comparison.js';
 import { ControlBook } from './controls/control-book.js';
 import { ControlVerdictsRepository } from './controls/control-verdicts.repository.js';
 import { FindingSeals } from './controls/finding-seals.service.js';
 import { TenantControls } from './controls/tenant-controls.service.js';
+import { BulkDecisionsRepository } from './decisions/bulk-decisions.repository.js';
+import { BulkDecisions } from './decisions/bulk-decisions.service.js';
+import { ChangeDecisions } from './decisions/change-decisions.service.js';
+import { IgnoreRulesRepository } from './decisions/ignore-rules.repository.js';
+import { IgnoreRules } from './decisions/ignore-rules.service.js';
+import { ProposalsRepository } from './decisions/proposals.repository.js';
+import { SecondPerson } from './decisions/second-person.service.js';
+import { DriftBaselinesController } from './drift-baselines.controller.js';
+import { DriftBulkDecisionsController } from './drift-bulk-decisions.controller.js';
 import { DriftChangesController } from './drift-changes.controller.js';
 import { DriftComparison } from './drift-comparison.js';
 import { DriftControlsController } from './drift-controls.controller.js';
+import { DriftIgnoreRulesController } from './drift-ignore-rules.controller.js';
+import { DriftProposalsController } from './drift-proposals.controller.js';
 import { DriftReportsController } from './drift-reports.controller.js';
 import { DriftScanJob } from './drift-scan.job.js';
 import { DriftScanService } from './drift-scan.service.js';
 import { DriftScansController } from './drift-scans.controller.js';
 import { DriftScans } from './drift-scans.service.js';
 import { DriftSnapshotsController } from './drift-snapshots.controller.js';
+import { Proposals } from './proposals.service.js';
 import { ChangeBook } from './report/change-book.js';
-import { ChangeDecisions } from './report/change-decisions.service.js';
 import { ChangeSeals } from './report/change-seals.service.js';
 import { ChangesRepository } from './report/changes.repository.js';
 import { ReportsRepository } from './report/reports.repository.js';
@@ -46,9 +60,13 @@ import { Snapshots } from './snapshot/snapshots.service.js';
   controllers: [
     DriftScansController,
     DriftSnapshotsController,
+    DriftBaselinesController,
     DriftReportsController,
     DriftChangesController,
     DriftControlsController,
+    DriftIgnoreRulesController,
+    DriftProposalsController,
+    DriftBulkDecisionsController,
   ],
   providers: [
     // What is
@@ -62,7 +80,10 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     Snapshots,
     // What it means
     BaselineRepository,
+    BaselinePinsRepository,
     BaselineService,
+    BaselineChanges,
+    BaselinePreview,
     DriftComparison,
     ConfirmedComparison,
     FindingSeals,
@@ -74,7 +95,14 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     ChangeSeals,
     ChangesRepository,
     ChangeBook,
+    SecondPerson,
     ChangeDecisions,
+    IgnoreRulesRepository,
+    IgnoreRules,
+    ProposalsRepository,
+    Proposals,
+    BulkDecisionsRepository,
+    BulkDecisions,
     ReportsRepository,
     Reports,
     // When it runs

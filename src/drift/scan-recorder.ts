@@ -16,6 +16,7 @@ import { lacksFacts } from './classify/facts/fact-types.js';
 import type { TenantCollection } from './collect/collect.types.js';
 import { controlById } from './controls/catalogue.js';
 import { ControlBook, type MovedControl } from './controls/control-book.js';
+import { afterScan, CLOSING_EVENTS } from './decisions/change-states.js';
 import { DRIFT_ACTIONS } from './drift.events.js';
 import type { Comparison } from './drift-comparison.js';
 import {
@@ -108,6 +109,7 @@ export class ScanRecorder {
       complete: incomplete.length === 0,
       incomplete: canonicalJson(incomplete.map((type) => ({ ...type }))),
       summary: canonicalJson({ ...booked.summary }),
+      ignoredSummary: canonicalJson({ ...booked.ignored }),
       opened: booked.opened.length + booked.reopened.length,
       closed: booked.closed.length,
     });
@@ -189,7 +191,8 @@ export class ScanRecorder {
           ? null
           : `${this.settings.PUBLIC_URL.replace(/\/$/, '')}/api/v1/drift/reports/${reportId}`,
     };
-    const detected = [...booked.opened, ...booked.reopened].map(alertChange);
+    // What a rule ignores is found and told to nobody.
+    const detected = [...booked.opened, ...booked.reopened].filter(({ state }) => state === 'open').map(alertChange);
     const fallen = moved.filter(({ after }) => after === 'not-met').map(alertControl);
     if (isAlarming(detected) || fallen.length > 0) {
       await this.outbox.append(tx, {
@@ -201,7 +204,7 @@ export class ScanRecorder {
     // What was accepted or set aside was never waiting to be resolved, what took its place has an alert of its own, and what
     // isn't watched any more may still be as it was.
     const resolved = booked.closed
-      .filter(({ change, reason }) => change.state === 'open' && reason !== 'superseded' && reason !== 'unreferenced')
+      .filter(({ change, reason }) => afterScan(change.state, CLOSING_EVENTS[reason]).tells === 'resolved')
       .map(({ change, reason }) => ({ ...alertChange(change), closeReason: reason }));
     const restored = moved.filter(({ after }) => after === 'met').map(alertControl);
     if (isAlarming(resolved) || restored.length > 0) {
@@ -209,6 +212,14 @@ export class ScanRecorder {
         type: 'drift.changes.resolved',
         tenantId: tenant.id,
         data: alertData(report, resolved, restored),
+      });
+    }
+    const standing = booked.standing.map(alertChange);
+    if (standing.length > 0) {
+      await this.outbox.append(tx, {
+        type: 'drift.changes.standing',
+        tenantId: tenant.id,
+        data: alertData(report, standing),
       });
     }
     const wasComplete = ({ resourceType }: IncompleteType) =>

@@ -4,6 +4,7 @@ import type { JsonObject } from '../crypto/canonical-json.js';
 export const OUTBOX_EVENTS = {
   'drift.changes.detected': 'A scan found changes that the previous one had not',
   'drift.changes.resolved': 'Changes that were reported are gone',
+  'drift.changes.standing': 'Changes that were denied still stand',
   'drift.scan.failed': 'A scan ended without a report, or a resource type could not be collected',
   'rbac.activation.requested': 'Somebody asks to activate a role that needs approval',
   'rbac.separation.violated': 'Somebody holds together, by their groups in Entra ID, what a constraint keeps apart',

@@ -27,6 +27,10 @@ export class Tenant {
   @Column('text', { name: 'break_glass_object_ids', array: true })
   breakGlassObjectIds: string[];
 
+  /** Whether what settles high and critical drift needs a second person. */
+  @Column('boolean', { name: 'second_person', default: false })
+  secondPerson: boolean;
+
   @Column('integer')
   version: number;
 

@@ -152,5 +152,6 @@ function stateOf(tenant: WatchedTenant): JsonObject {
     scanEnabled: tenant.scanEnabled,
     scanIntervalSeconds: tenant.scanIntervalSeconds,
     breakGlassObjectIds: tenant.breakGlassObjectIds,
+    secondPerson: tenant.secondPerson,
   };
 }

@@ -8,6 +8,8 @@ export interface WatchedTenant {
   scanEnabled: boolean;
   scanIntervalSeconds: number;
   breakGlassObjectIds: string[];
+  /** Whether what settles high and critical drift needs a second person. */
+  secondPerson: boolean;
   version: number;
 }
 
@@ -18,6 +20,8 @@ export interface NewTenant {
   scanEnabled: boolean;
   scanIntervalSeconds: number;
   breakGlassObjectIds: string[];
+  /** False when absent. */
+  secondPerson?: boolean;
 }
 
 export type TenantPatch = Partial<Omit<NewTenant, 'entraTenantId'>>;

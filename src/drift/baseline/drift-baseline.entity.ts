@@ -1,6 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A snapshot that somebody approved as how the tenant should be. Versions are added, never changed. */
+/**
+ * How a tenant should be: a snapshot that somebody approved, or the version before with single changes (BaselinePins). Versions
+ * are added, never changed.
+ */
 @Entity('drift_baselines')
 export class DriftBaseline {
   @PrimaryColumn('uuid')
@@ -13,6 +16,15 @@ export class DriftBaseline {
   @Column('integer')
   version: number;
 
+  /** The version that it replaced; null for the first. */
+  @Column('integer', { name: 'base_version', nullable: true })
+  baseVersion: number | null;
+
+  /** The changes that make the difference to the version before; empty where a whole snapshot was approved. */
+  @Column('uuid', { name: 'change_ids', array: true })
+  changeIds: string[];
+
+  /** What it holds beside the pins. */
   @Column('uuid', { name: 'snapshot_id' })
   snapshotId: string;
 

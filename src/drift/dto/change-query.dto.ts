@@ -2,11 +2,12 @@ import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn } from 'class-validator';
 import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import type { ChangeFilter } from '../report/changes.repository.js';
-import { type ChangeState, SEVERITIES, type Severity } from '../report/drift-report.types.js';
+import { CHANGE_STATE_NAMES, type ChangeState, SEVERITIES, type Severity } from '../report/drift-report.types.js';
 import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
 import { TenantPageQueryDto } from './tenant-page-query.dto.js';
 
-const STATES: ChangeState[] = ['open', 'accepted', 'ignored', 'closed'];
+const SUBSTATES = ['new', 'ongoing', 'regressed'] as const;
+type Substate = (typeof SUBSTATES)[number];
 
 /** `a,b`, or the parameter repeated. */
 const AsList = () =>
@@ -23,7 +24,7 @@ export class ChangeQueryDto extends TenantPageQueryDto {
   @AsList()
   @IsArray()
   @ArrayMaxSize(10)
-  @IsIn(STATES, { each: true })
+  @IsIn(CHANGE_STATE_NAMES, { each: true })
   state?: ChangeState[];
 
   /** Only these severities, separated by commas. */
@@ -42,12 +43,21 @@ export class ChangeQueryDto extends TenantPageQueryDto {
   @IsIn(RESOURCE_TYPES, { each: true })
   resourceType?: ResourceType[];
 
+  /** Only these substates, separated by commas. */
+  @MayBeAbsent()
+  @AsList()
+  @IsArray()
+  @ArrayMaxSize(10)
+  @IsIn(SUBSTATES, { each: true })
+  substate?: Substate[];
+
   static toFilter(query: ChangeQueryDto): ChangeFilter {
     return {
       tenantId: query.tenant ?? null,
       states: query.state ?? [],
       severities: query.severity ?? [],
       resourceTypes: query.resourceType ?? [],
+      substates: query.substate ?? [],
     };
   }
 }

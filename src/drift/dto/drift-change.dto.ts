@@ -15,7 +15,7 @@ export class ChangeActorDto {
 /** One path of one object that isn't as the baseline has it, in the form of a report. */
 export class ReportedChangeDto {
   id: string;
-  state: 'open' | 'accepted' | 'ignored' | 'closed';
+  state: 'open' | 'accepted' | 'ignored' | 'denied' | 'closed';
   /** Changes of one act share it. */
   changeSetId: string;
   resourceType: string;
@@ -70,19 +70,34 @@ export class ChangeDecisionDto {
   until: string | null;
 }
 
+/** A decision that no longer holds. */
+export class PastDecisionDto extends ChangeDecisionDto {
+  kind: 'accept' | 'ignore' | 'deny';
+}
+
 /** A change with its history. */
 export class DriftChangeDto extends ReportedChangeDto {
   /** Id in /tenants. */
   tenantId: string;
-  /** `regressed`: it had been closed before. */
+  /** `regressed`: it had been closed before, or is another value than the one that somebody had decided about. */
   substate: 'new' | 'ongoing' | 'regressed';
   /** `unreferenced`: nothing names the user or group any more, so it isn't watched. */
-  closeReason: 'reverted' | 'superseded' | 'baseline' | 'unreferenced' | null;
+  closeReason: 'reverted' | 'restored' | 'superseded' | 'baseline' | 'unreferenced' | null;
+  /** Version of the baseline that contains it, where one closed it. */
+  closedByBaseline: number | null;
+  /** Why it is open although somebody had decided or it was gone. */
+  reopenReason: 'came-back' | 'value-changed' | 'decision-ended' | 'rule-ended' | 'by-person' | null;
   baselineVersion: number;
   /** RFC 3339: when a scan first found it. */
   firstSeenAt: string;
   closedAt: string | null;
   decision: ChangeDecisionDto | null;
+  /** What was decided before and no longer holds; of the value that stood here before, where that is why it is open. */
+  previousDecision: PastDecisionDto | null;
+  /** The rule by which it is ignored. */
+  ignoreRuleId: string | null;
+  /** RFC 3339: when an alert last said that it stands although it was denied. */
+  remindedAt: string | null;
   /** Whether the audit log will be asked again for who made it. */
   attributionPending: boolean;
   evidence: AttributionEvidenceDto[];
@@ -95,10 +110,16 @@ export class DriftChangeDto extends ReportedChangeDto {
       tenantId: change.tenantId,
       substate: change.substate,
       closeReason: change.closeReason,
+      closedByBaseline: change.closedByBaseline,
+      reopenReason: change.reopenReason,
       baselineVersion: change.baselineVersion,
       firstSeenAt: change.createdAt.toISOString(),
       closedAt: change.closedAt?.toISOString() ?? null,
       decision: decisionOf(change),
+      previousDecision:
+        change.previousDecision === null ? null : (JSON.parse(change.previousDecision) as PastDecisionDto),
+      ignoreRuleId: change.ignoreRuleId,
+      remindedAt: change.remindedAt?.toISOString() ?? null,
       attributionPending: change.attributionRetryAt !== null,
       evidence:
         change.attributionEvidence === null ? [] : (JSON.parse(change.attributionEvidence) as AttributionEvidence[]),

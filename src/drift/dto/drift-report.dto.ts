@@ -1,6 +1,6 @@
 import type { DriftReport } from '../report/drift-report.entity.js';
 import type { DriftReportDocument } from '../report/drift-report.types.js';
-import { summaryOfReport } from '../report/reports.service.js';
+import { ignoredOfReport, summaryOfReport } from '../report/reports.service.js';
 import { ReportedChangeDto } from './drift-change.dto.js';
 import { IncompleteTypeDto } from './incomplete-type.dto.js';
 import { SeverityCountsDto } from './severity-counts.dto.js';
@@ -19,7 +19,10 @@ export class DriftReportSummaryDto {
   baselineVersion: number | null;
   /** Whether every type was read completely. */
   complete: boolean;
+  /** Open and denied changes. */
   summary: SeverityCountsDto;
+  /** Ignored changes: they are found and judged as any other, and told to nobody. */
+  ignored: SeverityCountsDto;
   /** Changes that it is the first to have. */
   opened: number;
   /** Changes that the report before still had. */
@@ -38,6 +41,7 @@ export class DriftReportSummaryDto {
       baselineVersion: report.baselineVersion,
       complete: report.complete,
       summary: summaryOfReport(report),
+      ignored: ignoredOfReport(report),
       opened: report.opened,
       closed: report.closed,
       createdAt: report.createdAt.toISOString(),

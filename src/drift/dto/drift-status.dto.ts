@@ -23,10 +23,12 @@ export class TenantDriftStatusDto {
   incomplete: IncompleteTypeDto[];
   /** Null while no baseline was approved. */
   baselineVersion: number | null;
+  /** Open and denied changes. */
   open: SeverityCountsDto;
+  ignored: SeverityCountsDto;
   outage: OutageDto | null;
 
-  static from({ tenant, lastReport, open, outage }: TenantDriftStatus): TenantDriftStatusDto {
+  static from({ tenant, lastReport, open, ignored, outage }: TenantDriftStatus): TenantDriftStatusDto {
     return {
       tenantId: tenant.id,
       displayName: tenant.displayName,
@@ -37,6 +39,7 @@ export class TenantDriftStatusDto {
       incomplete: lastReport === null ? [] : incompleteOfReport(lastReport),
       baselineVersion: lastReport?.baselineVersion ?? null,
       open,
+      ignored,
       outage: outage === null ? null : { since: outage.since.toISOString(), reason: outage.reason },
     };
   }

@@ -1,4 +1,4 @@
-/** Open changes by severity. */
+/** Changes by severity. */
 export class SeverityCountsDto {
   critical: number;
   high: number;

@@ -6,13 +6,25 @@ import { storableText } from '../../kernel/text/storable-text.js';
 import { NOBODY } from '../attribution/attribution.types.js';
 import type { AttributedChange, Attributions } from '../attribution/change-attributor.js';
 import { attemptsAfter, nextAttributionAt } from '../attribution/retry-schedule.js';
-import { meaningOf } from './change-meaning.js';
+import { BaselineRepository } from '../baseline/baseline.repository.js';
+import { isUnsettled } from '../decisions/change-states.js';
+import type { PastDecision } from '../decisions/decision.types.js';
+import type { ActiveIgnoreRule } from '../decisions/ignore-rule.types.js';
+import { IgnoreRulesRepository } from '../decisions/ignore-rules.repository.js';
+import { lastDecision } from '../decisions/past-decision.js';
+import { isSameMeaning, meaningOf } from './change-meaning.js';
 import { changeSetIdOf } from './change-set-id.js';
 import { ChangesRepository, emptySummary } from './changes.repository.js';
 import type { CloseReason } from './drift-change.entity.js';
 import type { ClassifiedChange, Severity } from './drift-report.types.js';
 import type { NewChange, ReadableChange } from './readable-change.js';
-import { identityOf, type ReconcileInput, type Reconciliation, reconcileChanges } from './reconcile-changes.js';
+import {
+  identityOf,
+  type Opening,
+  type ReconcileInput,
+  type Reconciliation,
+  reconcileChanges,
+} from './reconcile-changes.js';
 
 /** What a scan means for the changes of its tenant. */
 export interface ScanFindings {
@@ -28,38 +40,80 @@ export interface ScanFindings {
 }
 
 export interface BookedChanges {
+  /** The state of each says whether people are told of it. */
   opened: NewChange[];
   /** Changes whose decision ran out: they are open again. */
   reopened: ReadableChange[];
+  /** Denied changes that stand and of which people are told again. */
+  standing: ReadableChange[];
   closed: { change: ReadableChange; reason: CloseReason }[];
-  /** Open changes by severity, after this scan. */
+  /** Changes that somebody has to see to by severity, after this scan: open and denied ones. */
   summary: Record<Severity, number>;
+  /** Ignored changes by severity, after this scan. */
+  ignored: Record<Severity, number>;
 }
 
 /** Keeps the changes of every tenant from the scan that found them to the one that no longer did. */
 @Injectable()
 export class ChangeBook {
-  constructor(private readonly changes: ChangesRepository) {}
+  constructor(
+    private readonly changes: ChangesRepository,
+    private readonly ignoreRules: IgnoreRulesRepository,
+    private readonly baselines: BaselineRepository,
+  ) {}
 
   async book(tx: Transaction, findings: ScanFindings): Promise<BookedChanges> {
     const live = await this.changes.findLiveForUpdate(tx, findings.tenantId);
     const liveById = new Map(live.map((change) => [change.id, change]));
     const identities = new Set(live.map(({ identity }) => identity.toString('hex')));
     const fresh = findings.changes.map(identityOf).filter((identity) => !identities.has(identity));
-    const closedBefore = await this.changes.closedIdentities(tx, findings.tenantId, fresh);
-    const reconciliation = reconcileChanges({ ...findings, current: findings.changes, live, closedBefore });
+    const past = await this.changes.closedBefore(tx, findings.tenantId, fresh);
+    const reconciliation = reconcileChanges({
+      ...findings,
+      current: findings.changes,
+      live,
+      closedBefore: past,
+      contains: await this.containedSince(tx, findings, live),
+      ignoreRules: await this.ignoreRules.findActive(tx, findings.tenantId, findings.now),
+    });
 
     const opened = reconciliation.opened.map((one) => this.newChange(findings, one));
     await this.changes.insert(tx, opened);
-    const reopened = await this.updateLive(tx, findings.baselineVersion, reconciliation, liveById);
+    const reopened = await this.updateLive(tx, findings, reconciliation, liveById);
     await this.attributeLate(tx, findings, live);
-    const closed = await this.closeGone(tx, findings.sequence, reconciliation, liveById);
-    return { opened, reopened, closed, summary: summaryOf(opened, live, reconciliation) };
+    const standing = await this.remind(tx, findings.now, reconciliation, liveById);
+    const closed = await this.closeGone(tx, findings, reconciliation, liveById);
+    const gone = new Set(closed.map(({ change: { id } }) => id));
+    const kept = [...opened, ...live.filter(({ id }) => !gone.has(id))];
+    return {
+      opened,
+      reopened,
+      standing,
+      closed,
+      summary: countBySeverity(kept.filter(({ state }) => isUnsettled(state))),
+      ignored: countBySeverity(kept.filter(({ state }) => state === 'ignored')),
+    };
+  }
+
+  /** Which live changes the baselines contain that were approved since they were found. */
+  private async containedSince(
+    tx: Transaction,
+    { tenantId, baselineVersion }: ScanFindings,
+    live: ReadableChange[],
+  ): Promise<ReconcileInput['contains']> {
+    const oldest = Math.min(...live.map((change) => change.baselineVersion));
+    if (baselineVersion === null || live.length === 0 || oldest >= baselineVersion) return () => false;
+    const versions = await this.baselines.findBetween(tx, tenantId, oldest, baselineVersion);
+    return (change) =>
+      versions.some(
+        ({ version, changeIds }) =>
+          version > change.baselineVersion && (changeIds.length === 0 || changeIds.includes(change.id)),
+      );
   }
 
   private async updateLive(
     tx: Transaction,
-    baselineVersion: number | null,
+    { baselineVersion, now }: ScanFindings,
     { aged, updated }: Reconciliation,
     liveById: Map<string, ReadableChange>,
   ): Promise<ReadableChange[]> {
@@ -67,16 +121,23 @@ export class ChangeBook {
       tx,
       aged.map(({ id }) => id),
     );
-    const revised: { change: ReadableChange; reopened: boolean }[] = [];
-    for (const { live, change: finding, meaning, reopened } of updated) {
+    const revised: { change: ReadableChange; reopened: boolean; isNew: boolean }[] = [];
+    for (const { live, change: finding, meaning, state, rule, reopened, reopenReason } of updated) {
       const change = liveById.get(live.id);
       if (change === undefined) continue;
       const { displayName, direction, severity, rules, references, title } = meaning;
+      const beforeJson = finding === null ? change.beforeJson : canonicalJson(finding.before);
+      const isNew =
+        state !== change.state || rule !== null || beforeJson !== change.beforeJson || !isSameMeaning(live, meaning);
       Object.assign(change, { substate: 'ongoing', displayName, direction, severity, rules, references, title });
-      if (finding !== null) change.beforeJson = canonicalJson(finding.before);
+      change.beforeJson = beforeJson;
       if (finding !== null && baselineVersion !== null) change.baselineVersion = baselineVersion;
-      if (reopened) Object.assign(change, UNDECIDED);
-      revised.push({ change, reopened });
+      if (state !== change.state || rule !== null) {
+        const previous = change.ignoreRuleId === null ? lastDecision(change) : null;
+        if (previous !== null) change.previousDecision = JSON.stringify(previous);
+        Object.assign(change, rule === null ? UNDECIDED : decisionOfRule(rule, now), { state, reopenReason });
+      }
+      revised.push({ change, reopened, isNew });
     }
     await this.changes.revise(tx, revised);
     return revised.filter(({ reopened }) => reopened).map(({ change }) => change);
@@ -104,15 +165,26 @@ export class ChangeBook {
     await this.changes.attribute(tx, answers);
   }
 
+  private async remind(
+    tx: Transaction,
+    now: Date,
+    { standing }: Reconciliation,
+    liveById: Map<string, ReadableChange>,
+  ): Promise<ReadableChange[]> {
+    const ids = standing.map(({ id }) => id);
+    await this.changes.noteReminders(tx, ids, now);
+    return ids.flatMap((id) => liveById.get(id) ?? []);
+  }
+
   private async closeGone(
     tx: Transaction,
-    sequence: number,
+    { sequence, baselineVersion }: ScanFindings,
     { closed }: Reconciliation,
     liveById: Map<string, ReadableChange>,
   ): Promise<BookedChanges['closed']> {
-    for (const reason of ['reverted', 'superseded', 'baseline', 'unreferenced'] as const) {
+    for (const reason of ['reverted', 'restored', 'superseded', 'baseline', 'unreferenced'] as const) {
       const ids = closed.filter((one) => one.reason === reason).map(({ live }) => live.id);
-      await this.changes.close(tx, ids, reason, sequence);
+      await this.changes.close(tx, ids, reason, sequence, reason === 'baseline' ? baselineVersion : null);
     }
     return closed.flatMap(({ live, reason }) => {
       const change = liveById.get(live.id);
@@ -122,7 +194,7 @@ export class ChangeBook {
 
   private newChange(
     findings: ScanFindings,
-    { identity, change, substate }: Reconciliation['opened'][number],
+    { identity, change, substate, state, rule, reopenReason, decision }: Opening,
   ): NewChange {
     const { tenantId, sequence, attributions, now } = findings;
     const attributed = attributions.get(identity) ?? { verdict: NOBODY, since: now, answered: false };
@@ -136,10 +208,14 @@ export class ChangeBook {
         tenantId,
         correlationId === null ? { report: sequence, resourceType, resourceKey } : { correlationId },
       ),
-      state: 'open',
       substate,
       stateBeforeClose: null,
       closeReason: null,
+      closedByBaseline: null,
+      reopenReason,
+      // A decision that holds again isn't a past one.
+      previousDecision: decision === null || state === 'accepted' ? null : JSON.stringify(decision),
+      remindedAt: null,
       baselineVersion: findings.baselineVersion ?? 0,
       firstReport: sequence,
       closedReport: null,
@@ -155,11 +231,10 @@ export class ChangeBook {
       attributionAttempts: 0,
       attributionSince: attributed.since,
       attributionRetryAt: nextAttributionAt(attributed.verdict.attribution, 0, now),
-      decidedById: null,
-      decidedByName: null,
-      decidedAt: null,
-      decisionReason: null,
-      decisionUntil: null,
+      ...UNDECIDED,
+      ...(rule === null ? {} : decisionOfRule(rule, now)),
+      ...(state === 'accepted' && decision !== null ? decisionColumns(decision) : {}),
+      state,
       version: 1,
       closedAt: null,
     };
@@ -174,7 +249,30 @@ const UNDECIDED = {
   decidedAt: null,
   decisionReason: null,
   decisionUntil: null,
+  ignoreRuleId: null,
 } as const;
+
+/** What a rule says of what it ignores. */
+function decisionOfRule(rule: ActiveIgnoreRule, now: Date) {
+  return {
+    decidedById: rule.createdById,
+    decidedByName: rule.createdByName,
+    decidedAt: now,
+    decisionReason: rule.reason,
+    decisionUntil: rule.until,
+    ignoreRuleId: rule.id,
+  };
+}
+
+function decisionColumns({ by, byName, at, reason, until }: PastDecision) {
+  return {
+    decidedById: by,
+    decidedByName: byName,
+    decidedAt: new Date(at),
+    decisionReason: reason,
+    decisionUntil: until === null ? null : new Date(until),
+  };
+}
 
 /** Everything that people read of who made a change. */
 function attributionText(change: ReadableChange): string {
@@ -193,10 +291,8 @@ function attributionColumns({ verdict }: AttributedChange) {
   };
 }
 
-function summaryOf(opened: NewChange[], live: ReadableChange[], { closed }: Reconciliation): Record<Severity, number> {
-  const gone = new Set(closed.map(({ live: { id } }) => id));
-  const summary = emptySummary();
-  for (const { severity } of opened) summary[severity] += 1;
-  for (const { id, state, severity } of live) if (state === 'open' && !gone.has(id)) summary[severity] += 1;
-  return summary;
+function countBySeverity(changes: Pick<ReadableChange, 'severity'>[]): Record<Severity, number> {
+  const counts = emptySummary();
+  for (const { severity } of changes) counts[severity] += 1;
+  return counts;
 }

@@ -1,26 +1,46 @@
 import { Injectable } from '@nestjs/common';
 import type { SelectQueryBuilder } from 'typeorm';
 import type { Transaction } from '../../database/transaction-runner.js';
+import type { ReopenReason } from '../decisions/decision.types.js';
+import { lastDecision } from '../decisions/past-decision.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
 import { ChangeSeals } from './change-seals.service.js';
-import { type CloseReason, DriftChange } from './drift-change.entity.js';
+import { type CloseReason, DriftChange, type Substate } from './drift-change.entity.js';
 import { type ChangeState, SEVERITIES, type Severity } from './drift-report.types.js';
 import type { NewChange, ReadableChange } from './readable-change.js';
+import type { ClosedBefore } from './reconcile-changes.js';
 
 export interface ChangeFilter {
   tenantId: string | null;
   states: ChangeState[];
   severities: Severity[];
   resourceTypes: ResourceType[];
+  substates: Substate[];
 }
 
 export interface Decision {
-  state: 'open' | 'accepted' | 'ignored';
+  state: Exclude<ChangeState, 'closed'>;
   decidedById: string | null;
   decidedByName: string | null;
   decisionReason: string | null;
   decisionUntil: Date | null;
+  reopenReason: ReopenReason | null;
+  previousDecision: string | null;
 }
+
+type ClosedDecision = Pick<
+  ReadableChange,
+  | 'state'
+  | 'stateBeforeClose'
+  | 'closeReason'
+  | 'ignoreRuleId'
+  | 'decidedById'
+  | 'decidedByName'
+  | 'decidedAt'
+  | 'decisionReason'
+  | 'decisionUntil'
+  | 'previousDecision'
+>;
 
 /** What is known of a live change without opening it. */
 export type LiveOutline = Pick<
@@ -38,9 +58,20 @@ export class ChangesRepository {
     return this.seals.openAll(await this.live(tx, tenantId).orderBy('c.id').setLock('pessimistic_write').getMany());
   }
 
+  /** Everything that isn't closed. */
+  async findOpened(tx: Transaction, tenantId: string): Promise<ReadableChange[]> {
+    return this.seals.openAll(await this.live(tx, tenantId).orderBy('c.id').getMany());
+  }
+
   /** Without what they say: where they are, by identity, and when the audit log is to be asked again. */
   findLive(tx: Transaction, tenantId: string): Promise<LiveOutline[]> {
     return this.live(tx, tenantId).getMany();
+  }
+
+  /** By the database's clock. */
+  async now(tx: Transaction): Promise<Date> {
+    const rows = await tx.query<{ now: Date }[]>('SELECT clock_timestamp() AS now');
+    return rows[0]?.now ?? new Date();
   }
 
   async findById(tx: Transaction, id: string): Promise<ReadableChange | null> {
@@ -48,16 +79,49 @@ export class ChangesRepository {
     return row === null ? null : this.seals.open(row);
   }
 
-  /** Which of these identities (hex) belong to changes that were closed. */
-  async closedIdentities(tx: Transaction, tenantId: string, identities: string[]): Promise<Set<string>> {
-    if (identities.length === 0) return new Set();
-    const rows = await tx.query<{ identity: string }[]>(
-      `SELECT DISTINCT encode(identity, 'hex') AS identity FROM drift_changes
+  /** These, as far as they are there, locked until the transaction ends. */
+  async findForUpdate(tx: Transaction, ids: string[]): Promise<ReadableChange[]> {
+    const rows = await tx
+      .createQueryBuilder(DriftChange, 'c')
+      .where('c.id = ANY (:ids)', { ids })
+      .orderBy('c.id')
+      .setLock('pessimistic_write')
+      .getMany();
+    return this.seals.openAll(rows);
+  }
+
+  /** Severities of what isn't closed and wasn't accepted. */
+  async unacceptedSeverities(tx: Transaction, tenantId: string): Promise<Severity[]> {
+    const rows = await tx.query<{ severity: Severity }[]>(
+      `SELECT DISTINCT severity FROM drift_changes WHERE tenant_id = $1 AND state IN ('open', 'ignored', 'denied')`,
+      [tenantId],
+    );
+    return rows.map(({ severity }) => severity);
+  }
+
+  /** What was closed under these identities (hex) at some time, the last of each. */
+  async closedBefore(tx: Transaction, tenantId: string, identities: string[]): Promise<Map<string, ClosedBefore>> {
+    if (identities.length === 0) return new Map();
+    const rows = await tx.query<(ClosedDecision & { identity: string })[]>(
+      `SELECT DISTINCT ON (identity) encode(identity, 'hex') AS identity, state, state_before_close AS "stateBeforeClose",
+              close_reason AS "closeReason", ignore_rule_id AS "ignoreRuleId",
+              decided_by_id AS "decidedById", decided_by_name AS "decidedByName", decided_at AS "decidedAt",
+              decision_reason AS "decisionReason", decision_until AS "decisionUntil", previous_decision AS "previousDecision"
+         FROM drift_changes
         WHERE tenant_id = $1 AND state = 'closed'
-          AND identity IN (SELECT decode(wanted, 'hex') FROM unnest($2::text[]) AS wanted)`,
+          AND identity IN (SELECT decode(wanted, 'hex') FROM unnest($2::text[]) AS wanted)
+        ORDER BY identity, id DESC`,
       [tenantId, identities],
     );
-    return new Set(rows.map(({ identity }) => identity));
+    return new Map(
+      rows.map((row) => [
+        row.identity,
+        {
+          decision: row.ignoreRuleId === null ? lastDecision(row) : null,
+          acceptedUntilReplaced: row.stateBeforeClose === 'accepted' && row.closeReason === 'superseded',
+        },
+      ]),
+    );
   }
 
   /** The changes that a report has. */
@@ -85,6 +149,7 @@ export class ChangesRepository {
       query.andWhere('c.severity IN (:...severities)', { severities: filter.severities });
     if (filter.resourceTypes.length > 0)
       query.andWhere('c.resource_type IN (:...types)', { types: filter.resourceTypes });
+    if (filter.substates.length > 0) query.andWhere('c.substate IN (:...substates)', { substates: filter.substates });
     if (beforeId !== null) query.andWhere('c.id < :beforeId', { beforeId });
     return this.seals.openAll(await query.getMany());
   }
@@ -99,34 +164,44 @@ export class ChangesRepository {
     await tx.query(`UPDATE drift_changes SET substate = 'ongoing' WHERE id = ANY ($1::uuid[])`, [ids]);
   }
 
-  /** What a later scan says of live changes; a reopened one loses its decision. */
-  async revise(tx: Transaction, revised: { change: ReadableChange; reopened: boolean }[]): Promise<void> {
+  /** What a later scan says of live changes, with the states that it sets; only what reads otherwise is another version. */
+  async revise(tx: Transaction, revised: { change: ReadableChange; isNew: boolean }[]): Promise<void> {
     for (const rows of chunks(revised)) {
       const records = await Promise.all(
-        rows.map(async ({ change, reopened }) => {
+        rows.map(async ({ change, isNew }) => {
           const { id, direction, severity, rules, references, baselineVersion } = change;
-          const sealed = await this.seals.seal(change);
-          return { id, direction, severity, rules, references, baselineVersion, reopened, sealed: hex(sealed) };
+          const { state, reopenReason, previousDecision, ignoreRuleId } = change;
+          const { decidedById, decidedByName, decidedAt, decisionReason, decisionUntil } = change;
+          const decision = { decidedById, decidedByName, decidedAt, decisionReason, decisionUntil };
+          const set = { state, reopenReason, previousDecision, ignoreRuleId, ...decision };
+          const sealed = hex(await this.seals.seal(change));
+          return { id, direction, severity, rules, references, baselineVersion, isNew, ...set, sealed };
         }),
       );
       await tx.query(
         `UPDATE drift_changes c
             SET substate = 'ongoing', direction = r.direction, severity = r.severity, rules = r.rules, reference_ids = r."references",
-                baseline_version = r."baselineVersion", version = c.version + 1,
+                baseline_version = r."baselineVersion", version = c.version + CASE WHEN r."isNew" THEN 1 ELSE 0 END,
                 sealed_details = r.sealed, ${NOTHING_CLEAR},
-                state = CASE WHEN r.reopened THEN 'open' ELSE c.state END,
-                decided_by_id = CASE WHEN r.reopened THEN NULL ELSE c.decided_by_id END,
-                decided_by_name = CASE WHEN r.reopened THEN NULL ELSE c.decided_by_name END,
-                decided_at = CASE WHEN r.reopened THEN NULL ELSE c.decided_at END,
-                decision_reason = CASE WHEN r.reopened THEN NULL ELSE c.decision_reason END,
-                decision_until = CASE WHEN r.reopened THEN NULL ELSE c.decision_until END
+                state = r.state, reopen_reason = r."reopenReason", previous_decision = r."previousDecision",
+                ignore_rule_id = r."ignoreRuleId", decided_by_id = r."decidedById", decided_by_name = r."decidedByName",
+                decided_at = r."decidedAt", decision_reason = r."decisionReason", decision_until = r."decisionUntil"
            FROM json_to_recordset($1::json)
              AS r (id uuid, direction text, severity text, rules text[], "references" text[], "baselineVersion" integer,
-                   reopened boolean, sealed bytea)
+                   "isNew" boolean,
+                   state text, "reopenReason" text, "previousDecision" text, "ignoreRuleId" uuid, "decidedById" text,
+                   "decidedByName" text, "decidedAt" timestamptz, "decisionReason" text, "decisionUntil" timestamptz,
+                   sealed bytea)
           WHERE c.id = r.id`,
         [JSON.stringify(records)],
       );
     }
+  }
+
+  /** People were told again of these denied changes. */
+  async noteReminders(tx: Transaction, ids: string[], at: Date): Promise<void> {
+    if (ids.length === 0) return;
+    await tx.query('UPDATE drift_changes SET reminded_at = $2 WHERE id = ANY ($1::uuid[])', [ids, at]);
   }
 
   /** What the audit log says of live changes; only a new answer is another version. */
@@ -160,14 +235,24 @@ export class ChangesRepository {
     }
   }
 
-  async close(tx: Transaction, ids: string[], reason: CloseReason, sequence: number): Promise<void> {
+  /**
+   * @param sequence of the first report that no longer has them
+   * @param baselineVersion that contains them, where that is the reason
+   */
+  async close(
+    tx: Transaction,
+    ids: string[],
+    reason: CloseReason,
+    sequence: number,
+    baselineVersion: number | null,
+  ): Promise<void> {
     if (ids.length === 0) return;
     await tx.query(
       `UPDATE drift_changes
           SET state_before_close = state, state = 'closed', close_reason = $2, closed_report = $3, closed_at = now(),
-              attribution_retry_at = NULL, version = version + 1
+              closed_by_baseline = $4, attribution_retry_at = NULL, version = version + 1
         WHERE id = ANY ($1::uuid[]) AND state <> 'closed'`,
-      [ids, reason, sequence],
+      [ids, reason, sequence, baselineVersion],
     );
   }
 
@@ -178,6 +263,9 @@ export class ChangesRepository {
       .update(DriftChange)
       .set({
         ...decision,
+        ignoreRuleId: null,
+        // A denial is told again from the start.
+        remindedAt: null,
         decidedAt: () => (decision.state === 'open' ? 'NULL' : 'now()'),
         version: () => 'version + 1',
       })
@@ -186,11 +274,12 @@ export class ChangesRepository {
     return affected === 1 ? this.findById(tx, id) : null;
   }
 
-  /** Open changes by severity, by tenant. */
-  async openCounts(tx: Transaction): Promise<Map<string, Record<Severity, number>>> {
+  /** Changes in some states by severity, by tenant. */
+  async counts(tx: Transaction, states: readonly ChangeState[]): Promise<Map<string, Record<Severity, number>>> {
     const rows = await tx.query<{ tenantId: string; severity: Severity; count: number }[]>(
       `SELECT tenant_id AS "tenantId", severity, count(*)::int AS count FROM drift_changes
-        WHERE state = 'open' GROUP BY tenant_id, severity`,
+        WHERE state = ANY ($1::text[]) GROUP BY tenant_id, severity`,
+      [states],
     );
     const counts = new Map<string, Record<Severity, number>>();
     for (const { tenantId, severity, count } of rows) {

@@ -1,14 +1,15 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { ReopenReason } from '../decisions/decision.types.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
 import { COUNTED } from '../snapshot/bigint-column.js';
 import type { Attribution, ChangeState, ChangeType, Direction, Severity } from './drift-report.types.js';
 
 export type Substate = 'new' | 'ongoing' | 'regressed';
 /**
- * `reverted`: the value is the baseline's again; `superseded`: another change of the place or of what it lies in took over;
+ * `reverted`: the value is the baseline's again; `restored`: it is again one that was accepted; `superseded`: another change of the place or of what it lies in took over;
  * `baseline`: a new baseline contains it; `unreferenced`: nothing names the user or group any more, so it isn't watched.
  */
-export type CloseReason = 'reverted' | 'superseded' | 'baseline' | 'unreferenced';
+export type CloseReason = 'reverted' | 'restored' | 'superseded' | 'baseline' | 'unreferenced';
 
 /**
  * One path of one object that isn't as the baseline has it, from the scan that found it to the one that no longer did. What it
@@ -41,6 +42,26 @@ export class DriftChange {
 
   @Column('text', { name: 'close_reason', nullable: true })
   closeReason: CloseReason | null;
+
+  /** Version of the baseline that contains it, where one closed it. */
+  @Column('integer', { name: 'closed_by_baseline', nullable: true })
+  closedByBaseline: number | null;
+
+  /** Why it is open although somebody had decided or it was gone; null where neither was so. */
+  @Column('text', { name: 'reopen_reason', nullable: true })
+  reopenReason: ReopenReason | null;
+
+  /** JSON of the last PastDecision that no longer holds. */
+  @Column('text', { name: 'previous_decision', nullable: true })
+  previousDecision: string | null;
+
+  /** The rule by which it is ignored; null where a person said so. */
+  @Column('uuid', { name: 'ignore_rule_id', nullable: true })
+  ignoreRuleId: string | null;
+
+  /** When an alert last said that it stands although it was denied. */
+  @Column('timestamptz', { name: 'reminded_at', nullable: true })
+  remindedAt: Date | null;
 
   /** Version of the baseline that it was found against. */
   @Column('integer', { name: 'baseline_version' })
@@ -110,7 +131,7 @@ export class DriftChange {
   @Column('text', { name: 'decision_reason', nullable: true })
   decisionReason: string | null;
 
-  /** Until when an ignored change stays quiet; null for ever. */
+  /** When the decision ends; null for as long as the value stays. */
   @Column('timestamptz', { name: 'decision_until', nullable: true })
   decisionUntil: Date | null;
 

@@ -35,9 +35,13 @@ export class DriftReport {
   @Column('text')
   incomplete: string;
 
-  /** JSON of the open changes by severity. */
+  /** JSON of the open and denied changes by severity. */
   @Column('text')
   summary: string;
+
+  /** JSON of the ignored changes by severity. */
+  @Column('text', { name: 'ignored_summary' })
+  ignoredSummary: string;
 
   /** Changes that this report is the first to have. */
   @Column('integer')

@@ -1,10 +1,15 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from '../../crypto/canonical-json.js';
 import { storableText } from '../../kernel/text/storable-text.js';
+import { afterScan, type ScanEvent } from '../decisions/change-states.js';
+import type { PastDecision, ReopenReason } from '../decisions/decision.types.js';
+import { type ActiveIgnoreRule, isIgnoredBy } from '../decisions/ignore-rule.types.js';
+import { lastDecision } from '../decisions/past-decision.js';
+import { isReminderDue } from '../decisions/reminders.js';
 import type { Assessability, AssessedChange } from './assessability.js';
 import { type ChangeMeaning, isSameMeaning, meaningOf } from './change-meaning.js';
 import type { CloseReason, Substate } from './drift-change.entity.js';
-import { type ClassifiedChange, SEVERITIES } from './drift-report.types.js';
+import { type ChangeState, type ClassifiedChange, SEVERITIES } from './drift-report.types.js';
 import type { ReadableChange } from './readable-change.js';
 
 /** What is known of a change that an earlier report opened and that isn't closed. */
@@ -14,8 +19,16 @@ export type LiveChange = ChangeMeaning &
     | 'id'
     | 'identity'
     | 'state'
+    | 'stateBeforeClose'
     | 'substate'
+    | 'decidedById'
+    | 'decidedByName'
+    | 'decidedAt'
+    | 'decisionReason'
     | 'decisionUntil'
+    | 'previousDecision'
+    | 'ignoreRuleId'
+    | 'remindedAt'
     | 'baselineVersion'
     | 'resourceType'
     | 'resourceKey'
@@ -23,36 +36,66 @@ export type LiveChange = ChangeMeaning &
     | 'path'
   >;
 
+/** A change that was closed at some time, as far as it bears on the same value now. */
+export interface ClosedBefore {
+  decision: PastDecision | null;
+  /** Whether it was accepted when another value took its place. */
+  acceptedUntilReplaced: boolean;
+}
+
+/** Where the state of a change comes from, when a scan sets it. */
+interface StateSet {
+  state: ChangeState;
+  /** By which it is ignored, when that is new. */
+  rule: ActiveIgnoreRule | null;
+  reopenReason: ReopenReason | null;
+}
+
+/** A change that a scan is the first to find. */
+export interface Opening extends StateSet {
+  identity: string;
+  change: ClassifiedChange;
+  substate: Exclude<Substate, 'ongoing'>;
+  /** What was decided about it, or about the value that it replaced, and no longer holds; what holds where it is accepted. */
+  decision: PastDecision | null;
+}
+
 /** What a scan says anew of a live change. */
-export interface Revision {
+export interface Revision extends StateSet {
   live: LiveChange;
   /** The finding; null where the scan couldn't see it. */
   change: ClassifiedChange | null;
   meaning: ChangeMeaning;
-  /** Whether a decision ran out. */
+  /** Whether people are told that it is open again. */
   reopened: boolean;
 }
 
 export interface Reconciliation {
-  opened: { identity: string; change: ClassifiedChange; substate: Exclude<Substate, 'ongoing'> }[];
+  opened: Opening[];
   /** Live changes that are no longer new and otherwise as they were. */
   aged: LiveChange[];
-  /** Live changes of which people would read something else: the meaning, the baseline, or that a decision ran out. */
+  /** Live changes of which people would read something else: the meaning, the baseline, or the state. */
   updated: Revision[];
+  /** Denied changes of which people are told again. */
+  standing: LiveChange[];
   closed: { live: LiveChange; reason: CloseReason }[];
 }
 
 export interface ReconcileInput {
   current: ClassifiedChange[];
   live: LiveChange[];
-  /** Identities of changes that were closed at some time. */
-  closedBefore: ReadonlySet<string>;
+  /** Changes that were closed at some time, by identity. */
+  closedBefore: ReadonlyMap<string, ClosedBefore>;
   /** Whether the scan could have found a change that it didn't find. */
   assess: (change: AssessedChange) => Assessability;
+  /** Whether a baseline that was approved since a change was found contains it. */
+  contains: (live: LiveChange) => boolean;
   /** Of the baseline that the scan was compared with. */
   baselineVersion: number | null;
   /** Whether something wasn't read that severities depend on: none is lowered then. */
   severitiesUncertain: boolean;
+  /** The rules that ignore and hold now. */
+  ignoreRules: readonly ActiveIgnoreRule[];
   now: Date;
 }
 
@@ -78,41 +121,131 @@ export function identityOf(
  */
 export function reconcileChanges(input: ReconcileInput): Reconciliation {
   const liveByIdentity = new Map(input.live.map((live) => [live.identity.toString('hex'), live]));
-  const result: Reconciliation = { opened: [], aged: [], updated: [], closed: [] };
-  const found = new Set<string>();
-  const places = new Set<string>();
+  const result: Reconciliation = { opened: [], aged: [], updated: [], standing: [], closed: [] };
+  const found = new Map<string, ClassifiedChange>();
+  const places = new Map<string, string>();
   for (const change of input.current) {
     const identity = identityOf(change);
     if (found.has(identity)) continue;
-    found.add(identity);
-    places.add(placeOf(change, change.path));
-    const live = liveByIdentity.get(identity);
-    if (live === undefined) {
-      result.opened.push({ identity, change, substate: input.closedBefore.has(identity) ? 'regressed' : 'new' });
+    found.set(identity, change);
+    places.set(placeOf(change, change.path), identity);
+  }
+  /** Live changes by the finding that took their place. */
+  const replaced = new Map<string, LiveChange[]>();
+  for (const [identity, live] of liveByIdentity) {
+    const change = found.get(identity);
+    if (change !== undefined) {
+      keep(input, live, change, result);
       continue;
     }
-    const reopened = hasRunOut(live, input.now);
-    const meaning = meaningNow(live, change, input);
-    if (reopened || live.baselineVersion !== input.baselineVersion || !isSameMeaning(live, meaning))
-      result.updated.push({ live, change, meaning, reopened });
-    else if (live.substate !== 'ongoing') result.aged.push(live);
-  }
-  for (const [identity, live] of liveByIdentity) {
-    if (found.has(identity)) continue;
     const assessability = input.assess(live);
-    if (assessability !== 'not-assessed') {
-      const reason = closeReason(live, places, input.baselineVersion);
-      const isLost = assessability === 'out-of-scope' && reason !== 'superseded';
-      result.closed.push({ live, reason: isLost ? 'unreferenced' : reason });
-    } else if (hasRunOut(live, input.now)) {
-      result.updated.push({ live, change: null, meaning: live, reopened: true });
+    if (assessability === 'not-assessed') {
+      const set = stateOf(input, live, []);
+      if (set.state !== live.state || set.rule !== null)
+        result.updated.push({ live, change: null, meaning: live, ...set });
+      continue;
     }
+    const successor = selfAndAncestors(live.path)
+      .map((path) => places.get(placeOf(live, path)))
+      .find((one) => one !== undefined);
+    if (successor !== undefined) replaced.set(successor, [...(replaced.get(successor) ?? []), live]);
+    else if (assessability === 'out-of-scope') result.closed.push({ live, reason: 'unreferenced' });
+    else result.closed.push({ live, reason: input.contains(live) ? 'baseline' : 'reverted' });
+  }
+  for (const [identity, change] of found) {
+    const predecessors = replaced.get(identity) ?? [];
+    const opening = liveByIdentity.has(identity) ? null : openingOf(input, identity, change, predecessors);
+    if (opening !== null) result.opened.push(opening);
+    const reason = opening?.state === 'accepted' ? 'restored' : 'superseded';
+    for (const live of predecessors) result.closed.push({ live, reason });
   }
   return result;
 }
 
-function hasRunOut({ state, decisionUntil }: LiveChange, now: Date): boolean {
-  return state !== 'open' && decisionUntil !== null && decisionUntil <= now;
+/** A live change whose value was found again. */
+function keep(input: ReconcileInput, live: LiveChange, change: ClassifiedChange, result: Reconciliation): void {
+  const set = stateOf(input, live, ['stays']);
+  const meaning = meaningNow(live, change, input);
+  const isNew = set.state !== live.state || set.rule !== null || live.baselineVersion !== input.baselineVersion;
+  if (isNew || !isSameMeaning(live, meaning)) result.updated.push({ live, change, meaning, ...set });
+  else if (live.substate !== 'ongoing') result.aged.push(live);
+  if (set.tells === 'standing' && isReminderDue(live.remindedAt, input.now)) result.standing.push(live);
+}
+
+/** What time, rules and the scan make of a live change, one event after the other. */
+function stateOf(input: ReconcileInput, live: LiveChange, seen: ScanEvent[]) {
+  const events: ScanEvent[] = [];
+  const ended = live.decisionUntil !== null && live.decisionUntil <= input.now;
+  const ruleEnded = live.ignoreRuleId !== null && !input.ignoreRules.some(({ id }) => id === live.ignoreRuleId);
+  // A rule that was withdrawn may have ended since as well: it is the rule that people then read of.
+  if (ruleEnded) events.push('rule-ended');
+  else if (ended) events.push('decision-ended');
+  const rule = input.ignoreRules.find((one) => isIgnoredBy(one, live)) ?? null;
+  if (rule !== null) events.push('rule-matches');
+  let { state } = live;
+  let tells = 'nothing';
+  let isRuled = false;
+  for (const event of [...events, ...seen]) {
+    const before = state;
+    const transition = afterScan(before, event);
+    state = transition.to;
+    if (event === 'rule-matches' && before === 'open') {
+      tells = 'nothing';
+      isRuled = true;
+    } else if (transition.tells !== 'nothing') tells = transition.tells;
+  }
+  const reopened = tells === 'detected' && state === 'open';
+  const reopenReason: ReopenReason | null = reopened ? (ruleEnded ? 'rule-ended' : 'decision-ended') : null;
+  return { state, rule: isRuled ? rule : null, reopened, reopenReason, tells };
+}
+
+/** A finding that no live change is about. */
+function openingOf(
+  input: ReconcileInput,
+  identity: string,
+  change: ClassifiedChange,
+  predecessors: LiveChange[],
+): Opening {
+  const before = input.closedBefore.get(identity);
+  const held = before?.decision ?? null;
+  // The accepted value came back from the very change that took its place: nothing is left of that change.
+  const isRestored =
+    before?.acceptedUntilReplaced === true &&
+    predecessors.some(({ path }) => storableText(change.path) === path) &&
+    (held?.until == null || new Date(held.until) > input.now);
+  if (isRestored) {
+    return {
+      identity,
+      change,
+      substate: 'regressed',
+      state: 'accepted',
+      rule: null,
+      reopenReason: null,
+      decision: held,
+    };
+  }
+  const rule = input.ignoreRules.find((one) => isIgnoredBy(one, change)) ?? null;
+  // What a rule set aside nobody had decided about.
+  const decided = predecessors.find(({ state, ignoreRuleId }) => state !== 'open' && ignoreRuleId === null);
+  const replacedDecision = decided === undefined ? null : lastDecision(decided);
+  const reopenReason = replacedDecision !== null ? 'value-changed' : before !== undefined ? 'came-back' : null;
+  return {
+    identity,
+    change,
+    substate: reopenReason === null ? 'new' : 'regressed',
+    state: rule === null ? 'open' : afterScan('open', 'rule-matches').to,
+    rule,
+    reopenReason,
+    decision: replacedDecision ?? held ?? carried(predecessors),
+  };
+}
+
+/** An undecided change passes on what was decided before it. */
+function carried(predecessors: LiveChange[]): PastDecision | null {
+  for (const live of predecessors) {
+    if (live.previousDecision !== null && live.ignoreRuleId === null) return lastDecision(live);
+  }
+  return null;
 }
 
 /** Another rule, or facts around it, may speak of the same change today; what wasn't read makes nothing harmless. */
@@ -122,11 +255,6 @@ function meaningNow(live: LiveChange, change: ClassifiedChange, input: Reconcile
   if (!isLower || !input.severitiesUncertain || live.baselineVersion !== input.baselineVersion) return meaning;
   const { direction, severity, rules, references, title } = live;
   return { displayName: meaning.displayName, direction, severity, rules, references, title };
-}
-
-function closeReason(live: LiveChange, places: ReadonlySet<string>, baselineVersion: number | null): CloseReason {
-  if (selfAndAncestors(live.path).some((path) => places.has(placeOf(live, path)))) return 'superseded';
-  return live.baselineVersion === baselineVersion ? 'reverted' : 'baseline';
 }
 
 /** A path and all that it lies in, up to the whole object. */

@@ -17,6 +17,7 @@ export interface TenantDriftStatus {
   tenant: WatchedTenant;
   lastReport: DriftReport | null;
   open: Record<Severity, number>;
+  ignored: Record<Severity, number>;
   outage: Outage | null;
 }
 
@@ -69,7 +70,8 @@ export class Reports {
   async status(tenantId: string | null): Promise<TenantDriftStatus[]> {
     const scanned = await this.tenants.listScanned();
     return this.transactions.read(async (tx) => {
-      const open = await this.changes.openCounts(tx);
+      const open = await this.changes.counts(tx, ['open', 'denied']);
+      const ignored = await this.changes.counts(tx, ['ignored']);
       const outages = new Map((await this.reports.outages(tx)).map((outage) => [outage.tenantId, outage]));
       const statuses: TenantDriftStatus[] = [];
       for (const tenant of scanned) {
@@ -78,6 +80,7 @@ export class Reports {
           tenant,
           lastReport: await this.reports.findLatest(tx, tenant.id),
           open: open.get(tenant.id) ?? emptySummary(),
+          ignored: ignored.get(tenant.id) ?? emptySummary(),
           outage: outages.get(tenant.id) ?? null,
         });
       }
@@ -92,4 +95,8 @@ export function incompleteOfReport({ incomplete }: DriftReport): IncompleteType[
 
 export function summaryOfReport({ summary }: DriftReport): Record<Severity, number> {
   return { ...emptySummary(), ...(JSON.parse(summary) as Partial<Record<Severity, number>>) };
+}
+
+export function ignoredOfReport({ ignoredSummary }: DriftReport): Record<Severity, number> {
+  return { ...emptySummary(), ...(JSON.parse(ignoredSummary) as Partial<Record<Severity, number>>) };
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Json, JsonObject } from '../../crypto/canonical-json.js';
 import { canonicalJson } from '../../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
+import { text as textOf } from '../normalise/json-members.js';
 import { hashOf, NORMALISER_VERSION } from '../normalise/normalise-object.js';
 import { normaliseValue } from '../normalise/normalise-value.js';
 import { pathRulesOf } from '../normalise/path-patterns.js';
@@ -37,6 +38,20 @@ export class SnapshotReader {
     const { tenantId, sequence } = snapshot;
     const rows = await this.repository.versionsOf(tx, tenantId, type, sequence, keys);
     return this.withContents(tx, snapshot, type, rows, texts);
+  }
+
+  /** Objects that lie in the store under their contents only, brought into the present normal form. */
+  async objectsOf(
+    tx: Transaction,
+    moment: SnapshotMoment,
+    type: ResourceType,
+    held: readonly { key: string; hash: string; keyedByName: boolean }[],
+    texts: Map<string, string> = new Map(),
+  ): Promise<Map<string, StoredObject>> {
+    const unnamed = { id: '', clearName: null, sealedName: null, modifiedAt: null, fingerprint: null };
+    const rows = held.map((row) => ({ ...unnamed, ...row }));
+    const objects = await this.withContents(tx, moment, type, rows, texts);
+    return new Map(Array.from(objects, ([key, object]) => [key, named(object)]));
   }
 
   /** Which of these objects a type held at a past snapshot. */
@@ -123,6 +138,11 @@ function objectOf(type: ResourceType, row: VersionRow, text: string): StoredObje
     modifiedAt,
     text,
   );
+}
+
+/** What an object calls itself, where its name isn't kept beside it. */
+function named({ resourceType, key, keyedBy, hash, modifiedAt, text, value }: StoredObject): StoredObject {
+  return new StoredObject(resourceType, key, keyedBy, textOf(value, 'displayName'), hash, modifiedAt, text);
 }
 
 /** An object that an older release normalised, normalised again, so that the new form doesn't read as drift. */

@@ -48,6 +48,11 @@ export class UpdateTenantDto {
   @IsUUID('loose', { each: true })
   breakGlassObjectIds?: string[];
 
+  /** Whether accepting or ignoring high and critical drift, and approving baselines with it, needs a second person. */
+  @MayBeAbsent()
+  @IsBoolean()
+  secondPerson?: boolean;
+
   static toPatch(dto: UpdateTenantDto): TenantPatch {
     return { ...dto };
   }
@@ -69,6 +74,7 @@ export class CreateTenantDto extends UpdateTenantDto {
       scanEnabled: dto.scanEnabled ?? true,
       scanIntervalSeconds: dto.scanIntervalSeconds ?? DEFAULT_INTERVAL_SECONDS,
       breakGlassObjectIds: dto.breakGlassObjectIds ?? [],
+      secondPerson: dto.secondPerson ?? false,
     };
   }
 }

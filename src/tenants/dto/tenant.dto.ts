@@ -10,11 +10,14 @@ export class TenantDto {
   scanEnabled: boolean;
   scanIntervalSeconds: number;
   breakGlassObjectIds: string[];
+  /** Whether what settles high and critical drift needs a second person. */
+  secondPerson: boolean;
 
   static from(tenant: WatchedTenant): TenantDto {
-    const { id, entraTenantId, displayName, signInAllowed, scanEnabled, scanIntervalSeconds, breakGlassObjectIds } =
-      tenant;
-    return { id, entraTenantId, displayName, signInAllowed, scanEnabled, scanIntervalSeconds, breakGlassObjectIds };
+    const { id, entraTenantId, displayName, signInAllowed, scanEnabled, scanIntervalSeconds, ...rest } = tenant;
+    const { breakGlassObjectIds, secondPerson } = rest;
+    const schedule = { scanEnabled, scanIntervalSeconds };
+    return { id, entraTenantId, displayName, signInAllowed, ...schedule, breakGlassObjectIds, secondPerson };
   }
 }
 

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { LessThan } from 'typeorm';
+import type { Actor } from '../../access/actor.js';
+import type { Transaction } from '../../database/transaction-runner.js';
+import { newId } from '../../kernel/ids/ids.js';
+import { DriftProposal, type ProposalStatus } from './drift-proposal.entity.js';
+
+export type NewProposal = Pick<
+  DriftProposal,
+  'tenantId' | 'kind' | 'subjectId' | 'subjectVersion' | 'content' | 'reason' | 'proposedById' | 'proposedByName'
+>;
+
+@Injectable()
+export class ProposalsRepository {
+  findById(tx: Transaction, id: string): Promise<DriftProposal | null> {
+    return tx.findOneBy(DriftProposal, { id });
+  }
+
+  /** Newest first. */
+  findPage(tx: Transaction, tenantId: string | null, limit: number, beforeId: string | null): Promise<DriftProposal[]> {
+    return tx.find(DriftProposal, {
+      where: {
+        ...(tenantId === null ? {} : { tenantId }),
+        ...(beforeId === null ? {} : { id: LessThan(beforeId) }),
+      },
+      order: { id: 'DESC' },
+      take: limit,
+    });
+  }
+
+  async insert(tx: Transaction, proposal: NewProposal, days: number): Promise<DriftProposal> {
+    const id = newId();
+    await tx
+      .createQueryBuilder()
+      .insert()
+      .into(DriftProposal)
+      .values({ ...proposal, id, status: 'pending', version: 1, expiresAt: () => `now() + interval '${days} days'` })
+      .execute();
+    return tx.findOneByOrFail(DriftProposal, { id });
+  }
+
+  /** Answers a proposal that waits, hasn't expired and has the version that was read; null when not. Once. */
+  async answer(
+    tx: Transaction,
+    id: string,
+    version: number,
+    status: Exclude<ProposalStatus, 'pending'>,
+    actor: Actor,
+    reason: string,
+  ): Promise<DriftProposal | null> {
+    const { affected } = await tx
+      .createQueryBuilder()
+      .update(DriftProposal)
+      .set({
+        status,
+        decidedById: actor.id,
+        decidedByName: actor.displayName,
+        decidedAt: () => 'now()',
+        decisionReason: reason,
+        version: () => 'version + 1',
+      })
+      .where("id = :id AND version = :version AND status = 'pending' AND expires_at > now()", { id, version })
+      .execute();
+    return affected === 1 ? this.findById(tx, id) : null;
+  }
+}

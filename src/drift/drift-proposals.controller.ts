@@ -1,0 +1,141 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import type { CallerActor } from '../access/actor.js';
+import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
+import { IdPipe } from '../kernel/ids/id.pipe.js';
+import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
+import type { DriftProposal, ProposalKind } from './decisions/drift-proposal.entity.js';
+import { ReopenChangeDto } from './dto/decide-change.dto.js';
+import {
+  ProposalDto,
+  ProposalPageDto,
+  ProposeDecisionDto,
+  ProposedBaselineDto,
+  proposalOfBaseline,
+} from './dto/proposal.dto.js';
+import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
+import { Proposals } from './proposals.service.js';
+
+const DECISIONS: readonly ProposalKind[] = ['decision', 'ignore-rule'];
+const BASELINES: readonly ProposalKind[] = ['baseline'];
+
+/** Decisions and rules are approved by whoever may decide, baselines by whoever may approve those. */
+@ApiTags('drift')
+@Controller('drift')
+export class DriftProposalsController {
+  constructor(private readonly proposals: Proposals) {}
+
+  /** List what waits or waited for a second person, newest first */
+  @Get('proposals')
+  @RequirePermission('drift:read')
+  async list(@Query() query: TenantPageQueryDto): Promise<ProposalPageDto> {
+    const page = await this.proposals.list(query.tenant ?? null, PageQueryDto.limitOf(query), query.cursor);
+    return { items: page.items.map(ProposalDto.from), nextCursor: page.nextCursor };
+  }
+
+  /** Read one proposal */
+  @Get('proposals/:id')
+  @RequirePermission('drift:read')
+  async get(@Param('id', IdPipe) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<ProposalDto> {
+    return tagged(await this.proposals.get(id), reply);
+  }
+
+  /** Propose a decision or a rule that ignores to a second person */
+  @Post('proposals')
+  @RequirePermission('drift:decide')
+  async propose(
+    @CurrentActor() actor: CallerActor,
+    @Body() body: ProposeDecisionDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ProposalDto> {
+    return tagged(await this.proposals.propose(actor, ProposeDecisionDto.toProposal(body)), reply);
+  }
+
+  /** Approve what somebody else proposed: it is so at once */
+  @Post('proposals/:id/approve')
+  @HttpCode(200)
+  @RequirePermission('drift:decide')
+  async approve(
+    @CurrentActor() actor: CallerActor,
+    @Param('id', IdPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() { reason }: ReopenChangeDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ProposalDto> {
+    return tagged(await this.proposals.approve(actor, id, versionFromIfMatch(ifMatch), reason, DECISIONS), reply);
+  }
+
+  /** Decline what somebody else proposed */
+  @Post('proposals/:id/decline')
+  @HttpCode(200)
+  @RequirePermission('drift:decide')
+  async decline(
+    @CurrentActor() actor: CallerActor,
+    @Param('id', IdPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() { reason }: ReopenChangeDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ProposalDto> {
+    return tagged(await this.proposals.decline(actor, id, versionFromIfMatch(ifMatch), reason, DECISIONS), reply);
+  }
+
+  /** Take back what one proposed oneself */
+  @Post('proposals/:id/withdraw')
+  @HttpCode(200)
+  @RequirePermission('drift:read')
+  async withdraw(
+    @CurrentActor() actor: CallerActor,
+    @Param('id', IdPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() { reason }: ReopenChangeDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ProposalDto> {
+    return tagged(await this.proposals.withdraw(actor, id, versionFromIfMatch(ifMatch), reason), reply);
+  }
+
+  /** Propose the approval of a baseline to a second person */
+  @Post('baseline-proposals')
+  @RequirePermission('baseline:approve')
+  async proposeBaseline(
+    @CurrentActor() actor: CallerActor,
+    @Body() body: ProposedBaselineDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ProposalDto> {
+    return tagged(await this.proposals.propose(actor, proposalOfBaseline(body)), reply);
+  }
+
+  /** Approve the baseline that somebody else proposed: it is in force at once */
+  @Post('baseline-proposals/:id/approve')
+  @HttpCode(200)
+  @RequirePermission('baseline:approve')
+  async approveBaseline(
+    @CurrentActor() actor: CallerActor,
+    @Param('id', IdPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() { reason }: ReopenChangeDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ProposalDto> {
+    return tagged(await this.proposals.approve(actor, id, versionFromIfMatch(ifMatch), reason, BASELINES), reply);
+  }
+
+  /** Decline the baseline that somebody else proposed */
+  @Post('baseline-proposals/:id/decline')
+  @HttpCode(200)
+  @RequirePermission('baseline:approve')
+  async declineBaseline(
+    @CurrentActor() actor: CallerActor,
+    @Param('id', IdPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() { reason }: ReopenChangeDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ProposalDto> {
+    return tagged(await this.proposals.decline(actor, id, versionFromIfMatch(ifMatch), reason, BASELINES), reply);
+  }
+}
+
+function tagged(proposal: DriftProposal, reply: FastifyReply): ProposalDto {
+  reply.header('ETag', etagOf(proposal.version));
+  return ProposalDto.from(proposal);
+}
