@@ -71,8 +71,6 @@ export const FACT_NAMES = [
   'consent-conditions-wider',
   'partner-inbound',
   'setting-local-administrator-password',
-  'eligible-for-group',
-  'at-member',
   'access-allows',
   'access-denies',
   'access-eligible',
