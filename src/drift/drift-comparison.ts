@@ -1,16 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { TransactionRunner } from '../database/transaction-runner.js';
+import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { BaselineService } from './baseline/baseline.service.js';
 import { classifyDrift } from './classify/classify-drift.js';
-import { lookupOf } from './classify/evaluation-context.js';
+import type { SnapshotLookup } from './classify/evaluation-context.js';
 import { loadRules } from './classify/load-rules.js';
 import type { TenantCollection } from './collect/collect.types.js';
+import { type ComparedScan, ComparedSides } from './compared-sides.js';
 import { type ComparedControls, compareControls, raisedByControls } from './controls/compare-controls.js';
-import { sourceOf } from './controls/control-input.js';
 import { diffSnapshots } from './diff/diff-snapshots.js';
+import type { ObjectDrift } from './diff/drift.types.js';
 import { type Assessability, type AssessedChange, assessorOf } from './report/assessability.js';
+import { ChangesRepository } from './report/changes.repository.js';
 import type { ClassifiedChange, IncompleteType } from './report/drift-report.types.js';
-import { asAfter, SnapshotReader } from './snapshot/snapshot-reader.js';
+import type { ResourceType } from './resource-types/resource-type.types.js';
+import type { TenantSnapshot } from './snapshot/snapshot.types.js';
+import { SnapshotReader } from './snapshot/snapshot-reader.js';
 
 /** What a scan found against the baseline. */
 export interface Comparison {
@@ -22,6 +26,8 @@ export interface Comparison {
   controls: ComparedControls;
   /** Whether a change that isn't among `changes` would be there if it still were. */
   assess: (change: AssessedChange) => Assessability;
+  /** When Graph says that the object of one of `changes` was last modified. */
+  modifiedAt: (change: ClassifiedChange) => string | null;
 }
 
 export interface ComparedTenant {
@@ -39,32 +45,84 @@ export class DriftComparison {
     private readonly transactions: TransactionRunner,
     private readonly baselines: BaselineService,
     private readonly snapshots: SnapshotReader,
+    private readonly changes: ChangesRepository,
   ) {}
 
-  async compare(tenant: ComparedTenant, takenAt: Date, collection: TenantCollection): Promise<Comparison> {
-    const sides = await this.transactions.read(async (tx) => {
+  compare(tenant: ComparedTenant, scan: Omit<ComparedScan, 'baseline'>): Promise<Comparison> {
+    return this.transactions.read(async (tx) => {
       const current = await this.baselines.current(tx, tenant.id);
-      if (current === null) return null;
-      return { baseline: current.baseline, before: await this.snapshots.asBefore(tx, current.snapshot, collection) };
+      const baseline = current?.snapshot ?? null;
+      const sides = new ComparedSides(tx, this.snapshots, { ...scan, baseline });
+      const { before, after } = await sides.differing();
+      const breakGlassIds = new Set(tenant.breakGlassObjectIds.map((id) => id.toLowerCase()));
+      const controlsOf = (lookups: Record<'before' | 'after', SnapshotLookup>) =>
+        compareControls(
+          baseline === null ? null : { lookup: lookups.before, types: before.types },
+          { lookup: lookups.after, types: after.types },
+          { breakGlassIds },
+        );
+      if (current === null) return { ...NO_BASELINE, controls: await sides.evaluate(controlsOf) };
+      const { objects, incomplete } = diffSnapshots(before, after, () => namedIn(scan.collection));
+      const { changes, controls } = await sides.evaluate((lookups) => ({
+        changes: classifyDrift(objects, this.rules, { ...lookups, breakGlassIds }),
+        controls: controlsOf(lookups),
+      }));
+      return {
+        baselineVersion: current.baseline.version,
+        changes: raisedByControls(changes, controls),
+        notCompared: incomplete,
+        controls,
+        assess: await this.assessor(tx, tenant.id, before.types, sides, scan.collection),
+        modifiedAt: modifiedAtOf(objects, scan.collection),
+      };
     });
-    const after = asAfter(tenant.id, takenAt, collection);
-    const breakGlassIds = new Set(tenant.breakGlassObjectIds.map((id) => id.toLowerCase()));
-    const before = sides === null ? null : sourceOf(sides.before);
-    const controls = compareControls(before, sourceOf(after), { breakGlassIds });
-    if (sides === null)
-      return { baselineVersion: null, changes: [], notCompared: [], controls, assess: assessorOf(null, collection) };
-    const { objects, incomplete } = diffSnapshots(sides.before, after);
-    const changes = classifyDrift(objects, this.rules, {
-      before: lookupOf(sides.before),
-      after: lookupOf(after),
-      breakGlassIds,
-    });
-    return {
-      baselineVersion: sides.baseline.version,
-      changes: raisedByControls(changes, controls),
-      notCompared: incomplete,
-      controls,
-      assess: assessorOf(sides.before, collection),
-    };
   }
+
+  /** Changes that are live now are all that can be asked about: only scans make others, and the next one isn't running. */
+  private async assessor(
+    tx: Transaction,
+    tenantId: string,
+    was: TenantSnapshot['types'],
+    sides: ComparedSides,
+    collection: TenantCollection,
+  ): Promise<Comparison['assess']> {
+    const keys = new Map<ResourceType, string[]>();
+    for (const { resourceType, resourceKey } of await this.changes.findLive(tx, tenantId))
+      keys.set(resourceType, [...(keys.get(resourceType) ?? []), resourceKey]);
+    const before = new Map<ResourceType, ReadonlySet<string>>();
+    const after = new Map<ResourceType, ReadonlySet<string>>();
+    for (const [type, wanted] of keys) {
+      before.set(type, await sides.keysBefore(type, wanted));
+      after.set(type, await sides.keysRead(type, wanted));
+    }
+    const assess = assessorOf({ types: was, keys: before }, { types: collection, keys: after }, namedIn(collection));
+    const asked = new Map(Array.from(keys, ([type, wanted]) => [type, new Set(wanted)]));
+    return (change) =>
+      asked.get(change.resourceType)?.has(change.resourceKey) === true ? assess(change) : 'not-assessed';
+  }
+}
+
+const NO_BASELINE: Omit<Comparison, 'controls'> = {
+  baselineVersion: null,
+  changes: [],
+  notCompared: [],
+  assess: () => 'not-assessed',
+  modifiedAt: () => null,
+};
+
+function namedIn(collection: TenantCollection): Set<string> {
+  const all = new Set<string>();
+  for (const { named } of collection.values()) for (const id of named) all.add(id);
+  return all;
+}
+
+/** As read now, where the object was read again in another form than before. */
+function modifiedAtOf(objects: ObjectDrift[], collection: TenantCollection): Comparison['modifiedAt'] {
+  const after = new Map(objects.map((drift) => [`${drift.resourceType} ${drift.key}`, drift.after]));
+  return ({ resourceType, resourceKey }) => {
+    const object = after.get(`${resourceType} ${resourceKey}`) ?? null;
+    if (object === null) return null;
+    const reread = collection.get(resourceType)?.reread.get(object.key);
+    return reread === undefined ? object.modifiedAt : reread.modifiedAt;
+  };
 }

@@ -10,6 +10,7 @@ import { driftError } from './drift.errors.js';
 import { DriftComparison } from './drift-comparison.js';
 import { RESOURCE_TYPE_CATALOGUE } from './resource-types/catalogue.js';
 import { type RecordedScan, ScanRecorder } from './scan-recorder.js';
+import { NewestHeads } from './snapshot/newest-heads.js';
 
 /**
  * The drift pipeline: collect and normalise -> compare with the baseline -> classify -> attribute -> one transaction with
@@ -20,6 +21,7 @@ export class DriftScanService {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly slots: JobSlots,
+    private readonly heads: NewestHeads,
     private readonly collector: TenantCollector,
     private readonly comparison: DriftComparison,
     private readonly attributor: ChangeAttributor,
@@ -34,17 +36,18 @@ export class DriftScanService {
    */
   async scan(tenant: WatchedTenant, run: SlotRun, signal: AbortSignal): Promise<RecordedScan> {
     const { takenAt, previous } = await this.transactions.read((tx) => this.recorder.begin(tx, tenant.id));
-    const collection = await this.collector.collect(tenant.entraTenantId, signal);
+    const heads = this.heads.of(previous);
+    const collection = await this.collector.collect(tenant.entraTenantId, heads, signal);
     assertSomethingRead(collection);
-    const comparison = await this.comparison.compare(tenant, takenAt, collection);
+    const comparison = await this.comparison.compare(tenant, { takenAt, previous, heads, collection });
     const attributions = await this.attributor.attribute(
       {
         tenantId: tenant.id,
         entraTenantId: tenant.entraTenantId,
         takenAt,
         previous,
-        collection,
         changes: comparison.changes,
+        modifiedAt: comparison.modifiedAt,
       },
       signal,
     );

@@ -31,6 +31,8 @@ import { Reports } from './report/reports.service.js';
 import { ScanHistoryRepository } from './scan-history.repository.js';
 import { ScanOutcomes } from './scan-outcomes.js';
 import { ScanRecorder } from './scan-recorder.js';
+import { HeadsRepository } from './snapshot/heads.repository.js';
+import { NewestHeads } from './snapshot/newest-heads.js';
 import { SnapshotRepository } from './snapshot/snapshot.repository.js';
 import { SnapshotReader } from './snapshot/snapshot-reader.js';
 import { SnapshotSeals } from './snapshot/snapshot-seals.service.js';
@@ -52,8 +54,10 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     TenantCollector,
     SnapshotSeals,
     SnapshotRepository,
+    HeadsRepository,
     SnapshotStore,
     SnapshotReader,
+    NewestHeads,
     Snapshots,
     // What it means
     BaselineRepository,

@@ -76,6 +76,7 @@ export class ScanRecorder {
     const snapshot = await this.snapshots.write(
       tx,
       { tenantId: tenant.id, slotId: run.id, takenAt: scan.takenAt },
+      scan.previous,
       collection,
     );
     const booked = await this.book.book(tx, {

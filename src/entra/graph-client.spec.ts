@@ -324,4 +324,38 @@ describe('GraphClient', () => {
       expect(found.get('/groups/3/members')).toEqual([{ id: '/v1.0/groups/3/members' }]);
     });
   });
+
+  it('gives the same pages unparsed', async () => {
+    handler = (_request, response, call) =>
+      json(
+        response,
+        call === 1
+          ? { value: [{ id: 'a', 'x"': '}]' }, {}], '@odata.nextLink': `${base}/v1.0/users?$skiptoken=x` }
+          : { '@odata.context': 'x', value: [{ id: 'ü' }] },
+      );
+    const found: unknown[] = [];
+    for await (const { bytes, bounds } of client().rawPages('/users', never)) {
+      for (let i = 0; i < bounds.length; i += 2)
+        found.push(JSON.parse(bytes.toString('utf8', bounds[i], bounds[i + 1])));
+    }
+    expect(found).toEqual([{ id: 'a', 'x"': '}]' }, {}, { id: 'ü' }]);
+    expect(calls).toEqual(['/v1.0/users', '/v1.0/users?$skiptoken=x']);
+  });
+
+  it.each([
+    ['no list', '{"value":{}}', 'malformed'],
+    ['a list of something else', '{"value":[{},1]}', 'malformed'],
+    ['an answer that was cut off', '{"value":[{"a":"b', 'malformed'],
+    ['an empty answer', '', 'malformed'],
+    ['a link that is no address', '{"value":[],"@odata.nextLink":7}', 'malformed'],
+    ['a link in a circle', '{"value":[],"@odata.nextLink":"/v1.0/users"}', 'link_loop'],
+  ])('ends with the same fault whether the pages are parsed or not: %s', async (_what, text, kind) => {
+    handler = (_request, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(text.replace('"/v1.0', `"${base}/v1.0`));
+    const unparsed = async () => {
+      for await (const _ of client().rawPages('/users', never));
+    };
+    expect((await faultOf(unparsed())).kind).toBe(kind);
+    expect((await faultOf(all(client()))).kind).toBe(kind);
+  });
 });

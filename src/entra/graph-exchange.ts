@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../crypto/canonical-json.js';
 import { GraphFault } from './graph-fault.js';
+import { PageSyntaxError, type SplitPage, splitPage } from './split-page.js';
 
 export interface GraphRequest {
   method: 'GET' | 'POST';
@@ -7,6 +8,8 @@ export interface GraphRequest {
   /** Path for people and faults. */
   path: string;
   body?: Json;
+  /** Whether the answer is a page that is to be split and not parsed. */
+  asPage?: true;
 }
 
 /** What Graph answered, whatever the status. `body` is null where there was none or it wasn't JSON on an error status. */
@@ -14,6 +17,8 @@ export interface GraphAnswer {
   status: number;
   retryAfterMs: number | null;
   body: JsonObject | null;
+  /** The answer split, where that was asked for and Graph gave one. */
+  page?: SplitPage;
 }
 
 export interface ExchangeLimits {
@@ -78,16 +83,18 @@ async function answerOf(request: GraphRequest, response: Response, maxBytes: num
       status,
     });
   }
-  const text = await readBounded(request, response, maxBytes);
-  const retryAfterMs = retryAfterOf(response.headers.get('retry-after'));
-  if (status >= 400) return { status, retryAfterMs, body: parsedOrNull(text) };
-  if (status === 204 || text === '') return { status, retryAfterMs, body: null };
+  const bytes = await readBounded(request, response, maxBytes);
+  const answer = { status, retryAfterMs: retryAfterOf(response.headers.get('retry-after')) };
+  if (status >= 400) return { ...answer, body: parsedOrNull(bytes.toString('utf8')) };
+  if (status === 204 || bytes.length === 0) return { ...answer, body: null };
   const type = response.headers.get('content-type') ?? 'nothing';
   if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) {
     throw new GraphFault('not_json', request.path, `the answer is not JSON but ${type.split(';')[0]?.slice(0, 60)}`, {
       status,
     });
   }
+  if (request.asPage === true) return { ...answer, body: null, page: splitOf(request, bytes, status) };
+  const text = bytes.toString('utf8');
   const body = parsedOrNull(text);
   if (body === null) {
     throw new GraphFault(
@@ -97,11 +104,21 @@ async function answerOf(request: GraphRequest, response: Response, maxBytes: num
       { status },
     );
   }
-  return { status, retryAfterMs, body };
+  return { ...answer, body };
 }
 
-async function readBounded(request: GraphRequest, response: Response, maxBytes: number): Promise<string> {
-  if (response.body === null) return '';
+function splitOf(request: GraphRequest, bytes: Buffer, status: number): SplitPage {
+  try {
+    return splitPage(bytes);
+  } catch (error) {
+    if (!(error instanceof PageSyntaxError)) throw error;
+    const detail = `the answer of ${bytes.length} bytes is broken or cut off JSON: ${error.message}`;
+    throw new GraphFault('malformed', request.path, detail, { status });
+  }
+}
+
+async function readBounded(request: GraphRequest, response: Response, maxBytes: number): Promise<Buffer> {
+  if (response.body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
@@ -113,7 +130,7 @@ async function readBounded(request: GraphRequest, response: Response, maxBytes: 
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks, size);
 }
 
 function parsedOrNull(text: string): JsonObject | null {

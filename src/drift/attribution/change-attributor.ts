@@ -4,7 +4,6 @@ import type { AuditRow } from '../../audit/log/canonical-record.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { GraphClients } from '../../entra/graph-clients.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
-import type { TenantCollection } from '../collect/collect.types.js';
 import { ChangesRepository } from '../report/changes.repository.js';
 import type { ClassifiedChange } from '../report/drift-report.types.js';
 import type { ReadableChange } from '../report/readable-change.js';
@@ -34,8 +33,9 @@ export interface AttributionTask {
   takenAt: Date;
   /** The snapshot before this scan's. */
   previous: StoredSnapshot | null;
-  collection: TenantCollection;
   changes: ClassifiedChange[];
+  /** When Graph says that the changed object was last modified. */
+  modifiedAt: (change: ClassifiedChange) => string | null;
 }
 
 /** Records of one action that are looked at: who changes more between two scans is not attributed throughout. */
@@ -122,10 +122,9 @@ export class ChangeAttributor {
       const identity = identityOf(change);
       const earlier = known.get(identity);
       if (earlier !== undefined && !isDue(earlier, task.takenAt)) continue;
-      const object = task.collection.get(change.resourceType)?.objects.get(change.resourceKey);
       wanted.set(identity, {
         ...change,
-        modifiedAt: object?.modifiedAt ?? null,
+        modifiedAt: task.modifiedAt(change),
         since: earlier?.attributionSince ?? lastCompleteReading(change.resourceType, task.previous, task.takenAt),
       });
     }

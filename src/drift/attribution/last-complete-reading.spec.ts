@@ -5,9 +5,7 @@ const at = (minute: number) => new Date(Date.UTC(2026, 2, 1, 10, minute));
 const scan = (status: TypeState['status'], previous: Parameters<typeof typeStatesOf>[1], minute: number) => ({
   takenAt: at(minute),
   types: typeStatesOf(
-    new Map([
-      ['group', { resourceType: 'group', status, reason: status === 'complete' ? null : 'x', objects: new Map() }],
-    ]),
+    new Map([['group', { resourceType: 'group', status, reason: status === 'complete' ? null : 'x', count: 0 }]]),
     previous,
     at(minute),
   ),

@@ -1,8 +1,28 @@
 import type { ResourceType } from '../resource-types/resource-type.types.js';
+import type { StoredHead } from '../snapshot/known-heads.js';
 import type { CollectionStatus } from '../snapshot/snapshot.types.js';
 import type { StoredObject } from '../snapshot/stored-object.js';
 
-/** What a scan read of one type. */
+/** An object that isn't as the snapshot before has it. */
+export interface ChangedObject {
+  object: StoredObject;
+  /** Of what was read. */
+  fingerprint: Buffer;
+  /** Null when it is new. */
+  head: StoredHead | null;
+}
+
+/** An object of the same content as before that was read in another form. */
+export interface RereadObject {
+  fingerprint: Buffer;
+  modifiedAt: string | null;
+  head: StoredHead;
+}
+
+/**
+ * What a scan read of one type, as it differs from the tenant's newest snapshot: memory grows with what changed. What isn't
+ * in here was met as it was.
+ */
 export interface TypeCollection {
   resourceType: ResourceType;
   status: CollectionStatus;
@@ -10,7 +30,18 @@ export interface TypeCollection {
   reason: string | null;
   /** Paths that the source read this time can't say anything about; absent when it says everything. */
   notCarried?: string[];
-  objects: Map<string, StoredObject>;
+  /** Objects that were read. */
+  count: number;
+  /** By key. */
+  changed: ReadonlyMap<string, ChangedObject>;
+  /** By key. */
+  reread: ReadonlyMap<string, RereadObject>;
+  /** Keys of the snapshot before that are no more; empty unless complete. */
+  gone: ReadonlySet<string>;
+  /** Users and groups that the objects name. */
+  named: ReadonlySet<string>;
+  /** Whether an object of the snapshot before was read, changed or not. */
+  wasRead(key: string, head: Pick<StoredHead, 'fingerprint'>): boolean;
 }
 
 export type TenantCollection = Map<ResourceType, TypeCollection>;

@@ -14,7 +14,7 @@ describe('the reasons why types are incomplete', () => {
       const collector = new TypeCollector(definition);
       collector.lacks(character.repeat(5000));
       for (let n = 0; n < 99_999; n++) collector.lacks('another');
-      const { reason } = collector.result();
+      const { reason } = collector;
       expect(reason?.isWellFormed()).toBe(true);
       return { resourceType: definition.type, reason, since: new Date(0).toISOString() };
     });
@@ -27,6 +27,6 @@ describe('the reasons why types are incomplete', () => {
     const collector = new TypeCollector(RESOURCE_TYPE_CATALOGUE.group);
     const reason = `/groups: ${'the application lacks a permission. '.repeat(7)}`;
     collector.lacks(reason);
-    expect(collector.result().reason).toBe(reason);
+    expect(collector.reason).toBe(reason);
   });
 });

@@ -45,8 +45,8 @@ describe('what stands below the objects of a page', () => {
     const collector = new TypeCollector(RESOURCE_TYPE_CATALOGUE.group);
     const page = [{ id: 'a' }, { id: 'b' }];
     const whole = await withChildren(client, collector, collect.children, page, new AbortController().signal);
-    collector.add([]);
-    return { ids: whole.map(({ id }) => id), status: collector.result().status };
+    await collector.add([]);
+    return { ids: whole.map(({ id }) => id), status: collector.status };
   }
 
   it('leaves out an object that was deleted meanwhile, and the type stays complete', async () => {

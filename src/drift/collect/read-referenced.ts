@@ -4,7 +4,7 @@ import { GraphFault } from '../../entra/graph-fault.js';
 import { isObject, member, text } from '../normalise/json-members.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import type { CollectPlan, ResourceType } from '../resource-types/resource-type.types.js';
-import { referencedIds } from '../snapshot/referenced-ids.js';
+import type { StoredObject } from '../snapshot/stored-object.js';
 import { picked, withChildren } from './read-children.js';
 import type { TypeCollector } from './type-collector.js';
 
@@ -21,20 +21,18 @@ const ROLE_TYPES: ResourceType[] = ['roleAssignment', 'roleEligibility'];
 export async function readReferenced(
   client: GraphClient,
   collectors: Map<ResourceType, TypeCollector>,
+  roleGroups: RoleGroups,
   signal: AbortSignal,
 ): Promise<void> {
   const named = new Set<string>();
-  const roleHolders = new Set<string>();
   const unread: string[] = [];
   for (const [type, collector] of collectors) {
     const { collect, title } = RESOURCE_TYPE_CATALOGUE[type];
     if (collect.kind === 'referenced') continue;
-    if (NAMING_TYPES.has(type) && collector.result().status !== 'complete') unread.push(title);
-    for (const object of collector.values()) {
-      for (const id of referencedIds(object)) {
-        named.add(id);
-        if (ROLE_TYPES.includes(type)) roleHolders.add(id);
-      }
+    if (NAMING_TYPES.has(type) && collector.status !== 'complete') unread.push(title);
+    for (const id of collector.namedIds) {
+      named.add(id);
+      if (ROLE_TYPES.includes(type)) roleGroups.holders.add(id);
     }
   }
   for (const type of REFERENCED_TYPES) {
@@ -46,23 +44,36 @@ export async function readReferenced(
     }
     try {
       // Nobody is named, and everything that could name somebody was read: that is a complete answer without a request.
-      if (named.size === 0 && unread.length === 0) collector.add([]);
+      if (named.size === 0 && unread.length === 0) await collector.add([]);
       await readByIds(client, collector, collect, [...named], signal);
     } catch (error) {
       signal.throwIfAborted();
       // The others are read all the same: one odd object must not blind the scan.
       collector.lacks(error instanceof GraphFault ? error : 'It could not be read by a fault of ours.');
     }
-    for (const group of collector.values()) {
-      if (type !== 'group' || !roleHolders.has(group.key)) continue;
-      const members = member(group.value, 'members');
-      if (isObject(members)) for (const id of Object.keys(members)) named.add(id);
-    }
+    for (const id of roleGroups.members) named.add(id);
   }
 }
 
-/** Types whose objects name users and groups. */
-const NAMING_TYPES: ReadonlySet<ResourceType> = new Set([
+/** What is found out about groups that hold a role while the groups are read. */
+export interface RoleGroups {
+  /** Whoever holds or may activate a role, by id. */
+  holders: Set<string>;
+  /** Members of those of them that are groups. */
+  members: Set<string>;
+}
+
+/** Looks at each group that is read, because none of them is kept. */
+export function noteMembers({ holders, members }: RoleGroups): (group: StoredObject) => void {
+  return ({ key, value }) => {
+    if (!holders.has(key)) return;
+    const listed = member(value, 'members');
+    if (isObject(listed)) for (const id of Object.keys(listed)) members.add(id);
+  };
+}
+
+/** Types whose objects name users and groups: each of them has to be looked into at every reading. */
+export const NAMING_TYPES: ReadonlySet<ResourceType> = new Set([
   'conditionalAccessPolicy',
   ...ROLE_TYPES,
   'application',
@@ -83,7 +94,7 @@ async function readByIds(
     const body = { ids: ids.slice(start, start + IDS_PER_REQUEST), types: [type] };
     const found = objectsOf(await client.post(path, body, signal), type, path);
     const raws = found.map((raw) => picked(raw, plan.select));
-    collector.add(
+    await collector.add(
       plan.children === undefined ? raws : await withChildren(client, collector, plan.children, raws, signal),
     );
   }

@@ -9,11 +9,13 @@ import { text } from '../normalise/json-members.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import { UnexpectedShapeError } from '../resource-types/expected-shape.js';
 import type { CollectPlan, ResourceType, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
+import type { KnownHeads } from '../snapshot/known-heads.js';
+import type { StoredObject } from '../snapshot/stored-object.js';
 import type { TenantCollection } from './collect.types.js';
 import { OwnSource } from './own-source.js';
 import { withChildren } from './read-children.js';
-import { readOfDecidingGroups } from './read-of-deciding-groups.js';
-import { readReferenced } from './read-referenced.js';
+import { DecidingGroups, readOfDecidingGroups } from './read-of-deciding-groups.js';
+import { NAMING_TYPES, noteMembers, type RoleGroups, readReferenced } from './read-referenced.js';
 import { TypeCollector } from './type-collector.js';
 
 type PlanOf<Kind extends CollectPlan['kind']> = Extract<CollectPlan, { kind: Kind }>;
@@ -25,6 +27,8 @@ interface Reading {
   client: GraphClient;
   signal: AbortSignal;
   collectors: Map<ResourceType, TypeCollector>;
+  roleGroups: RoleGroups;
+  decidingGroups: DecidingGroups;
   /** Singletons that several types are read from, each asked for once. */
   singletons: Map<string, Promise<JsonObject>>;
   /** Service principals of the applications that `appRolesOfSensitiveResources` asks for, by appId. */
@@ -55,9 +59,10 @@ export class TenantCollector {
 
   /**
    * @param entraTenantId Entra's directory id
+   * @param heads the tenant's newest snapshot, against which it is read
    * @throws the signal's reason; faults of the tenant don't throw, they make types incomplete
    */
-  async collect(entraTenantId: string, signal: AbortSignal): Promise<TenantCollection> {
+  async collect(entraTenantId: string, heads: KnownHeads, signal: AbortSignal): Promise<TenantCollection> {
     const client = this.graph.of(entraTenantId);
     const stop = new AbortController();
     const together = AbortSignal.any([signal, stop.signal]);
@@ -67,15 +72,20 @@ export class TenantCollector {
       tenantId: entraTenantId,
       client,
       signal: together,
-      collectors: new Map(this.definitions.map((definition) => [definition.type, new TypeCollector(definition)])),
+      collectors: new Map(),
+      roleGroups: { holders: new Set(), members: new Set() },
+      decidingGroups: new DecidingGroups(),
       singletons: new Map(),
       resourceIds: new Map(),
     };
+    const visits = this.visitsOf(reading);
+    for (const definition of this.definitions)
+      reading.collectors.set(definition.type, new TypeCollector(definition, heads, visits.get(definition.type)));
     try {
       const own = this.readOwn(reading, entraTenantId);
       await this.readAll(reading, ['list', 'singleton', 'derived', 'ofOrganization']);
       await this.readAll(reading, ['appRolesOfSensitiveResources']);
-      await readReferenced(client, reading.collectors, reading.signal);
+      await readReferenced(client, reading.collectors, reading.roleGroups, reading.signal);
       await this.readAll(reading, ['ofDecidingGroups']);
       await own;
     } catch (error) {
@@ -84,7 +94,24 @@ export class TenantCollector {
     } finally {
       stop.abort();
     }
-    return new Map([...reading.collectors].map(([type, collector]) => [type, collector.result()]));
+    const collection: TenantCollection = new Map();
+    for (const [type, collector] of reading.collectors) collection.set(type, await collector.result());
+    return collection;
+  }
+
+  /** What is found out about objects while they are read, because they aren't kept. */
+  private visitsOf({ roleGroups, decidingGroups }: Reading): Map<ResourceType, (object: StoredObject) => void> {
+    const noteMembersOf = noteMembers(roleGroups);
+    return new Map([
+      ['conditionalAccessPolicy', (policy) => decidingGroups.notePolicy(policy)],
+      [
+        'group',
+        (group) => {
+          noteMembersOf(group);
+          decidingGroups.noteGroup(group);
+        },
+      ],
+    ]);
   }
 
   /** Never throws: a fault makes our own types incomplete and stops none of the tenant's. */
@@ -101,7 +128,7 @@ export class TenantCollector {
     for (const { type } of due) {
       const raws = read.get(type);
       if (raws === undefined) collectors.get(type)?.lacks(fault ?? 'It was not read.');
-      else collectors.get(type)?.add([...raws]);
+      else await collectors.get(type)?.add(raws);
     }
   }
 
@@ -142,7 +169,7 @@ export class TenantCollector {
       case 'ofOrganization':
         return this.readPages(reading, collector, plan.path(reading.tenantId), {});
       case 'ofDecidingGroups':
-        return readOfDecidingGroups(reading.client, reading.collectors, collector, plan, reading.signal);
+        return readOfDecidingGroups(reading, collector, plan);
       case 'referenced':
       case 'own':
         throw new Error('what others refer to is read after them, and what is our own elsewhere');
@@ -166,9 +193,13 @@ export class TenantCollector {
     path: string,
     { children }: Pick<PlanOf<'list'>, 'children'>,
   ): Promise<void> {
+    if (children === undefined && !NAMING_TYPES.has(collector.definition.type)) {
+      for await (const page of reading.client.rawPages(path, reading.signal)) await collector.addPage(page);
+      return;
+    }
     for await (const page of reading.client.pages(path, reading.signal)) {
       if (collector.definition.type === 'servicePrincipal') this.noteResources(reading, page);
-      collector.add(
+      await collector.add(
         children === undefined ? page : await withChildren(reading.client, collector, children, page, reading.signal),
       );
     }
@@ -185,7 +216,7 @@ export class TenantCollector {
   private async readSingleton(reading: Reading, collector: TypeCollector, plan: PlanOf<'singleton'>): Promise<void> {
     const object = await this.singleton(reading, plan.path);
     const { children } = plan;
-    collector.add(
+    await collector.add(
       children === undefined
         ? [object]
         : await withChildren(reading.client, collector, children, [object], reading.signal),
@@ -197,10 +228,11 @@ export class TenantCollector {
       ({ collect }) => collect.kind === 'singleton' && collect.path === plan.from,
     );
     if (isSingleton) {
-      collector.add(plan.expand(await this.singleton(reading, plan.from)));
+      await collector.add(plan.expand(await this.singleton(reading, plan.from)));
       return;
     }
-    for await (const page of reading.client.pages(plan.from, reading.signal)) collector.add(page.flatMap(plan.expand));
+    for await (const page of reading.client.pages(plan.from, reading.signal))
+      await collector.add(page.flatMap(plan.expand));
   }
 
   private async readAppRoles(
@@ -208,17 +240,17 @@ export class TenantCollector {
     collector: TypeCollector,
     plan: PlanOf<'appRolesOfSensitiveResources'>,
   ): Promise<void> {
-    const servicePrincipals = reading.collectors.get('servicePrincipal')?.result();
+    const servicePrincipals = reading.collectors.get('servicePrincipal');
     if (servicePrincipals?.status !== 'complete') {
       collector.lacks(
         `Which resources there are isn't known, because the service principals weren't read completely: ${servicePrincipals?.reason}`,
       );
     } else if (reading.resourceIds.size === 0) {
-      collector.add([]);
+      await collector.add([]);
     }
     for (const id of reading.resourceIds.values()) {
       try {
-        for await (const page of reading.client.pages(plan.path(id), reading.signal)) collector.add(page);
+        for await (const page of reading.client.rawPages(plan.path(id), reading.signal)) await collector.addPage(page);
       } catch (error) {
         reading.signal.throwIfAborted();
         collector.lacks(this.faultOf(error));

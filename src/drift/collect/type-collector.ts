@@ -1,33 +1,70 @@
+import { hash as digest } from 'node:crypto';
 import type { JsonObject } from '../../crypto/canonical-json.js';
-import type { GraphFault } from '../../entra/graph-fault.js';
+import type { RawPage } from '../../entra/graph-client.js';
+import { GraphFault } from '../../entra/graph-fault.js';
 import { storableText } from '../../kernel/text/storable-text.js';
 import { normaliseObjects } from '../normalise/normalise-object.js';
 import type { ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
+import { type KnownHeads, NO_HEADS } from '../snapshot/known-heads.js';
+import { referencedIds } from '../snapshot/referenced-ids.js';
+import type { CollectionStatus } from '../snapshot/snapshot.types.js';
 import { StoredObject } from '../snapshot/stored-object.js';
 import type { TypeCollection } from './collect.types.js';
 import { cutReason } from './cut-reason.js';
-import { preferredOf } from './prefer-duplicate.js';
+import { TypeDelta } from './type-delta.js';
 
-/** Gathers the objects of one type as they are read, and what kept it from being complete. */
+/** Gathers what is new about the objects of one type as they are read, and what kept it from being complete. */
 export class TypeCollector {
-  private readonly objects = new Map<string, StoredObject>();
   private firstReason: string | null = null;
   private faults = 0;
   private reads = 0;
   private notCarried: string[] = [];
+  private readonly delta: TypeDelta;
+  private readonly named = new Set<string>();
 
-  constructor(readonly definition: ResourceTypeDefinition) {}
+  /** @param visit sees every object that is added in its parsed form */
+  constructor(
+    readonly definition: ResourceTypeDefinition,
+    heads: KnownHeads = NO_HEADS,
+    private readonly visit: (object: StoredObject) => void = () => undefined,
+  ) {
+    this.delta = new TypeDelta(definition.type, heads);
+  }
 
-  /** Normalises and keeps the objects of one answer; the raw ones can be forgotten. */
-  add(raws: JsonObject[]): void {
+  /** Normalises the objects of one answer and keeps those that aren't as they were; the raw ones can be forgotten. */
+  async add(raws: readonly JsonObject[]): Promise<void> {
     this.reads += 1;
     const { objects, faults } = normaliseObjects(this.definition, raws);
-    for (const object of objects) {
-      const stored = StoredObject.from(object);
-      const other = this.objects.get(stored.key);
-      this.objects.set(stored.key, other === undefined ? stored : preferredOf(other, stored));
-    }
     for (const fault of faults) this.lacks(fault);
+    await this.delta.offer(
+      objects.map((normal) => {
+        const object = StoredObject.from(normal);
+        for (const id of referencedIds(normal)) this.named.add(id);
+        this.visit(object);
+        return { object, fingerprint: fingerprintOf(object) };
+      }),
+    );
+  }
+
+  /**
+   * The same with a page that wasn't parsed: only what the snapshot before doesn't hold byte for byte is. Not for types whose
+   * objects name others, which have to be looked into.
+   *
+   * @throws GraphFault malformed
+   */
+  async addPage({ bytes, bounds, path }: RawPage): Promise<void> {
+    this.reads += 1;
+    const table = await this.delta.table();
+    const offers: { object: StoredObject; fingerprint: Buffer }[] = [];
+    for (let i = 0; i < bounds.length; i += 2) {
+      const element = bytes.subarray(bounds[i], bounds[i + 1]);
+      const fingerprint = digest('sha256', element, 'buffer');
+      if (table.meet(fingerprint)) continue;
+      const { objects, faults } = normaliseObjects(this.definition, [parsed(element, bounds[i] ?? 0, path)]);
+      for (const fault of faults) this.lacks(fault);
+      for (const object of objects) offers.push({ object: StoredObject.from(object), fingerprint });
+    }
+    await this.delta.offer(offers);
   }
 
   /** Something of this type wasn't read. */
@@ -41,20 +78,47 @@ export class TypeCollector {
     this.notCarried = paths;
   }
 
-  values(): Iterable<StoredObject> {
-    return this.objects.values();
+  /** Users and groups that the objects read so far name. */
+  get namedIds(): ReadonlySet<string> {
+    return this.named;
   }
 
-  result(): TypeCollection {
-    const { type: resourceType } = this.definition;
-    const common = {
-      resourceType,
-      objects: this.objects,
-      ...(this.notCarried.length === 0 ? {} : { notCarried: this.notCarried }),
-    };
-    if (this.firstReason === null) return { ...common, status: 'complete', reason: null };
+  get status(): CollectionStatus {
+    if (this.firstReason === null) return 'complete';
+    return this.reads === 0 ? 'failed' : 'partial';
+  }
+
+  /** Null exactly when complete. */
+  get reason(): string | null {
+    if (this.firstReason === null) return null;
     const more = this.faults === 1 ? '' : ` (and ${this.faults - 1} more)`;
-    const reason = cutReason(storableText(this.firstReason)) + more;
-    return { ...common, status: this.reads === 0 ? 'failed' : 'partial', reason };
+    return cutReason(storableText(this.firstReason)) + more;
+  }
+
+  /** To be asked once, when everything was added. */
+  async result(): Promise<TypeCollection> {
+    const { status, reason, notCarried, named } = this;
+    return {
+      resourceType: this.definition.type,
+      status,
+      reason,
+      ...(notCarried.length === 0 ? {} : { notCarried }),
+      named,
+      ...(await this.delta.ended(status === 'complete')),
+    };
+  }
+}
+
+/** Of an object that was put together from several answers or out of a part of one: its normal form says what was read. */
+export function fingerprintOf({ key, hash, modifiedAt }: StoredObject): Buffer {
+  return digest('sha256', `${key}\0${hash}\0${modifiedAt ?? ''}`, 'buffer');
+}
+
+function parsed(element: Buffer, offset: number, path: string): JsonObject {
+  try {
+    // It begins with a brace, so what parses is an object.
+    return JSON.parse(element.toString('utf8')) as JsonObject;
+  } catch {
+    throw new GraphFault('malformed', path, `the object at byte ${offset} of the answer is broken JSON`);
   }
 }

@@ -1,8 +1,9 @@
 import { lookupOf, type SnapshotLookup } from '../classify/evaluation-context.js';
+import { at } from '../normalise/json-members.js';
 import { isCovered } from '../normalise/path-patterns.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
-import type { CollectedType, TenantSnapshot } from '../snapshot/snapshot.types.js';
+import type { CollectedType, SnapshotObject, TenantSnapshot } from '../snapshot/snapshot.types.js';
 import type { ControlInput, ControlNeed } from './control.types.js';
 
 /** Who and what may be left out of a control: ids of users, groups and applications, or kinds of guests. */
@@ -18,10 +19,12 @@ export const NOTHING_ALLOWED: AllowedExclusions = { breakGlassIds: new Set() };
 /** What a snapshot says of a type beside its objects. */
 export type TypeState = Omit<CollectedType, 'resourceType' | 'objects'>;
 
-/** Where controls read: a snapshot in memory, or the file of one. */
+/** Where controls read: a snapshot in memory, the file of one, or one in the store of which only what they ask for is loaded. */
 export interface ControlSource {
   lookup: SnapshotLookup;
   types: ReadonlyMap<ResourceType, TypeState>;
+  /** Users of whom the source itself says which roles they have; absent where it says it of nobody. */
+  privilegedUsers?: readonly SnapshotObject[];
   /** Names of the tenant's service plans, where the source says. */
   servicePlans?: ReadonlySet<string>;
   /** What the source's own configuration allows, by the control's id. */
@@ -33,15 +36,21 @@ export function sourceOf(snapshot: TenantSnapshot): ControlSource {
   return {
     lookup: lookupOf(snapshot),
     types,
+    privilegedUsers: (types.get('user')?.objects ?? []).filter(
+      ({ evidence }) => at(evidence, PRIVILEGED_ROLES) !== undefined,
+    ),
     ...(servicePlans === undefined ? {} : { servicePlans }),
     ...(allowedExclusions === undefined ? {} : { allowedExclusions }),
   };
 }
 
+/** In the evidence of a user. */
+export const PRIVILEGED_ROLES = '/privilegedRoles';
+
 const P2_PLAN = 'AAD_PREMIUM_P2';
 
 export function controlInput(source: ControlSource, allowed: AllowedExclusions): ControlInput {
-  const { lookup, types, servicePlans, allowedExclusions } = source;
+  const { lookup, types, privilegedUsers = [], servicePlans, allowedExclusions } = source;
   const breakGlass = lowered(allowed.breakGlassIds);
   const byControl = [allowedExclusions, allowed.byControl].map(
     (configured) => new Map([...(configured ?? [])].map(([id, ids]) => [id, lowered(ids)])),
@@ -49,6 +58,7 @@ export function controlInput(source: ControlSource, allowed: AllowedExclusions):
   return {
     objects: lookup.objects,
     find: lookup.find,
+    privilegedUsers,
     lacks: (need) => whyLacking(types.get(need.type), need),
     hasP2: servicePlans?.has(P2_PLAN) ?? true,
     isAllowed: (controlId, id) =>

@@ -2,6 +2,7 @@ import type { Json } from '../../crypto/canonical-json.js';
 import type { SnapshotLookup } from '../classify/evaluation-context.js';
 import type { ControlVerdict } from '../report/drift-report.types.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
+import type { SnapshotObject } from '../snapshot/snapshot.types.js';
 
 /** CISA's baseline for Entra ID (ScubaGear), and the checks of the Entra ID Security Config Analyzer. */
 export type ControlSet = 'scuba' | 'eidsca';
@@ -37,6 +38,8 @@ export interface ControlNeed {
 
 /** One snapshot as controls see it, with what the organisation allows. */
 export interface ControlInput extends SnapshotLookup {
+  /** Users of a source that says which roles each of them has; empty where roles follow from assignments. */
+  privilegedUsers: readonly SnapshotObject[];
   /** Why the snapshot can't answer for this; null when it can. */
   lacks: (need: ControlNeed) => string | null;
   /** False where the source says that the tenant has no licence for risk-based policies and PIM; true where it has, or is silent. */

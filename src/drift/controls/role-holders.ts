@@ -1,6 +1,7 @@
 import { at, stringsAt, text } from '../normalise/json-members.js';
 import type { SnapshotObject } from '../snapshot/snapshot.types.js';
 import type { ControlInput } from './control.types.js';
+import { PRIVILEGED_ROLES } from './control-input.js';
 import { HIGHLY_PRIVILEGED_ROLES } from './highly-privileged.js';
 
 const ROLE_IDS: ReadonlyMap<string, string> = new Map([...HIGHLY_PRIVILEGED_ROLES].map(([id, name]) => [name, id]));
@@ -23,8 +24,8 @@ export function roleHolders(input: ControlInput): RoleHolder[] {
     const holder = holders.get(userId) ?? { user, roles: new Set() };
     holders.set(userId, holder.roles.has(role) ? holder : { user, roles: holder.roles.add(role) });
   };
-  for (const user of input.objects('user')) {
-    for (const name of stringsAt(user.evidence, '/privilegedRoles')) {
+  for (const user of input.privilegedUsers) {
+    for (const name of stringsAt(user.evidence, PRIVILEGED_ROLES)) {
       const role = ROLE_IDS.get(name);
       if (role !== undefined) give(user.key, role);
     }
@@ -44,7 +45,7 @@ export function roleHolders(input: ControlInput): RoleHolder[] {
 export function whyHoldersUnknown(input: ControlInput): string | null {
   const users = input.lacks({ type: 'user' });
   if (users !== null) return users;
-  if (input.objects('user').some(({ evidence }) => at(evidence, '/privilegedRoles') !== undefined)) return null;
+  if (input.privilegedUsers.length > 0) return null;
   for (const type of ['roleAssignment', 'roleEligibility', 'group'] as const) {
     const lacking = input.lacks({ type });
     if (lacking !== null) return lacking;

@@ -3,7 +3,7 @@ import { isCovered } from '../normalise/path-patterns.js';
 import type { IncompleteType } from '../report/drift-report.types.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
-import { referencedIds } from '../snapshot/referenced-ids.js';
+import { namedBy } from '../snapshot/referenced-ids.js';
 import type { CollectedType, SnapshotObject, TenantSnapshot } from '../snapshot/snapshot.types.js';
 import { diffValues } from './diff-values.js';
 import type { ObjectDrift, SnapshotDrift } from './drift.types.js';
@@ -13,13 +13,13 @@ import { pairObjects } from './pair-objects.js';
  * What changed between two snapshots of a tenant. Absence counts only where the collection after is complete, appearance
  * only where the one before was; what one side can't carry is not compared and listed with its reason.
  *
- * Equal objects may be left out of both sides. Whoever does so passes `everythingAfter`, which is asked only when a user or
- * group is missing: what still names it decides.
+ * Equal objects may be left out of both sides. Whoever does so passes `namedAfter`, which is asked only when a user or
+ * group is missing: whether it is still named decides.
  */
 export function diffSnapshots(
   before: TenantSnapshot,
   after: TenantSnapshot,
-  everythingAfter: () => Iterable<SnapshotObject> = () => allObjects(after),
+  namedAfter: () => ReadonlySet<string> = () => namedBy(allObjects(after)),
 ): SnapshotDrift {
   const drift: SnapshotDrift = { objects: [], incomplete: [] };
   for (const type of RESOURCE_TYPES) {
@@ -35,7 +35,7 @@ export function diffSnapshots(
     drift.objects.push(...diffType(was, is, shared, unknown));
     drift.incomplete.push(...reasonsOf(type, was, is, shared, unknown));
   }
-  drift.objects = withoutUnreferenced(withoutEmbeddedCopies(drift.objects), everythingAfter);
+  drift.objects = withoutUnreferenced(withoutEmbeddedCopies(drift.objects), namedAfter);
   return drift;
 }
 
@@ -189,11 +189,10 @@ function notIn(type: ResourceType, side: 'before' | 'after'): IncompleteType {
  * Users and groups are collected because something names them, so coming and going with that is no drift of theirs. What
  * stays named and is gone was deleted.
  */
-function withoutUnreferenced(drifts: ObjectDrift[], everythingAfter: () => Iterable<SnapshotObject>): ObjectDrift[] {
+function withoutUnreferenced(drifts: ObjectDrift[], namedAfter: () => ReadonlySet<string>): ObjectDrift[] {
   const follows = (type: ResourceType) => RESOURCE_TYPE_CATALOGUE[type].collect.kind === 'referenced';
   if (!drifts.some((drift) => follows(drift.resourceType) && drift.changeType !== 'modified')) return drifts;
-  const named = new Set<string>();
-  for (const object of everythingAfter()) for (const id of referencedIds(object)) named.add(id);
+  const named = namedAfter();
   return drifts.filter(
     ({ resourceType, changeType, key }) =>
       !follows(resourceType) || changeType === 'modified' || (changeType === 'removed' && named.has(key)),

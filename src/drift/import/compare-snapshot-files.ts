@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { diffSnapshots } from '../diff/diff-snapshots.js';
 import type { SnapshotDrift } from '../diff/drift.types.js';
 import { RESOURCE_TYPES } from '../resource-types/resource-type.types.js';
+import { namedBy } from '../snapshot/referenced-ids.js';
 import type { SnapshotObject } from '../snapshot/snapshot.types.js';
 import { objectLine } from '../snapshot/snapshot-lines.js';
 import { type SnapshotFile, withHash } from './snapshot-file.js';
@@ -24,7 +25,7 @@ export function compareSnapshotFiles(before: SnapshotFile, after: SnapshotFile):
     if (object !== null && !unmatched.remove(digest(objectLine(object)))) changed.push(withHash(object));
   });
   const was = before.snapshotOf(before.parseAt(unmatched.offsets()));
-  return diffSnapshots(was, after.snapshotOf(changed), () => allObjects(after));
+  return diffSnapshots(was, after.snapshotOf(changed), () => namedBy(allObjects(after)));
 }
 
 function* allObjects(file: SnapshotFile): Generator<SnapshotObject> {

@@ -1,34 +1,40 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
-import type { TenantCollection, TypeCollection } from '../collect/collect.types.js';
-import { hashOf } from '../normalise/normalise-object.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
-import type { TenantSnapshot } from '../snapshot/snapshot.types.js';
-import { asAfter } from '../snapshot/snapshot-reader.js';
-import { StoredObject } from '../snapshot/stored-object.js';
-import { type AssessedChange, assessorOf } from './assessability.js';
+import { namedBy } from '../snapshot/referenced-ids.js';
+import type { TypeState } from '../snapshot/stored-snapshot.js';
+import { type AssessedChange, type AssessedSide, assessorOf as assessorOfSides } from './assessability.js';
 
 const USER = '11111111-1111-4111-8111-111111111111';
+
+type ReadType = Pick<TypeState, 'status' | 'notCarried'> & {
+  resourceType: ResourceType;
+  contents: Record<string, JsonObject>;
+};
 
 function type(
   resourceType: ResourceType,
   contents: Record<string, JsonObject>,
-  part: Partial<TypeCollection> = {},
-): TypeCollection {
-  const objects = Object.entries(contents).map(([key, value]) =>
-    StoredObject.from({ resourceType, key, displayName: key, value, hash: hashOf(value), modifiedAt: null }),
-  );
-  return {
-    resourceType,
-    status: 'complete',
-    reason: null,
-    objects: new Map(objects.map((object) => [object.key, object])),
-    ...part,
-  };
+  part: Partial<Pick<TypeState, 'status' | 'reason' | 'notCarried'>> = {},
+): ReadType {
+  return { resourceType, status: 'complete', contents, ...part };
 }
 
-const collection = (...types: TypeCollection[]): TenantCollection =>
-  new Map(types.map((one) => [one.resourceType, one]));
-const baseline = (...types: TypeCollection[]): TenantSnapshot => asAfter('t', new Date(0), collection(...types));
+interface ReadSide extends AssessedSide {
+  types: ReadonlyMap<ResourceType, ReadType>;
+}
+
+const side = (...types: ReadType[]): ReadSide => ({
+  types: new Map(types.map((one) => [one.resourceType, one])),
+  keys: new Map(types.map((one) => [one.resourceType, new Set(Object.keys(one.contents))])),
+});
+const [collection, baseline] = [side, side];
+
+function assessorOf(before: AssessedSide | null, now: ReadSide) {
+  const objects = [...now.types.values()].flatMap(({ resourceType, contents }) =>
+    Object.values(contents).map((value) => ({ resourceType, value })),
+  );
+  return assessorOfSides(before, now, namedBy(objects));
+}
 
 const assignment: AssessedChange = {
   resourceType: 'roleAssignment',
@@ -90,7 +96,7 @@ describe('what the silence of a scan says of a change', () => {
   it('is no answer about a user whom nothing names any more, and one while something does', () => {
     const before = baseline(type('user', { [USER]: {} }));
     const naming = type('roleAssignment', { a: { principalId: USER } });
-    const assess = (...types: TypeCollection[]) => assessorOf(before, collection(...types))(userChange);
+    const assess = (...types: ReadType[]) => assessorOf(before, collection(...types))(userChange);
     expect(assess(type('user', {}), type('roleAssignment', {}))).toBe('out-of-scope');
     expect(assess(type('user', {}), naming)).toBe('assessed');
     expect(assess(type('user', { [USER]: {} }), type('roleAssignment', {}))).toBe('assessed');

@@ -22,6 +22,12 @@ export interface Decision {
   decisionUntil: Date | null;
 }
 
+/** What is known of a live change without opening it. */
+export type LiveOutline = Pick<
+  DriftChange,
+  'identity' | 'resourceType' | 'resourceKey' | 'attributionSince' | 'attributionRetryAt'
+>;
+
 /** What changes say lies sealed and is opened here. */
 @Injectable()
 export class ChangesRepository {
@@ -32,11 +38,8 @@ export class ChangesRepository {
     return this.seals.openAll(await this.live(tx, tenantId).orderBy('c.id').setLock('pessimistic_write').getMany());
   }
 
-  /** Without what they say: by identity, and when the audit log is to be asked again. */
-  findLive(
-    tx: Transaction,
-    tenantId: string,
-  ): Promise<Pick<DriftChange, 'identity' | 'attributionSince' | 'attributionRetryAt'>[]> {
+  /** Without what they say: where they are, by identity, and when the audit log is to be asked again. */
+  findLive(tx: Transaction, tenantId: string): Promise<LiveOutline[]> {
     return this.live(tx, tenantId).getMany();
   }
 

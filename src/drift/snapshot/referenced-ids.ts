@@ -18,6 +18,13 @@ export function referencedIds(object: Pick<SnapshotObject, 'resourceType' | 'val
   return reader === undefined ? [] : reader(object.value).filter((id) => GUID.test(id));
 }
 
+/** All users and groups that any of these objects names. */
+export function namedBy(objects: Iterable<Pick<SnapshotObject, 'resourceType' | 'value'>>): Set<string> {
+  const named = new Set<string>();
+  for (const object of objects) for (const id of referencedIds(object)) named.add(id);
+  return named;
+}
+
 const READERS: Partial<Record<ResourceType, (value: JsonObject) => string[]>> = {
   conditionalAccessPolicy: (value) => POLICY_PRINCIPALS.flatMap((path) => stringsAt(value, path)),
   roleAssignment: (value) => principal(value),

@@ -2,20 +2,21 @@ import { Injectable } from '@nestjs/common';
 import type { Json, JsonObject } from '../../crypto/canonical-json.js';
 import { canonicalJson } from '../../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
-import type { TenantCollection, TypeCollection } from '../collect/collect.types.js';
-import { membersUnknownTo } from '../normalise/members-since.js';
 import { hashOf, NORMALISER_VERSION } from '../normalise/normalise-object.js';
 import { normaliseValue } from '../normalise/normalise-value.js';
 import { pathRulesOf } from '../normalise/path-patterns.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
-import { type ExportRow, SnapshotRepository, type VersionRow } from './snapshot.repository.js';
-import type { CollectedType, SnapshotObject, TenantSnapshot } from './snapshot.types.js';
+import { type ExportRow, SnapshotRepository, type UnnamedVersionRow, type VersionRow } from './snapshot.repository.js';
+import type { SnapshotObject } from './snapshot.types.js';
 import { isResourceType } from './snapshot-lines.js';
 import { StoredObject } from './stored-object.js';
-import { rootOf, type StoredSnapshot } from './stored-snapshot.js';
+import type { StoredSnapshot } from './stored-snapshot.js';
 
 const EXPORT_PAGE = 500;
+
+/** What says where in a tenant's past an object is looked for, and in which form it lies there. */
+export type SnapshotMoment = Pick<StoredSnapshot, 'tenantId' | 'sequence' | 'normaliserVersion'>;
 
 /** Gives past snapshots back: as the other side of a comparison, and object by object for an export. */
 @Injectable()
@@ -25,23 +26,54 @@ export class SnapshotReader {
     private readonly repository: SnapshotRepository,
   ) {}
 
+  /** Some objects of a type at a past snapshot, in the present normal form. */
+  async objectsByKey(
+    tx: Transaction,
+    snapshot: SnapshotMoment,
+    type: ResourceType,
+    keys: readonly string[],
+    texts: Map<string, string> = new Map(),
+  ): Promise<Map<string, StoredObject>> {
+    const { tenantId, sequence } = snapshot;
+    const rows = await this.repository.versionsOf(tx, tenantId, type, sequence, keys);
+    return this.withContents(tx, snapshot, type, rows, texts);
+  }
+
+  /** Which of these objects a type held at a past snapshot. */
+  async keysHeld(
+    tx: Transaction,
+    { tenantId, sequence }: SnapshotMoment,
+    type: ResourceType,
+    keys: readonly string[],
+  ): Promise<Set<string>> {
+    const rows = await this.repository.versionsOf(tx, tenantId, type, sequence, keys);
+    return new Set(rows.map(({ key }) => key));
+  }
+
   /**
-   * A past snapshot in the form that the comparison takes. What is as it is now is taken from `now`; only contents that are
-   * different are read.
+   * All objects of a type at a past snapshot with what they were last read from, in pages in the order of keys.
+   *
+   * @param texts contents by hash that are there already; those that are read are added
    */
-  async asBefore(tx: Transaction, snapshot: StoredSnapshot, now: TenantCollection): Promise<TenantSnapshot> {
-    const types: TenantSnapshot['types'] = new Map();
-    for (const [resourceType, state] of snapshot.types) {
-      const current = now.get(resourceType);
-      types.set(resourceType, {
-        resourceType,
-        status: state.status,
-        reason: state.reason,
-        ...notCarriedBy(snapshot, resourceType, state.notCarried),
-        objects: await this.objectsAt(tx, snapshot, resourceType, state.root, current),
+  async *pages(
+    tx: Transaction,
+    snapshot: SnapshotMoment,
+    type: ResourceType,
+    texts?: Map<string, string>,
+  ): AsyncGenerator<{ object: StoredObject; fingerprint: Buffer | null }[], void, undefined> {
+    let after = '';
+    for (;;) {
+      const { tenantId, sequence } = snapshot;
+      const rows = await this.repository.versionsPage(tx, tenantId, type, sequence, after, EXPORT_PAGE);
+      const objects = await this.withContents(tx, snapshot, type, rows, texts ?? new Map());
+      yield rows.flatMap(({ key, fingerprint }) => {
+        const object = objects.get(key);
+        return object === undefined ? [] : [{ object, fingerprint }];
       });
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < EXPORT_PAGE) return;
+      after = last.key;
     }
-    return { source: 'graph', tenantId: snapshot.tenantId, takenAt: snapshot.takenAt.toISOString(), types };
   }
 
   /** Every object of a snapshot in the order of type and key; memory doesn't grow with their number. */
@@ -60,34 +92,21 @@ export class SnapshotReader {
     }
   }
 
-  private async objectsAt(
+  private async withContents(
     tx: Transaction,
-    snapshot: StoredSnapshot,
+    { tenantId, normaliserVersion }: SnapshotMoment,
     type: ResourceType,
-    root: string | null,
-    current: TypeCollection | undefined,
-  ): Promise<SnapshotObject[]> {
-    const isCurrentForm = snapshot.normaliserVersion === NORMALISER_VERSION;
-    if (isCurrentForm && current?.status === 'complete' && root === rootOf(current.objects.values())) {
-      return [...current.objects.values()];
-    }
-    const rows = await this.repository.versionsAt(tx, snapshot.tenantId, type, snapshot.sequence);
-    const known = new Map<string, string>();
-    for (const { hash, text } of current?.objects.values() ?? []) known.set(hash, text);
-    const missing = rows.map(({ hash }) => hash).filter((hash) => !known.has(hash));
-    const read = await this.repository.texts(tx, snapshot.tenantId, [...new Set(missing)]);
-    const objects: SnapshotObject[] = [];
+    rows: UnnamedVersionRow[],
+    texts: Map<string, string>,
+  ): Promise<Map<string, StoredObject>> {
+    const missing = new Set(rows.map(({ hash }) => hash).filter((hash) => !texts.has(hash)));
+    for (const [hash, text] of await this.repository.texts(tx, tenantId, [...missing])) texts.set(hash, text);
+    const objects = new Map<string, StoredObject>();
     for (const row of rows) {
-      const same = current?.objects.get(row.key);
-      // The same content at the same place: its name needn't be opened either.
-      if (isCurrentForm && same?.hash === row.hash) {
-        objects.push(same);
-        continue;
-      }
-      const text = known.get(row.hash) ?? read.get(row.hash);
+      const text = texts.get(row.hash);
       if (text === undefined) throw new Error(`the content of ${type} ${row.key} is missing from the store`);
-      const object = objectOf(type, await this.repository.named(snapshot.tenantId, row), text);
-      objects.push(isCurrentForm ? object : inCurrentForm(object));
+      const object = objectOf(type, await this.repository.named(tenantId, row), text);
+      objects.set(row.key, normaliserVersion === NORMALISER_VERSION ? object : inCurrentForm(object));
     }
     return objects;
   }
@@ -106,15 +125,6 @@ function objectOf(type: ResourceType, row: VersionRow, text: string): StoredObje
   );
 }
 
-function notCarriedBy(
-  { normaliserVersion }: StoredSnapshot,
-  type: ResourceType,
-  notCarried: string[] = [],
-): Pick<CollectedType, 'notCarried'> {
-  const all = [...notCarried, ...membersUnknownTo(normaliserVersion, type)];
-  return all.length === 0 ? {} : { notCarried: all };
-}
-
 /** An object that an older release normalised, normalised again, so that the new form doesn't read as drift. */
 function inCurrentForm(object: StoredObject): StoredObject {
   const rules = [pathRulesOf(RESOURCE_TYPE_CATALOGUE[object.resourceType])];
@@ -129,12 +139,4 @@ function inCurrentForm(object: StoredObject): StoredObject {
     object.modifiedAt,
     canonicalJson(value),
   );
-}
-
-/** What a scan read, in the form that the comparison takes. */
-export function asAfter(tenantId: string, takenAt: Date, collection: TenantCollection): TenantSnapshot {
-  const types = new Map<ResourceType, CollectedType>();
-  for (const [type, collected] of collection)
-    types.set(type, { ...collected, objects: [...collected.objects.values()] });
-  return { source: 'graph', tenantId, takenAt: takenAt.toISOString(), types };
 }

@@ -1,3 +1,4 @@
+import { hash as digest } from 'node:crypto';
 import { startKeys } from '../../../test/support/keys-stage.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
@@ -5,8 +6,12 @@ import { TransactionRunner } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
 import { LocalMasterKey } from '../../keys/master-key.js';
 import type { TenantCollection } from '../collect/collect.types.js';
+import { fingerprintOf } from '../collect/type-collector.js';
+import { TypeDelta } from '../collect/type-delta.js';
 import { hashOf } from '../normalise/normalise-object.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
+import { HeadsRepository } from './heads.repository.js';
+import { NewestHeads } from './newest-heads.js';
 import { SnapshotRepository } from './snapshot.repository.js';
 import type { CollectionStatus, SnapshotObject } from './snapshot.types.js';
 import { SnapshotReader } from './snapshot-reader.js';
@@ -22,6 +27,7 @@ describe('the snapshot store', () => {
   let transactions: TransactionRunner;
   let store: SnapshotStore;
   let reader: SnapshotReader;
+  let heads: NewestHeads;
   let tenantId: string;
 
   beforeAll(async () => {
@@ -29,8 +35,10 @@ describe('the snapshot store', () => {
     transactions = new TransactionRunner(database.dataSource);
     const { ring } = await startKeys(database, new LocalMasterKey(Buffer.alloc(32, 'drift')));
     const repository = new SnapshotRepository(new SnapshotSeals(ring));
-    store = new SnapshotStore(repository);
+    const headRows = new HeadsRepository();
+    store = new SnapshotStore(repository, headRows);
     reader = new SnapshotReader(transactions, repository);
+    heads = new NewestHeads(transactions, headRows, reader);
   });
   beforeEach(async () => {
     tenantId = newId();
@@ -54,19 +62,38 @@ describe('the snapshot store', () => {
     });
   }
 
-  function collection(
+  interface Reading {
+    type: ResourceType;
+    objects: StoredObject[];
+    status: CollectionStatus;
+  }
+
+  const collection = (
     objects: StoredObject[],
     status: CollectionStatus = 'complete',
     type: ResourceType = 'group',
-  ): TenantCollection {
+  ): Reading => ({ type, objects, status });
+
+  /** Reads against the newest snapshot, as a scan does. */
+  async function collect(
+    { type, objects, status }: Reading,
+    previous: StoredSnapshot | null,
+    fingerprint = fingerprintOf,
+  ): Promise<TenantCollection> {
     const reason = status === 'complete' ? null : 'Graph failed (HTTP 503 after 4 tries)';
-    return new Map([
-      [type, { resourceType: type, status, reason, objects: new Map(objects.map((one) => [one.key, one])) }],
-    ]);
+    const delta = new TypeDelta(type, heads.of(previous));
+    if (status !== 'failed') await delta.offer(objects.map((one) => ({ object: one, fingerprint: fingerprint(one) })));
+    const ended = await delta.ended(status === 'complete');
+    return new Map([[type, { resourceType: type, status, reason, named: new Set<string>(), ...ended }]]);
   }
 
-  const write = (read: TenantCollection, takenAt = new Date()): Promise<StoredSnapshot> =>
-    transactions.run((tx) => store.write(tx, { tenantId, slotId: newId(), takenAt }, read));
+  const latest = () => transactions.read((tx) => store.latest(tx, tenantId));
+
+  async function write(reading: Reading, takenAt = new Date(), fingerprint = fingerprintOf): Promise<StoredSnapshot> {
+    const previous = await latest();
+    const read = await collect(reading, previous, fingerprint);
+    return transactions.run((tx) => store.write(tx, { tenantId, slotId: newId(), takenAt }, previous, read));
+  }
 
   async function contents(snapshot: StoredSnapshot): Promise<Record<string, JsonObject>> {
     const found: Record<string, JsonObject> = {};
@@ -168,15 +195,86 @@ describe('the snapshot store', () => {
     expect(Object.keys(found).every((one) => one.length < 100)).toBe(true);
   });
 
-  it('is the same side of a comparison whether its contents are read or still in memory', async () => {
-    const snapshot = await write(collection([object('a', { n: 1 }), object('b', { n: 1 })]));
-    const same = collection([object('b', { n: 1 }), object('a', { n: 1 })]);
-    const other = collection([object('a', { n: 2 })]);
-    for (const now of [same, other, new Map() as TenantCollection]) {
-      const before = await transactions.read((tx) => reader.asBefore(tx, snapshot, now));
-      const objects = before.types.get('group')?.objects ?? [];
-      expect(Object.fromEntries(objects.map(({ key, value }) => [key, value]))).toEqual({ a: { n: 1 }, b: { n: 1 } });
+  it('keeps what an object was read from, and holds only what differs against the snapshot', async () => {
+    await write(collection([object('a', { n: 1 }), object('b', { n: 1 }), object('c', { n: 1 })]));
+    const next = collection([object('a', { n: 1 }), object('b', { n: 2 }), object('d', { n: 1 })]);
+    const read = (await collect(next, await latest())).get('group');
+    expect([...(read?.changed.keys() ?? [])]).toEqual(['b', 'd']);
+    expect([...(read?.gone ?? [])]).toEqual(['c']);
+    expect([read?.count, read?.reread.size]).toEqual([3, 0]);
+    const partial = (await collect({ ...next, status: 'partial' }, await latest())).get('group');
+    expect([[...(partial?.gone ?? [])], partial?.count]).toEqual([[], 3]);
+  });
+
+  it('notes another form of the same content once, and opens no new interval for it', async () => {
+    const first = collection([object('a', { n: 1 }), object('b', { n: 1 })]);
+    const { types } = await write(first);
+    const otherForm = ({ key, hash }: StoredObject) => digest('sha256', `${key} ${hash}, with white space`, 'buffer');
+    const again = (await collect(first, await latest(), otherForm)).get('group');
+    expect([again?.changed.size, [...(again?.reread.keys() ?? [])], again?.gone.size]).toEqual([0, ['a', 'b'], 0]);
+    const second = await write(first, new Date(), otherForm);
+    expect(second.types).toEqual(types);
+    expect((await counts())['config_versions']).toBe(2);
+    expect((await collect(first, await latest(), otherForm)).get('group')?.reread.size).toBe(0);
+  });
+
+  it('does not believe what an older normal form was read from, and loses nothing by it', async () => {
+    const reading = collection([object('a', { n: 1 }), object('b', { n: 1 })]);
+    await write(reading);
+    await database.dataSource.query('UPDATE config_snapshots SET normaliser_version = 0 WHERE tenant_id = $1', [
+      tenantId,
+    ]);
+    const read = (await collect(collection([object('a', { n: 1 })]), await latest())).get('group');
+    expect([[...(read?.reread.keys() ?? [])], [...(read?.gone ?? [])]]).toEqual([['a'], ['b']]);
+    await write(collection([object('a', { n: 1 })], 'partial'));
+    const rows = await database.dataSource.query<{ key: string; known: boolean }[]>(
+      `SELECT resource_key AS key, fingerprint IS NOT NULL AS known FROM config_versions
+        WHERE tenant_id = $1 ORDER BY 1`,
+      [tenantId],
+    );
+    expect(rows).toEqual([
+      { key: 'a', known: true },
+      { key: 'b', known: false },
+    ]);
+  });
+
+  it('takes of two readings of one object within a scan the preferred one, whether one of them is known or not', async () => {
+    const [older, newer] = [
+      object('a', { n: 1 }, { modifiedAt: '2026-01-01T00:00:00Z' }),
+      object('a', { n: 2 }, { modifiedAt: '2026-02-01T00:00:00Z' }),
+    ];
+    for (const order of [
+      [older, newer],
+      [newer, older],
+    ]) {
+      await write(collection([older]));
+      expect(await contents(await write(collection(order)))).toEqual({ a: { n: 2 } });
+      const read = (await collect(collection(order), await latest())).get('group');
+      expect([read?.changed.size, read?.gone.size, read?.count]).toEqual([0, 0, 1]);
     }
+  });
+
+  it('gives every type the root of its contents, whatever way it came to them', async () => {
+    const root = async (reading: Reading) => (await write(reading)).types.get('group')?.root;
+    const empty = await root(collection([]));
+    expect(empty).toBe(digest('sha256', ''));
+    const two = await root(collection([object('b', { n: 1 }), object('a', { n: 1 })]));
+    const line = (key: string) => `${key}\0${hashOf({ n: 1 })}`;
+    expect(two).toBe(digest('sha256', [line('a'), line('b')].join('\n')));
+    expect(await root(collection([object('a', { n: 1 })]))).not.toBe(two);
+    expect(await root(collection([object('a', { n: 1 }), object('b', { n: 1 })]))).toBe(two);
+    expect(await root(collection([], 'failed'))).toBeNull();
+    expect(await root(collection([object('a', { n: 1 }), object('b', { n: 1 })]))).toBe(two);
+    expect(await root(collection([]))).toBe(empty);
+  });
+
+  it('refuses to write against a snapshot that is not the newest any more', async () => {
+    const reading = collection([object('a', { n: 1 })]);
+    await write(reading);
+    const stale = await collect(reading, null);
+    await expect(
+      transactions.run((tx) => store.write(tx, { tenantId, slotId: newId(), takenAt: new Date() }, null, stale)),
+    ).rejects.toMatchObject({ code: 'jobs.run_overtaken' });
   });
 
   it('reads a snapshot of many objects page by page, in order and without doubles', async () => {
@@ -192,7 +290,8 @@ describe('the snapshot store', () => {
     const before = await counts();
     await expect(
       transactions.run(async (tx) => {
-        await store.write(tx, { tenantId, slotId: newId(), takenAt: new Date() }, collection([object('a', {})]));
+        const read = await collect(collection([object('a', {})]), null);
+        await store.write(tx, { tenantId, slotId: newId(), takenAt: new Date() }, null, read);
         throw new Error('overtaken');
       }),
     ).rejects.toThrow('overtaken');

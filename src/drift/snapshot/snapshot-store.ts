@@ -2,10 +2,13 @@ import { hash as digest } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { canonicalJson, type Json } from '../../crypto/canonical-json.js';
 import type { Transaction } from '../../database/transaction-runner.js';
+import { jobsError } from '../../jobs/jobs.errors.js';
 import { newId } from '../../kernel/ids/ids.js';
 import type { TenantCollection, TypeCollection } from '../collect/collect.types.js';
 import { NORMALISER_VERSION } from '../normalise/normalise-object.js';
+import type { ResourceType } from '../resource-types/resource-type.types.js';
 import type { ConfigSnapshot } from './config-snapshot.entity.js';
+import { HeadsRepository } from './heads.repository.js';
 import { SnapshotRepository } from './snapshot.repository.js';
 import {
   type StoredSnapshot,
@@ -21,7 +24,10 @@ import {
  */
 @Injectable()
 export class SnapshotStore {
-  constructor(private readonly repository: SnapshotRepository) {}
+  constructor(
+    private readonly repository: SnapshotRepository,
+    private readonly heads: HeadsRepository,
+  ) {}
 
   /** The database's clock. */
   now(tx: Transaction): Promise<Date> {
@@ -50,18 +56,30 @@ export class SnapshotStore {
     return snapshots;
   }
 
-  /** Writes what a scan read as the tenant's next snapshot. Whoever calls holds the fence of the tenant's scan. */
+  /**
+   * Writes what a scan read as the tenant's next snapshot. Whoever calls holds the fence of the tenant's scan.
+   *
+   * @param previous the snapshot that the scan was read against
+   * @throws DomainError jobs.run_overtaken when it isn't the newest any more
+   */
   async write(
     tx: Transaction,
     scan: { tenantId: string; slotId: string; takenAt: Date },
+    previous: StoredSnapshot | null,
     collection: TenantCollection,
   ): Promise<StoredSnapshot> {
-    const previous = await this.latest(tx, scan.tenantId);
+    const newest = await this.repository.findLatest(tx, scan.tenantId);
+    if ((newest?.id ?? null) !== (previous?.id ?? null)) throw jobsError('jobs.run_overtaken');
     const sequence = (previous?.sequence ?? 0) + 1;
-    const types = typeStatesOf(collection, previous, scan.takenAt);
+    if (previous !== null && previous.normaliserVersion !== NORMALISER_VERSION)
+      await this.heads.forgetFingerprints(tx, scan.tenantId);
+    const roots = new Map<ResourceType, string>();
     for (const type of collection.values()) {
-      if (!isUnchanged(type, types, previous)) await this.writeType(tx, scan.tenantId, sequence, type);
+      await this.writeType(tx, scan.tenantId, sequence, type);
+      if (type.status === 'complete')
+        roots.set(type.resourceType, await this.rootOf(tx, scan.tenantId, previous, type));
     }
+    const types = typeStatesOf(collection, previous, scan.takenAt, roots);
     const text = canonicalJson(typeStatesToJson(types));
     const hash = digest('sha256', text);
     await this.repository.insertBlobs(tx, scan.tenantId, [{ hash, text }]);
@@ -81,16 +99,30 @@ export class SnapshotStore {
     tx: Transaction,
     tenantId: string,
     sequence: number,
-    collected: TypeCollection,
+    { resourceType, changed, reread, gone }: TypeCollection,
   ): Promise<void> {
-    const { resourceType, objects, status } = collected;
-    const heads = await this.repository.heads(tx, tenantId, resourceType);
-    const written = [...objects.values()].filter(({ key, hash }) => heads.get(key) !== hash);
-    const replaced = written.filter(({ key }) => heads.has(key)).map(({ key }) => key);
-    const gone = status === 'complete' ? [...heads.keys()].filter((key) => !objects.has(key)) : [];
+    const replaced = Array.from(changed, ([key, { head }]) => (head === null ? [] : [key])).flat();
     await this.repository.closeVersions(tx, tenantId, resourceType, sequence, [...replaced, ...gone]);
-    await this.repository.insertBlobs(tx, tenantId, written);
-    await this.repository.openVersions(tx, tenantId, resourceType, sequence, written);
+    await this.repository.insertBlobs(
+      tx,
+      tenantId,
+      Array.from(changed.values(), ({ object }) => object),
+    );
+    await this.repository.openVersions(tx, tenantId, resourceType, sequence, changed.values());
+    const known = Array.from(reread, ([key, { fingerprint, modifiedAt }]) => ({ key, fingerprint, modifiedAt }));
+    await this.heads.refresh(tx, tenantId, resourceType, known);
+  }
+
+  /** Over all objects only where one of them changed. */
+  private async rootOf(
+    tx: Transaction,
+    tenantId: string,
+    previous: StoredSnapshot | null,
+    { resourceType, changed, gone }: TypeCollection,
+  ): Promise<string> {
+    const before = previous?.types.get(resourceType)?.root ?? null;
+    const isSame = changed.size === 0 && gone.size === 0;
+    return isSame && before !== null ? before : this.heads.root(tx, tenantId, resourceType);
   }
 
   private async withTypes(tx: Transaction, header: ConfigSnapshot | null): Promise<StoredSnapshot | null> {
@@ -99,11 +131,6 @@ export class SnapshotStore {
     const text = (await this.repository.texts(tx, header.tenantId, [hash])).get(hash);
     return stored(header, typeStatesFromJson(text === undefined ? {} : (JSON.parse(text) as Json)));
   }
-}
-
-function isUnchanged({ resourceType }: TypeCollection, types: TypeStates, previous: StoredSnapshot | null): boolean {
-  const root = types.get(resourceType)?.root ?? null;
-  return root !== null && root === previous?.types.get(resourceType)?.root;
 }
 
 function stored(header: ConfigSnapshot, types: TypeStates): StoredSnapshot {

@@ -21,9 +21,11 @@ export interface UnnamedVersionRow {
   /** Of rows from before names were sealed. */
   clearName: string | null;
   sealedName: Buffer | null;
+  /** Of what it was last read from; null once the interval has ended. */
+  fingerprint: Buffer | null;
 }
 
-export interface VersionRow extends Omit<UnnamedVersionRow, 'id' | 'clearName' | 'sealedName'> {
+export interface VersionRow extends Omit<UnnamedVersionRow, 'id' | 'clearName' | 'sealedName' | 'fingerprint'> {
   displayName: string | null;
 }
 
@@ -34,7 +36,11 @@ export interface ExportRow extends VersionRow {
 }
 
 const VERSION = `v.id, v.resource_key AS key, encode(v.hash, 'hex') AS hash, v.keyed_by_name AS "keyedByName",
-  v.modified_at AS "modifiedAt", v.display_name AS "clearName", v.sealed_name AS "sealedName"`;
+  v.modified_at AS "modifiedAt", v.display_name AS "clearName", v.sealed_name AS "sealedName", v.fingerprint`;
+
+/** The interval that contains a snapshot; of the newest it is the one that hasn't ended. */
+const AT_SNAPSHOT =
+  'v.tenant_id = $1 AND v.resource_type = $2 AND v.valid_from <= $3 AND (v.valid_to IS NULL OR v.valid_to > $3)';
 
 /** `body` holds contents from before they were sealed; a statement returns the one or the other. */
 const CONTENT = `convert_from(b.body, 'UTF8') AS "clearText", b.sealed_body AS "sealedBody"`;
@@ -85,27 +91,47 @@ export class SnapshotRepository {
     await tx.insert(ConfigSnapshot, snapshot);
   }
 
-  /** The contents of the newest snapshot: hash by key. */
-  async heads(tx: Transaction, tenantId: string, type: ResourceType): Promise<Map<string, string>> {
-    const rows = await tx.query<{ key: string; hash: string }[]>(
-      `SELECT resource_key AS key, encode(hash, 'hex') AS hash FROM config_versions
-        WHERE tenant_id = $1 AND resource_type = $2 AND valid_to IS NULL`,
-      [tenantId, type],
-    );
-    return new Map(rows.map(({ key, hash }) => [key, hash]));
+  /** What a type held at a past snapshot, of some keys. */
+  async versionsOf(
+    tx: Transaction,
+    tenantId: string,
+    type: ResourceType,
+    sequence: number,
+    keys: readonly string[],
+  ): Promise<UnnamedVersionRow[]> {
+    const found: UnnamedVersionRow[] = [];
+    for (let start = 0; start < keys.length; start += ROWS_PER_STATEMENT) {
+      const rows = await tx.query<UnnamedVersionRow[]>(
+        `SELECT ${VERSION} FROM config_versions v
+          WHERE ${AT_SNAPSHOT} AND v.resource_key = ANY ($4::text[])`,
+        [tenantId, type, sequence, keys.slice(start, start + ROWS_PER_STATEMENT)],
+      );
+      found.push(...rows);
+    }
+    return found;
   }
 
-  /** What a type held at a past snapshot. */
-  versionsAt(tx: Transaction, tenantId: string, type: ResourceType, sequence: number): Promise<UnnamedVersionRow[]> {
+  /** A page of what a type held at a past snapshot, in the order of keys. */
+  versionsPage(
+    tx: Transaction,
+    tenantId: string,
+    type: ResourceType,
+    sequence: number,
+    after: string,
+    limit: number,
+  ): Promise<UnnamedVersionRow[]> {
     return tx.query<UnnamedVersionRow[]>(
       `SELECT ${VERSION} FROM config_versions v
-        WHERE v.tenant_id = $1 AND v.resource_type = $2 AND v.valid_from <= $3 AND (v.valid_to IS NULL OR v.valid_to > $3)`,
-      [tenantId, type, sequence],
+        WHERE ${AT_SNAPSHOT} AND v.resource_key > $4 ORDER BY v.resource_key LIMIT $5`,
+      [tenantId, type, sequence, after, limit],
     );
   }
 
   /** @throws DomainError keys.cannot_open */
-  async named(tenantId: string, { id, clearName, sealedName, ...row }: UnnamedVersionRow): Promise<VersionRow> {
+  async named(
+    tenantId: string,
+    { id, clearName, sealedName, fingerprint: _, ...row }: UnnamedVersionRow,
+  ): Promise<VersionRow> {
     const displayName = sealedName === null ? clearName : await this.seals.openName(tenantId, id, sealedName);
     return { ...row, displayName };
   }
@@ -170,11 +196,11 @@ export class SnapshotRepository {
     tenantId: string,
     type: ResourceType,
     sequence: number,
-    keys: string[],
+    keys: Iterable<string>,
   ): Promise<void> {
     for (const chunk of chunks(keys, (key) => key.length)) {
       await tx.query(
-        `UPDATE config_versions SET valid_to = $3
+        `UPDATE config_versions SET valid_to = $3, fingerprint = NULL
           WHERE tenant_id = $1 AND resource_type = $2 AND valid_to IS NULL AND resource_key = ANY ($4::text[])`,
         [tenantId, type, sequence, chunk],
       );
@@ -186,20 +212,25 @@ export class SnapshotRepository {
     tenantId: string,
     type: ResourceType,
     sequence: number,
-    objects: StoredObject[],
+    objects: Iterable<{ object: StoredObject; fingerprint: Buffer | null }>,
   ): Promise<void> {
-    for (const chunk of chunks(objects, ({ key }) => key.length)) {
+    for (const chunk of chunks(objects, ({ object: { key } }) => key.length)) {
       const rows = await Promise.all(
-        chunk.map(async (object) => {
+        chunk.map(async ({ object, fingerprint }) => {
           const id = newId();
-          return { ...object, id, sealedName: await this.seals.sealName(tenantId, id, object.displayName) };
+          return {
+            ...object,
+            id,
+            fingerprint,
+            sealedName: await this.seals.sealName(tenantId, id, object.displayName),
+          };
         }),
       );
       await tx.query(
-        `INSERT INTO config_versions (tenant_id, resource_type, resource_key, valid_from, hash, keyed_by_name, modified_at, id, sealed_name)
-         SELECT $1, $2, key, $3, decode(hash, 'hex'), keyed_by_name, modified_at, id, sealed_name
-           FROM unnest($4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::uuid[], $9::bytea[])
-             AS version (key, hash, keyed_by_name, modified_at, id, sealed_name)`,
+        `INSERT INTO config_versions (tenant_id, resource_type, resource_key, valid_from, hash, keyed_by_name, modified_at, id, sealed_name, fingerprint)
+         SELECT $1, $2, key, $3, decode(hash, 'hex'), keyed_by_name, modified_at, id, sealed_name, fingerprint
+           FROM unnest($4::text[], $5::text[], $6::boolean[], $7::timestamptz[], $8::uuid[], $9::bytea[], $10::bytea[])
+             AS version (key, hash, keyed_by_name, modified_at, id, sealed_name, fingerprint)`,
         [
           tenantId,
           type,
@@ -210,6 +241,7 @@ export class SnapshotRepository {
           rows.map(({ modifiedAt }) => storableInstant(modifiedAt)),
           rows.map(({ id }) => id),
           rows.map(({ sealedName }) => sealedName),
+          rows.map(({ fingerprint }) => fingerprint),
         ],
       );
     }
@@ -221,7 +253,7 @@ export class SnapshotRepository {
 }
 
 /** What a tenant calls an instant need not be one that the database knows. */
-function storableInstant(text: string | null): string | null {
+export function storableInstant(text: string | null): string | null {
   if (text === null) return null;
   const time = Date.parse(text);
   const isStorable = time > Date.UTC(1, 0, 1) && time < Date.UTC(9999, 11, 31);

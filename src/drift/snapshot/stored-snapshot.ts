@@ -1,9 +1,8 @@
-import { hash } from 'node:crypto';
 import type { Json, JsonObject } from '../../crypto/canonical-json.js';
-import type { TenantCollection } from '../collect/collect.types.js';
+import type { TypeCollection } from '../collect/collect.types.js';
 import { isObject, member, stringsAt, text } from '../normalise/json-members.js';
 import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
-import type { CollectionStatus, SnapshotObject } from './snapshot.types.js';
+import type { CollectionStatus } from './snapshot.types.js';
 
 /** How one type ended in one scan. */
 export interface TypeState {
@@ -36,14 +35,19 @@ export interface StoredSnapshot {
   types: TypeStates;
 }
 
-/** How the types of a scan ended, given how they ended in the one before. */
+/**
+ * How the types of a scan ended, given how they ended in the one before.
+ *
+ * @param roots of the types that were read completely
+ */
 export function typeStatesOf(
-  collection: TenantCollection,
+  collection: ReadonlyMap<ResourceType, Pick<TypeCollection, 'status' | 'reason' | 'count' | 'notCarried'>>,
   previous: Pick<StoredSnapshot, 'takenAt' | 'types'> | null,
   takenAt: Date,
+  roots: ReadonlyMap<ResourceType, string> = new Map(),
 ): TypeStates {
   const states: TypeStates = new Map();
-  for (const [type, { status, reason, objects, notCarried }] of collection) {
+  for (const [type, { status, reason, count, notCarried }] of collection) {
     const isComplete = status === 'complete';
     const before = previous?.types.get(type);
     const since = before?.since ?? takenAt.toISOString();
@@ -53,18 +57,12 @@ export function typeStatesOf(
       reason,
       since: isComplete ? null : since,
       ...(isComplete || completeAt === undefined ? {} : { completeAt }),
-      root: isComplete ? rootOf(objects.values()) : null,
-      count: objects.size,
+      root: isComplete ? (roots.get(type) ?? null) : null,
+      count,
       ...(notCarried === undefined ? {} : { notCarried }),
     });
   }
   return states;
-}
-
-/** Digest of a type's contents, whatever order they were read in. */
-export function rootOf(objects: Iterable<Pick<SnapshotObject, 'key' | 'hash'>>): string {
-  const lines = Array.from(objects, ({ key, hash: content }) => `${key}\0${content}`);
-  return hash('sha256', lines.sort().join('\n'));
 }
 
 export function typeStatesToJson(states: TypeStates): JsonObject {

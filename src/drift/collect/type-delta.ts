@@ -1,0 +1,109 @@
+import type { ResourceType } from '../resource-types/resource-type.types.js';
+import type { FingerprintTable } from '../snapshot/fingerprint-table.js';
+import type { KnownHeads, StoredHead } from '../snapshot/known-heads.js';
+import type { StoredObject } from '../snapshot/stored-object.js';
+import type { ChangedObject, RereadObject, TypeCollection } from './collect.types.js';
+import { preferredOf } from './prefer-duplicate.js';
+
+/** An object and the fingerprint of what it was read from. */
+export interface Offer {
+  object: StoredObject;
+  fingerprint: Buffer;
+}
+
+/**
+ * What one reading of a type says against the newest snapshot. An object whose fingerprint is known is as it was and isn't
+ * looked at; any other is held against the snapshot by its key, and kept only if its content differs.
+ */
+export class TypeDelta {
+  private readonly changed = new Map<string, ChangedObject>();
+  private readonly reread = new Map<string, RereadObject>();
+  private known: Promise<FingerprintTable> | null = null;
+
+  constructor(
+    private readonly type: ResourceType,
+    private readonly heads: KnownHeads,
+  ) {}
+
+  /** What the type held, read when the first object of it arrives. */
+  table(): Promise<FingerprintTable> {
+    this.known ??= this.heads.table(this.type);
+    return this.known;
+  }
+
+  /** Takes the objects of one answer. */
+  async offer(offers: readonly Offer[]): Promise<void> {
+    const table = await this.table();
+    const unknown = offers.filter(({ fingerprint }) => !table.meet(fingerprint));
+    if (unknown.length === 0) return;
+    const keys = unknown.map(({ object }) => object.key);
+    const heads: Map<string, StoredHead> = table.total === 0 ? new Map() : await this.heads.byKey(this.type, keys);
+    for (const one of unknown) this.take(one, heads.get(one.object.key) ?? null);
+  }
+
+  /** @param complete whether everything was read, so that what wasn't met is gone */
+  async ended(complete: boolean): Promise<Pick<TypeCollection, 'count' | 'changed' | 'reread' | 'gone' | 'wasRead'>> {
+    const { changed, reread } = this;
+    // A type of which nothing was read has no table: it met nothing.
+    const table = complete ? await this.table() : await this.known;
+    if (table !== null) await this.settle(table);
+    const wasRead: TypeCollection['wasRead'] = (key, { fingerprint }) =>
+      changed.has(key) || reread.has(key) || (fingerprint !== null && table?.wasMet(fingerprint) === true);
+    const gone = complete && table !== null ? await this.gone(table) : new Set<string>();
+    return { count: this.count(table), changed, reread, gone, wasRead };
+  }
+
+  private take({ object, fingerprint }: Offer, head: StoredHead | null): void {
+    const { key } = object;
+    if (head !== null && head.hash === object.hash) {
+      this.reread.set(key, { fingerprint, modifiedAt: object.modifiedAt, head });
+      return;
+    }
+    const other = this.changed.get(key);
+    if (other === undefined || preferredOf(other.object, object) === object)
+      this.changed.set(key, { object, fingerprint, head });
+  }
+
+  /** An object that was read twice, once as it was and once otherwise: the choice is the one between any two duplicates. */
+  private async settle(table: FingerprintTable): Promise<void> {
+    const twice = [...this.changed].filter(
+      ([key, { head }]) => this.reread.has(key) || isMet(table, head?.fingerprint ?? null),
+    );
+    if (twice.length > 0) await this.choose(twice);
+    // Read in two forms, one of them the known one: nothing is to be remembered anew.
+    for (const [key, { head }] of this.reread) if (isMet(table, head.fingerprint)) this.reread.delete(key);
+  }
+
+  private async choose(twice: [string, ChangedObject][]): Promise<void> {
+    const stored = await this.heads.objects(
+      this.type,
+      twice.map(([key]) => key),
+    );
+    for (const [key, { object }] of twice) {
+      const before = stored.get(key);
+      if (before !== undefined && preferredOf(before, object) === before) this.changed.delete(key);
+      else this.reread.delete(key);
+    }
+  }
+
+  private count(table: FingerprintTable | null): number {
+    const met = table?.met ?? 0;
+    let others = 0;
+    for (const { head } of this.changed.values()) if (!isMet(table, head?.fingerprint ?? null)) others += 1;
+    for (const { head } of this.reread.values()) if (!isMet(table, head.fingerprint)) others += 1;
+    return met + others;
+  }
+
+  private async gone(table: FingerprintTable): Promise<Set<string>> {
+    const gone = new Set<string>();
+    const isNew = [...this.changed.values()].filter(({ head }) => head === null).length;
+    if (this.count(table) - isNew === table.total) return gone;
+    for await (const key of this.heads.unmet(this.type, table))
+      if (!this.changed.has(key) && !this.reread.has(key)) gone.add(key);
+    return gone;
+  }
+}
+
+function isMet(table: FingerprintTable | null, fingerprint: Buffer | null): boolean {
+  return fingerprint !== null && table?.wasMet(fingerprint) === true;
+}
