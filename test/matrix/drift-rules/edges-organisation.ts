@@ -311,7 +311,76 @@ const CONSENT: Edge[] = [
   ['CO-03', 'an exclusion more', { excludes: [] }, { excludes: [verified] }, 'tighter'],
 ];
 
+const BEGINNING = '0001-01-01T00:00:00Z';
+const restricted = (list: string, restriction: JsonObject | null): JsonObject => ({
+  isEnabled: true,
+  applicationRestrictions: {
+    [list]:
+      restriction === null
+        ? []
+        : [
+            {
+              restrictionType: 'any',
+              state: 'enabled',
+              restrictForAppsCreatedAfterDateTime: BEGINNING,
+              ...restriction,
+            },
+          ],
+  },
+});
+const APP_MANAGEMENT: Edge[] = [
+  ['AC-11', 'off', { isEnabled: true }, { isEnabled: false }, 'high'],
+  ...['passwordCredentials', 'keyCredentials'].flatMap((list): Edge[] => {
+    const within = list === 'passwordCredentials' ? 'P181D' : 'P366D';
+    const beyond = list === 'passwordCredentials' ? 'P182D' : 'P367D';
+    const since = (year: number | null) =>
+      restricted(list, {
+        restrictForAppsCreatedAfterDateTime: year === null ? BEGINNING : `${year}-01-01T00:00:00Z`,
+      });
+    return [
+      ['AC-11', `${list}: a restriction goes`, restricted(list, {}), restricted(list, null), 'high'],
+      ['AC-11', `${list}: a restriction off`, restricted(list, {}), restricted(list, { state: 'disabled' }), 'high'],
+      [
+        'AC-11',
+        `${list}: one that was off goes`,
+        restricted(list, { state: 'disabled' }),
+        restricted(list, null),
+        'nothing',
+      ],
+      [
+        'AC-11',
+        `${list}: longer`,
+        restricted(list, { maxLifetime: within }),
+        restricted(list, { maxLifetime: beyond }),
+        'high',
+      ],
+      [
+        'AC-11',
+        `${list}: a little longer`,
+        restricted(list, { maxLifetime: 'P30D' }),
+        restricted(list, { maxLifetime: within }),
+        'low',
+      ],
+      ['AC-11', `${list}: for ever`, restricted(list, { maxLifetime: within }), restricted(list, {}), 'high'],
+      ['AC-11', `${list}: old programs are exempt`, since(null), since(2024), 'high'],
+      ['AC-11', `${list}: more old programs are exempt`, since(2024), since(2025), 'high'],
+      ['AC-11', `${list}: no old program is exempt any more`, since(2024), since(null), 'tighter'],
+    ];
+  }),
+];
+const CUSTOM_APP_MANAGEMENT: Edge[] = [
+  [
+    'AC-11',
+    'a program with a policy of its own',
+    { id: 'p', appliesTo: [] },
+    { id: 'p', appliesTo: [{ id: 'a' }] },
+    'high',
+  ],
+];
+
 export const ORGANISATION_EDGES = [
+  edgesOf('defaultAppManagementPolicy', APP_MANAGEMENT),
+  edgesOf('appManagementPolicy', CUSTOM_APP_MANAGEMENT),
   edgesOf('permissionGrantPolicy', CONSENT),
   edgesOf('crossTenantAccessPartner', PARTNERS),
   edgesOf('crossTenantAccessDefault', DEFAULTS),
