@@ -1,4 +1,4 @@
-import type { JsonObject } from '../store/json.types.js';
+import { type JsonObject, textOf } from '../store/json.types.js';
 import type { CollectionName, TenantState } from '../store/tenant-state.js';
 import { Prng } from './prng.js';
 import type { Cast } from './tenant-plan.js';
@@ -25,8 +25,46 @@ export function generateSettings(state: TenantState, cast: Cast): void {
     allowExternalIdentitiesToLeave: true,
     allowDeletedIdentitiesDataRemoval: false,
   };
+  generateAppManagement(state, random);
   state.singletons.deviceRegistrationPolicy = deviceRegistration(cast);
   generateProviders(state, random);
+}
+
+/** Secrets of programs end within half a year, certificates within a year; one old program has longer. */
+function generateAppManagement(state: TenantState, random: Prng): void {
+  const restriction = (restrictionType: string, maxLifetime: string | null, stateOfIt = 'enabled'): JsonObject => ({
+    restrictionType,
+    state: stateOfIt,
+    maxLifetime,
+    restrictForAppsCreatedAfterDateTime: '0001-01-01T00:00:00Z',
+    excludeActors: null,
+  });
+  const restrictions = (): JsonObject => ({
+    passwordCredentials: [
+      restriction('passwordAddition', null, 'disabled'),
+      restriction('symmetricKeyAddition', null),
+      restriction('passwordLifetime', 'P180D'),
+      restriction('symmetricKeyLifetime', 'P180D'),
+    ],
+    keyCredentials: [restriction('asymmetricKeyLifetime', 'P365D')],
+  });
+  state.singletons.defaultAppManagementPolicy = {
+    id: '00000000-0000-0000-0000-000000000000',
+    displayName: 'Default app management tenant policy',
+    description: 'What every program of the tenant keeps to',
+    isEnabled: true,
+    applicationRestrictions: restrictions(),
+    servicePrincipalRestrictions: restrictions(),
+  };
+  const [old] = [...state.collections.applications.values()];
+  state.collections.appManagementPolicies.set({
+    id: random.guid(),
+    displayName: 'Secrets of old programs',
+    description: 'Until they are replaced',
+    isEnabled: true,
+    restrictions: { passwordCredentials: [restriction('passwordLifetime', 'P365D')], keyCredentials: [] },
+    appliesTo: old === undefined ? [] : [{ id: textOf(old, 'id') }],
+  });
 }
 
 function generateContexts(state: TenantState): void {

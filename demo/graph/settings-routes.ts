@@ -10,7 +10,7 @@ import {
   updateSetting,
   writeConditionSets,
 } from '../mutations/settings-mutations.js';
-import { type JsonObject, textOf } from '../store/json.types.js';
+import { isJsonObject, type JsonObject, textOf } from '../store/json.types.js';
 import { badRequest } from './graph-failure.js';
 import type { GraphCall, GraphRoute } from './graph-route.js';
 import { listPage } from './list-page.js';
@@ -51,6 +51,15 @@ export const SETTINGS_READ_ROUTES: GraphRoute[] = [
     'activityBasedTimeoutPolicy',
     POLICY,
   ),
+  ...singletonRoutes('/policies/defaultAppManagementPolicy', 'defaultAppManagementPolicy', POLICY),
+  ...collectionRoutes('/policies/appManagementPolicies', 'appManagementPolicies', 'appManagementPolicy', POLICY, {
+    // What it is applied to is a relation of its own.
+    shape: () => ({ present: ({ appliesTo: _applied, ...row }) => row }),
+  }),
+  children('/policies/appManagementPolicies/{id}/appliesTo', POLICY, 'directoryObject', (call, policy) => {
+    const applied = call.state.collections.appManagementPolicies.get(policy)?.['appliesTo'];
+    return owned(call, 'appManagementPolicies', policy, Array.isArray(applied) ? applied.filter(isJsonObject) : []);
+  }),
   ...singletonRoutes('/policies/crossTenantAccessPolicy/default', 'crossTenantAccessPolicyDefault', POLICY),
   ...collectionRoutes(PARTNERS, 'crossTenantPartners', 'crossTenantAccessPolicyConfigurationPartner', POLICY, {
     shape: () => ({
@@ -139,6 +148,7 @@ export const SETTINGS_WRITE_ROUTES: GraphRoute[] = [
       'claimsMappingPolicies',
       'homeRealmDiscoveryPolicies',
       'activityBasedTimeoutPolicies',
+      'appManagementPolicies',
     ] as const
   ).flatMap((list) => written(`/policies/${list}`, list, 'Policy.ReadWrite.ApplicationConfiguration')),
   ...written(PARTNERS, 'crossTenantPartners', 'Policy.ReadWrite.CrossTenantAccess'),

@@ -124,6 +124,11 @@ export const WRITE_ROUTES: GraphRoute[] = [
     'Policy.ReadWrite.ExternalIdentities',
   ),
   ...singleton(
+    '/policies/defaultAppManagementPolicy',
+    'defaultAppManagementPolicy',
+    'Policy.ReadWrite.ApplicationConfiguration',
+  ),
+  ...singleton(
     '/policies/deviceRegistrationPolicy',
     'deviceRegistrationPolicy',
     'Policy.ReadWrite.DeviceConfiguration',

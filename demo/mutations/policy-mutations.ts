@@ -30,6 +30,7 @@ const SINGLETON_AUDIT: Record<SingletonName, Pick<AuditEventPlan, 'service' | 'c
     activity: 'Update the company default cross-tenant access setting',
   },
   externalIdentitiesPolicy: { service: 'Core Directory', category: 'Policy', activity: 'Update policy' },
+  defaultAppManagementPolicy: { service: 'Core Directory', category: 'Policy', activity: 'Update policy' },
   deviceRegistrationPolicy: {
     service: 'Device Registration Service',
     category: 'Policy',

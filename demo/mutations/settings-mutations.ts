@@ -47,6 +47,7 @@ const AUDITS = {
   claimsMappingPolicies: policy(),
   homeRealmDiscoveryPolicies: policy(),
   activityBasedTimeoutPolicies: policy(),
+  appManagementPolicies: policy({ isEnabled: true, restrictions: {}, appliesTo: [], deletedDateTime: null }),
   crossTenantPartners: {
     service: 'Core Directory',
     category: 'CrossTenantAccessSettings',

@@ -35,6 +35,7 @@ export const COLLECTIONS = [
   'administrativeUnits',
   'customAuthenticationExtensions',
   'identityProviders',
+  'appManagementPolicies',
 ] as const;
 export type CollectionName = (typeof COLLECTIONS)[number];
 
@@ -48,6 +49,7 @@ export const SINGLETONS = [
   'crossTenantAccessPolicyDefault',
   'externalIdentitiesPolicy',
   'deviceRegistrationPolicy',
+  'defaultAppManagementPolicy',
 ] as const;
 export type SingletonName = (typeof SINGLETONS)[number];
 

@@ -110,6 +110,11 @@ describe('rule files', () => {
     expect(fault(change)).toContain(message);
   });
 
+  test('who means every change says "any"', () => {
+    const [rule] = parseRules('x.yaml', RULE.replace('{ to: [disabled] }', 'any'));
+    expect(rule?.loosens).toEqual([{}]);
+  });
+
   test('an id is used once', () => {
     const ids = loadRules().map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);

@@ -152,6 +152,8 @@ class Checker {
   }
 
   conditions(value: unknown, name: string, least: number): RuleCondition[] {
+    // A condition that asks for nothing is a slip of the pen; who means every change says so.
+    if (value === 'any') return [{}];
     const list = Array.isArray(value) ? value : value === undefined ? [] : [value];
     if (list.length < least) this.fail(`"${name}" must hold at least one condition`);
     return list.map((one) => this.condition(one, name));

@@ -1,4 +1,5 @@
 import type { Json } from '../../crypto/canonical-json.js';
+import { durationSeconds } from '../normalise/duration.js';
 import { addedElements, type EvaluatedChange, removedElements } from './evaluated-change.js';
 import type { EvaluationContext } from './evaluation-context.js';
 import type { FactName } from './facts/fact-names.js';
@@ -69,15 +70,10 @@ function isShrinkage(before: Json | undefined, after: Json | undefined, bound: t
   return is !== null && (was === null || is < was) && (bound === true || is < bound);
 }
 
-const DURATION = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
-const SECONDS = [365 * 86400, 30 * 86400, 7 * 86400, 86400, 3600, 60, 1];
-
 /** A number, a number written as text (directory settings), or an ISO 8601 duration in seconds. */
 function magnitude(value: Json | undefined): number | null {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return null;
   if (/^-?\d+(\.\d+)?$/.test(value)) return Number(value);
-  const parts = DURATION.exec(value);
-  if (parts === null) return null;
-  return SECONDS.reduce((sum, seconds, i) => sum + Number(parts[i + 1] ?? 0) * seconds, 0);
+  return durationSeconds(value);
 }

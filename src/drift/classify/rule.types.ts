@@ -51,7 +51,7 @@ export interface DriftRule {
   /** Other severities of a loosening; the first that holds counts. */
   severityWhen: SeverityCase[];
   references: string[];
-  /** Any of these makes the change a loosening. */
+  /** Any of these makes the change a loosening; a condition without members (`any` in the file) holds of every change. */
   loosens: RuleCondition[];
   /** Any of these makes it a tightening; null: when the opposite change would be a loosening. */
   tightens: RuleCondition[] | null;

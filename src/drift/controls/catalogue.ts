@@ -1,4 +1,5 @@
 import type { ResourceType } from '../resource-types/resource-type.types.js';
+import { APP_MANAGEMENT_CONTROLS } from './app-management-controls.js';
 import { AUTHENTICATION_CONTROLS } from './authentication-controls.js';
 import { CONDITIONAL_ACCESS_CONTROLS } from './conditional-access-controls.js';
 import { CONSENT_CONTROLS } from './consent-controls.js';
@@ -15,6 +16,7 @@ export const CONTROLS: readonly Control[] = [
     ...CONDITIONAL_ACCESS_CONTROLS,
     ...AUTHENTICATION_CONTROLS,
     ...CONSENT_CONTROLS,
+    ...APP_MANAGEMENT_CONTROLS,
     ...DOMAIN_CONTROLS,
     ...ROLE_CONTROLS,
     ...GUEST_CONTROLS,
@@ -41,4 +43,5 @@ export const TYPES_OF_CONTROLS: ReadonlySet<ResourceType> = new Set<ResourceType
   'roleEligibility',
   'groupSetting',
   'adminConsentRequestPolicy',
+  'appManagementPolicy',
 ]);

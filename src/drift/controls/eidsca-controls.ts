@@ -1,5 +1,5 @@
-import type { Json } from '../../crypto/canonical-json.js';
-import { at, stringsAt } from '../normalise/json-members.js';
+import type { Json, JsonObject } from '../../crypto/canonical-json.js';
+import { at, isObject, member, stringsAt } from '../normalise/json-members.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
 import type { Control, ControlFinding, ControlInput } from './control.types.js';
 import { evidenceOf, met, notAssessed, notMet } from './findings.js';
@@ -82,6 +82,28 @@ export const EIDSCA_CONTROLS: Control[] = [
   method('AF03', 'Keys are attested', 'Fido2', '/isAttestationEnforced', is(true)),
   method('AF04', 'Kinds of keys are restricted', 'Fido2', '/keyRestrictions/isEnforced', is(true)),
   method('AF05', 'The kinds are listed', 'Fido2', '/keyRestrictions/aaGuids', (value) => Array.isArray(value)),
+  method(
+    'AF06',
+    'Only the kinds that are listed, or all but these',
+    'Fido2',
+    '/keyRestrictions/enforcementType',
+    is('allow', 'block'),
+  ),
+  check(
+    'AS04',
+    'Text messages are no way to sign in alone',
+    'authenticationMethodConfiguration',
+    '/includeTargets',
+    (input) => {
+      const path = '/includeTargets';
+      const sms = input.find('authenticationMethodConfiguration', 'Sms');
+      if (sms === undefined) return notAssessed('The method is not in the snapshot');
+      const targets = Object.entries(isObject(at(sms.value, path)) ? (at(sms.value, path) as JsonObject) : {});
+      const alone = targets.filter(([, target]) => member(target, 'isUsableForSignIn') === true);
+      if (alone.length === 0) return met([evidenceOf(sms, path, 'Nobody signs in with a text message alone')]);
+      return notMet(alone.map(([id]) => evidenceOf(sms, `${path}/${id}`, 'They sign in with a text message alone')));
+    },
+  ),
   method('AT01', 'Temporary access passes are enabled', 'TemporaryAccessPass', '/state', is('enabled')),
   method('AT02', 'They are good for once', 'TemporaryAccessPass', '/isUsableOnce', is(true)),
   method('AV01', 'Voice calls are no method', 'Voice', '/state', is('disabled')),

@@ -42,6 +42,8 @@ const FOLDERS: TypeFolder[] = [
     type: 'crossTenantAccessPartner',
     more: { notCarried: ['/identitySynchronization'] },
   },
+  { folder: 'Policies/DefaultAppManagementPolicy', type: 'defaultAppManagementPolicy' },
+  { folder: 'Policies/AppManagementPolicies', type: 'appManagementPolicy', more: { notCarried: ['/appliesTo'] } },
   { folder: 'Policies/ExternalIdentitiesPolicy', type: 'externalIdentitiesPolicy' },
   { folder: 'Identity/CustomAuthenticationExtensions', type: 'customAuthenticationExtension' },
   { folder: 'IdentityProviders', type: 'identityProvider' },

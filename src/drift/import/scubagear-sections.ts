@@ -25,6 +25,7 @@ export const SCUBAGEAR_SECTIONS: ScubaGearSection[] = [
   simple('authorization_policies', 'authorizationPolicy', /PolicyAuthorizationPolicy/i),
   simple('admin_consent_policies', 'adminConsentRequestPolicy', /AdminConsentRequestPolicy/i),
   simple('directory_settings', 'groupSetting', /DirectorySetting/i),
+  simple('app_management_policy', 'defaultAppManagementPolicy', /AppManagementPolicy/i),
   simple('domain_settings', 'domain', /BetaDomain|MgDomain/i),
   {
     section: 'authentication_method',

@@ -4,6 +4,7 @@ import { accessRole } from './access-role.resource.js';
 import { activityBasedTimeoutPolicy } from './activity-based-timeout-policy.resource.js';
 import { adminConsentRequestPolicy } from './admin-consent-request-policy.resource.js';
 import { administrativeUnit } from './administrative-unit.resource.js';
+import { appManagementPolicy } from './app-management-policy.resource.js';
 import { appRoleAssignment } from './app-role-assignment.resource.js';
 import { application } from './application.resource.js';
 import { authenticationContextClassReference } from './authentication-context.resource.js';
@@ -17,6 +18,7 @@ import { conditionalAccessPolicy } from './conditional-access-policy.resource.js
 import { crossTenantAccessDefault } from './cross-tenant-access-default.resource.js';
 import { crossTenantAccessPartner } from './cross-tenant-access-partner.resource.js';
 import { customAuthenticationExtension } from './custom-authentication-extension.resource.js';
+import { defaultAppManagementPolicy } from './default-app-management-policy.resource.js';
 import { deviceRegistrationPolicy } from './device-registration-policy.resource.js';
 import { domain } from './domain.resource.js';
 import { externalIdentitiesPolicy } from './external-identities-policy.resource.js';
@@ -79,6 +81,8 @@ export const RESOURCE_TYPE_CATALOGUE: Readonly<Record<ResourceType, ResourceType
   administrativeUnit,
   customAuthenticationExtension,
   identityProvider,
+  defaultAppManagementPolicy,
+  appManagementPolicy,
   group,
   user,
   accessRole,

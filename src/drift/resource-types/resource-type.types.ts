@@ -38,6 +38,8 @@ export const RESOURCE_TYPES = [
   'administrativeUnit',
   'customAuthenticationExtension',
   'identityProvider',
+  'defaultAppManagementPolicy',
+  'appManagementPolicy',
   'group',
   'user',
   'accessRole',

@@ -67,7 +67,7 @@ export const ORGANISATION_CASES: RuleCase[] = [
     { excludes: [verified] },
     'high',
   ),
-  consent('CO-03', 'a new policy for everything', null, { includes: [everything] }, 'high'),
+  consent('CO-03', 'a new policy for everything', null, { includes: [everything] }, 'high', { opposite: 'silent' }),
 
   partner('XT-01', 'whose people are guests', null, contoso(inbound('allowed')), 'high'),
   partner('XT-01', 'that inherits what the default allows', null, contoso(), 'high', {
@@ -97,7 +97,9 @@ export const ORGANISATION_CASES: RuleCase[] = [
     { inboundTrust: { isMfaAccepted: true } },
     'high',
   ),
-  partner('XT-02', 'of a new partner', null, contoso({ inboundTrust: { isMfaAccepted: true } }), 'high'),
+  partner('XT-02', 'of a new partner', null, contoso({ inboundTrust: { isMfaAccepted: true } }), 'high', {
+    opposite: 'silent',
+  }),
   partner(
     'XT-03',
     'synchronisation',

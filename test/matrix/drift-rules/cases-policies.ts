@@ -68,8 +68,10 @@ export const POLICY_CASES: RuleCase[] = [
     policy({}, { state: 'enabledForReportingButNotEnforced' }),
     'critical',
   ),
-  ca('CA-03', 'an enforced policy is deleted', policy(), null, 'critical'),
-  ca('CA-03', 'a deleted policy that grants no protection', grants('OR', ['approvedApplication']), null, 'high'),
+  ca('CA-03', 'an enforced policy is deleted', policy(), null, 'critical', { opposite: 'silent' }),
+  ca('CA-03', 'a deleted policy that grants no protection', grants('OR', ['approvedApplication']), null, 'high', {
+    opposite: 'silent',
+  }),
   ca('CA-04', 'a user is excluded', users({}), users({ excludeUsers: [BOB] }), 'high'),
   ca(
     'CA-04',
@@ -246,9 +248,9 @@ export const POLICY_CASES: RuleCase[] = [
   ca(
     'CA-26',
     'the policy for registration is disabled',
-    registration(),
-    registration({ state: 'disabled' }),
-    'critical',
+    registration({ grantControls: { operator: 'OR', builtInControls: ['compliantDevice'] } }),
+    registration({ state: 'disabled', grantControls: { operator: 'OR', builtInControls: ['compliantDevice'] } }),
+    'high',
   ),
   ca(
     'CA-26',
@@ -272,6 +274,7 @@ export const POLICY_CASES: RuleCase[] = [
     after: null,
     severity: 'medium',
     around: { conditionalAccessPolicy: [users({ excludeUsers: [BOB] })] },
+    opposite: 'silent',
   },
   {
     rule: 'CA-27',
@@ -323,6 +326,7 @@ export const POLICY_CASES: RuleCase[] = [
     before: null,
     after: { isTrusted: true, ipRanges: [{ cidrAddress: '192.0.2.0/24' }] },
     severity: 'high',
+    opposite: 'silent',
   },
   {
     rule: 'NL-02',

@@ -393,7 +393,10 @@ export const TENANT_CASES: RuleCase[] = [
     after: roleActions(['microsoft.directory/servicePrincipals/credentials/update']),
     severity: 'critical',
   },
-  assignment('RO-10', 'a ninth', null, holds(GLOBAL_ADMIN), 'critical', { around: { roleAssignment: admins(8) } }),
+  assignment('RO-10', 'a ninth', null, holds(GLOBAL_ADMIN, UNTIL), 'medium', {
+    around: { roleAssignment: admins(8) },
+    opposite: 'silent',
+  }),
   assignment('RO-10', 'only one left', holds(GLOBAL_ADMIN), null, 'medium', {
     around: { roleAssignment: admins(1) },
     bothWays: true,

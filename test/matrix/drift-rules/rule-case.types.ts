@@ -12,10 +12,20 @@ export interface RuleCase {
   before: JsonObject | null;
   after: JsonObject | null;
   severity: Severity;
+  /** What the rule alone would say, where a worse one leads. */
+  alone?: Severity;
   direction?: Direction;
+  /** Only what is said of this path counts. */
+  path?: string;
+  /** Only what is said of objects with this in their key counts. */
+  of?: string;
   /** Objects that are there before and after. */
   around?: Objects;
+  /** What is there after instead, where the surroundings change too. */
+  aroundAfter?: Objects;
   breakGlass?: string[];
   /** The rule judges that something changed at all, or a bound that both ways can leave. */
   bothWays?: true;
+  /** The opposite of a loosening is a tightening, unless the rule has nothing to say of it. */
+  opposite?: 'silent';
 }

@@ -422,6 +422,36 @@ export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
       at: () => ['/identitySynchronization/userSyncInbound/isSyncAllowed'],
     },
   },
+  defaultAppManagementPolicy: single(
+    'defaultAppManagementPolicy',
+    '/policies/defaultAppManagementPolicy',
+    {
+      isEnabled: false,
+      applicationRestrictions: {
+        passwordCredentials: [
+          { restrictionType: 'symmetricKeyAddition', state: 'enabled', maxLifetime: null },
+          { restrictionType: 'symmetricKeyLifetime', state: 'enabled', maxLifetime: 'P180D' },
+          { restrictionType: 'passwordAddition', state: 'disabled', maxLifetime: null },
+          { restrictionType: 'passwordLifetime', state: 'enabled', maxLifetime: 'P900D' },
+        ],
+        keyCredentials: [],
+      },
+    },
+    [
+      '/applicationRestrictions/keyCredentials/asymmetricKeyLifetime',
+      '/applicationRestrictions/passwordCredentials/passwordLifetime/maxLifetime',
+      '/isEnabled',
+    ],
+  ),
+  appManagementPolicy: written(
+    '/policies/appManagementPolicies',
+    { displayName: 'A new policy', restrictions: { passwordCredentials: [] } },
+    {
+      isEnabled: false,
+      restrictions: { passwordCredentials: [{ restrictionType: 'passwordLifetime', state: 'disabled' }] },
+    },
+    ['/isEnabled', '/restrictions/passwordCredentials/passwordLifetime'],
+  ),
   externalIdentitiesPolicy: single(
     'externalIdentitiesPolicy',
     '/beta/policies/externalIdentitiesPolicy',

@@ -19,8 +19,6 @@ export const ORGANISATION_FACTS = {
     );
   },
   'setting-local-administrator-password': (change) => change.path === '/localAdminPassword/isEnabled',
-  'at-member': (change) => change.path !== '',
-  'eligible-for-group': (change) => change.resourceType === 'groupEligibility',
 } satisfies Record<string, Fact>;
 
 /** What holds where neither the partner's settings nor the tenant's own default say anything. */
