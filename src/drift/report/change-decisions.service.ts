@@ -5,6 +5,7 @@ import type { JsonObject } from '../../crypto/canonical-json.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { decodeCursor, type Page, pageOf } from '../../kernel/paging/cursor.js';
+import { DriftAlerts } from '../alerts/drift-alerts.service.js';
 import { driftError } from '../drift.errors.js';
 import { DRIFT_ACTIONS } from '../drift.events.js';
 import { type ChangeFilter, ChangesRepository } from './changes.repository.js';
@@ -32,6 +33,7 @@ export class ChangeDecisions {
     private readonly transactions: TransactionRunner,
     private readonly changes: ChangesRepository,
     private readonly audit: AuditService,
+    private readonly alerts: DriftAlerts,
   ) {}
 
   /** @throws DomainError drift.change_not_found */
@@ -79,6 +81,7 @@ export class ChangeDecisions {
         before: decisionState(before),
         after: decisionState(after),
       });
+      if (!isOpen) await this.alerts.settle(tx, after.tenantId, [id]);
       return after;
     });
   }
