@@ -26,7 +26,7 @@ import { NotificationsModule } from './notifications.module.js';
 import { WebhookDeliveries } from './webhook-deliveries.service.js';
 import type { WebhookDelivery } from './webhook-delivery.entity.js';
 import type { StoredEndpoint } from './webhook-endpoints.repository.js';
-import { WebhookEndpoints } from './webhook-endpoints.service.js';
+import { type NewEndpoint, WebhookEndpoints } from './webhook-endpoints.service.js';
 
 const ACTOR: UserActor = {
   type: 'user',
@@ -40,6 +40,15 @@ const DETECTED: OutboxEvent = {
   type: 'drift.changes.detected',
   tenantId: null,
   data: { summary: { critical: 1, high: 0, medium: 0, low: 0, info: 0 }, title: 'Ž😀 NUL\0 half\ud800' },
+};
+const WANTS_ALL: Omit<NewEndpoint, 'url' | 'description'> = {
+  eventTypes: [],
+  minSeverity: 'low',
+  tenantId: null,
+  tenantIds: [],
+  resourceTypes: [],
+  controls: [],
+  digestIntervalSeconds: 86_400,
 };
 const never = new AbortController().signal;
 
@@ -120,9 +129,7 @@ describe('webhooks', () => {
     endpoints().create(ACTOR, {
       url: origin + path,
       description: path,
-      eventTypes: [],
-      minSeverity: 'low',
-      tenantId: null,
+      ...WANTS_ALL,
       ...more,
     });
 
@@ -140,10 +147,14 @@ describe('webhooks', () => {
     if (delivery === undefined || others.length > 0) throw new Error(`${others.length + 1} deliveries instead of one`);
     return delivery;
   }
-  const makeDue = (endpoint: StoredEndpoint) =>
-    query(`UPDATE webhook_deliveries SET next_attempt_at = now() WHERE endpoint_id = $1 AND status = 'pending'`, [
-      endpoint.id,
-    ]);
+  /** The time of the next attempt has come, and the endpoint has rested. */
+  const makeDue = async ({ id }: StoredEndpoint) => {
+    await query(`UPDATE webhook_endpoints SET paused_until = now() WHERE id = $1`, [id]);
+    await query(
+      `UPDATE webhook_deliveries SET next_attempt_at = now() WHERE endpoint_id = $1 AND status = 'pending'`,
+      [id],
+    );
+  };
   const queued = async () =>
     (await query<{ key: string }[]>('SELECT key FROM graphile_worker.jobs ORDER BY key')).map(({ key }) => key);
   const actionsOn = async (id: string) =>
@@ -466,9 +477,8 @@ describe('webhooks with the queue running', () => {
     const database = await createTestDatabase({ poolMax: 10 });
     const room = await startRoom(database, 'all');
     try {
-      const endpoint = { eventTypes: [], minSeverity: 'low', tenantId: null, description: '' } as const;
       for (const path of ['/hangs', '/good']) {
-        await room.get(WebhookEndpoints).create(ACTOR, { ...endpoint, eventTypes: [], url: origin + path });
+        await room.get(WebhookEndpoints).create(ACTOR, { ...WANTS_ALL, description: '', url: origin + path });
       }
       for (let n = 0; n < 3; n++) {
         await room.get(TransactionRunner).run((tx) => room.get(Outbox).append(tx, DETECTED));

@@ -55,6 +55,14 @@ export class OutboxRepository {
     };
   }
 
+  async isDispatched(tx: Transaction, id: string): Promise<boolean | null> {
+    const rows = await tx.query<{ dispatched: boolean }[]>(
+      'SELECT dispatched_at IS NOT NULL AS dispatched FROM outbox_events WHERE id = $1',
+      [id],
+    );
+    return rows[0]?.dispatched ?? null;
+  }
+
   async markDispatched(tx: Transaction, id: string): Promise<void> {
     await tx.query(
       'UPDATE outbox_events SET dispatched_at = clock_timestamp() WHERE id = $1 AND dispatched_at IS NULL',

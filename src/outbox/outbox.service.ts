@@ -48,6 +48,11 @@ export class Outbox {
     return this.events.findById(tx, id);
   }
 
+  /** Whether it was handed to its receivers; null when it isn't stored (any more). */
+  isDispatched(tx: Transaction, id: string): Promise<boolean | null> {
+    return this.events.isDispatched(tx, id);
+  }
+
   /** In the transaction that takes the event over. */
   markDispatched(tx: Transaction, id: string): Promise<void> {
     return this.events.markDispatched(tx, id);

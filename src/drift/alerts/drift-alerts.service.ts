@@ -1,16 +1,18 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
+import { AlertSubjects } from '../../outbox/alert-subjects.js';
 import { Outbox } from '../../outbox/outbox.service.js';
 import { TenantsService } from '../../tenants/tenants.service.js';
 import type { WatchedTenant } from '../../tenants/tenants.types.js';
-import { controlById } from '../controls/catalogue.js';
+import { CONTROLS, controlById } from '../controls/catalogue.js';
 import type { MovedControl } from '../controls/control-book.js';
 import type { BookedChanges } from '../report/change-book.js';
 import type { DriftReport } from '../report/drift-report.entity.js';
 import type { ReadableChange } from '../report/readable-change.js';
 import { ReportsRepository } from '../report/reports.repository.js';
+import { RESOURCE_TYPES } from '../resource-types/resource-type.types.js';
 import { type AlertChange, type AlertControl, type AlertReport, alertData } from './alert-data.js';
 import { type AlertedOutline, DriftAlertsRepository, type EndedAlert } from './drift-alerts.repository.js';
 import { groupAlerts } from './group-alerts.js';
@@ -28,14 +30,23 @@ export interface ScanNews {
 
 /** Tells of changes: one message an act, and one more when all of its changes are settled. Each once. */
 @Injectable()
-export class DriftAlerts {
+export class DriftAlerts implements OnModuleInit {
   constructor(
     private readonly alerts: DriftAlertsRepository,
     private readonly reports: ReportsRepository,
     private readonly tenants: TenantsService,
     private readonly outbox: Outbox,
     private readonly settings: Settings,
+    private readonly subjects: AlertSubjects,
   ) {}
+
+  onModuleInit(): void {
+    this.subjects.add('resourceTypes', RESOURCE_TYPES);
+    this.subjects.add(
+      'controls',
+      CONTROLS.map(({ id }) => id),
+    );
+  }
 
   /** In the transaction of the scan, after its changes, controls and report were written. */
   async tell(tx: Transaction, { tenant, report: { id, sequence, baselineVersion }, booked, moved }: ScanNews): Promise<void> {
