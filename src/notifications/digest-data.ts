@@ -26,7 +26,11 @@ const SPARE_BYTES = 100;
  * @param events that were put aside, oldest first
  * @param unread how many more there were
  */
-export function digestData({ endpointId, from, to }: DigestSpan, events: StoredOutboxEvent[], unread: number): JsonObject {
+export function digestData(
+  { endpointId, from, to }: DigestSpan,
+  events: StoredOutboxEvent[],
+  unread: number,
+): JsonObject {
   const byAlert = new Map<string, DigestItem>();
   for (const event of events) {
     const alertId = event.data['alertId'];

@@ -10,7 +10,10 @@ type HealthMember = 'failures' | 'failingSince';
 
 /** An endpoint as it is read: its URL opened, without its secret. */
 export type StoredEndpoint = Omit<WebhookEndpoint, SealedMember> & { url: string };
-export type NewStoredEndpoint = Omit<StoredEndpoint, 'createdAt' | 'updatedAt' | 'previousSecretUntil' | HealthMember> & {
+export type NewStoredEndpoint = Omit<
+  StoredEndpoint,
+  'createdAt' | 'updatedAt' | 'previousSecretUntil' | HealthMember
+> & {
   sealedSecret: Buffer;
 };
 export type EndpointPatch = Partial<

@@ -107,6 +107,8 @@ export class WebhookEndpoints {
     return this.transactions.run(async (tx) => {
       const before = await this.locked(tx, id, version);
       if (patch.tenantIds !== undefined) await this.assertWatched(tx, before.tenantId, patch.tenantIds);
+      // Whoever enables it or says where it is now expects it to be tried at once.
+      if (patch.status !== undefined || patch.url !== undefined) await this.health.forget(tx, id);
       const after = await this.endpoints.update(tx, before, {
         ...patch,
         ...(patch.status === undefined ? {} : { disabledReason: null }),
@@ -115,8 +117,6 @@ export class WebhookEndpoints {
         await this.deliveries.giveUpPending(tx, id, 'The endpoint was disabled before this was delivered.');
       }
       if (after.status === 'disabled' || after.digestIntervalSeconds === null) await this.digestItems.drop(tx, id);
-      // Whoever enables it or says where it is now expects it to be tried at once.
-      if (patch.status !== undefined || patch.url !== undefined) await this.health.forget(tx, id);
       await this.record(tx, actor, 'webhooks.endpoint.updated', after, {
         before: stateOf(before),
         after: stateOf(after),

@@ -108,7 +108,8 @@ export function alertData(report: AlertReport, identity: AlertIdentity, content:
 
 /** A control that fell is what matters most; else the counts. */
 function headlineOf(controls: AlertControl[], summary: Record<Severity, number>): string {
-  if (controls.length > 0) return cut(controls.map(({ id, before, after }) => `${id} ${before} -> ${after}`).join(', '));
+  if (controls.length > 0)
+    return cut(controls.map(({ id, before, after }) => `${id} ${before} -> ${after}`).join(', '));
   return SEVERITIES.filter((severity) => summary[severity] > 0)
     .map((severity) => `${summary[severity]} ${severity}`)
     .join(', ');

@@ -49,7 +49,10 @@ export class DriftAlerts implements OnModuleInit {
   }
 
   /** In the transaction of the scan, after its changes, controls and report were written. */
-  async tell(tx: Transaction, { tenant, report: { id, sequence, baselineVersion }, booked, moved }: ScanNews): Promise<void> {
+  async tell(
+    tx: Transaction,
+    { tenant, report: { id, sequence, baselineVersion }, booked, moved }: ScanNews,
+  ): Promise<void> {
     const report = this.reportOf(tenant, { id, sequence, baselineVersion });
     const superseded = await this.findSuperseded(tx, booked.closed);
     // What is set aside from its first day on is no news.
@@ -58,7 +61,11 @@ export class DriftAlerts implements OnModuleInit {
     for (const { changeSetId, changes, controls } of groupAlerts(news, fallen)) {
       const alertId = newId();
       const supersedes = [...new Set(changes.flatMap((change) => superseded.get(placeOf(change)) ?? []))].sort();
-      const data = alertData(report, { alertId, changeSetId, supersedes }, { changes: changes.map(alertChange), controls });
+      const data = alertData(
+        report,
+        { alertId, changeSetId, supersedes },
+        { changes: changes.map(alertChange), controls },
+      );
       await this.outbox.append(tx, { type: 'drift.changes.detected', tenantId: tenant.id, data }, alertId);
       const changeIds = changes.map(({ id }) => id);
       await this.alerts.insert(tx, {
