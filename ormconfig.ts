@@ -23,6 +23,7 @@ import { AuditStreams1764000000017 } from './src/database/migrations/0017-audit-
 import { EncryptionAtRest1764000000019 } from './src/database/migrations/0019-encryption-at-rest.js';
 import { DriftControls1764000000020 } from './src/database/migrations/0020-drift-controls.js';
 import { DriftHeads1764000000021 } from './src/database/migrations/0021-drift-heads.js';
+import { Alerts1764000000024 } from './src/database/migrations/0024-alerts.js';
 import { DriftDecisions1764000000026 } from './src/database/migrations/0026-drift-decisions.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
@@ -94,6 +95,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   EncryptionAtRest1764000000019,
   DriftControls1764000000020,
   DriftHeads1764000000021,
+  Alerts1764000000024,
   DriftDecisions1764000000026,
 ];
 

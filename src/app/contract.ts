@@ -8,6 +8,7 @@ import { describedSettings } from '../config/setting.decorator.js';
 import { Settings } from '../config/settings.js';
 import { errorCatalogue } from '../kernel/errors/domain-error.js';
 import { KIND_STATUS } from '../kernel/problem/problem.js';
+import { messageSchemas } from '../notifications/message-schemas.js';
 import { METRIC } from '../observability/metrics.js';
 import { OUTBOX_EVENTS } from '../outbox/outbox.events.js';
 import { openApiDocument } from './openapi.js';
@@ -23,6 +24,7 @@ export async function collectContract(app: INestApplication): Promise<Record<str
     'error-codes.json': json(errorCodes()),
     'audit-events.json': json(sorted(auditActionCatalogue())),
     'events.json': json(OUTBOX_EVENTS),
+    'webhook-messages.json': json(messageSchemas()),
     'metrics.json': json(metrics()),
     'configuration.md': configuration(),
     'schema.sql': await describeSchema(dataSource),

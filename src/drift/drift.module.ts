@@ -4,6 +4,8 @@ import { EntraModule } from '../entra/entra.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
+import { DriftAlertsRepository } from './alerts/drift-alerts.repository.js';
+import { DriftAlerts } from './alerts/drift-alerts.service.js';
 import { AuditLogReader } from './attribution/audit-log-reader.js';
 import { ChangeAttributor } from './attribution/change-attributor.js';
 import { BaselineRepository } from './baseline/baseline.repository.js';
@@ -103,6 +105,8 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     Proposals,
     BulkDecisionsRepository,
     BulkDecisions,
+    DriftAlertsRepository,
+    DriftAlerts,
     ReportsRepository,
     Reports,
     // When it runs

@@ -3,7 +3,6 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Gauge } from 'prom-client';
 import { systemActor } from '../access/actor.js';
 import { AuditService } from '../audit/audit.service.js';
-import { Settings } from '../config/settings.js';
 import { canonicalJson } from '../crypto/canonical-json.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import type { SlotRun } from '../jobs/job-slot.types.js';
@@ -11,24 +10,15 @@ import { newId } from '../kernel/ids/ids.js';
 import { METRIC } from '../observability/metrics.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import type { WatchedTenant } from '../tenants/tenants.types.js';
+import { DriftAlerts } from './alerts/drift-alerts.service.js';
 import type { Attributions } from './attribution/change-attributor.js';
 import { lacksFacts } from './classify/facts/fact-types.js';
 import type { TenantCollection } from './collect/collect.types.js';
-import { controlById } from './controls/catalogue.js';
-import { ControlBook, type MovedControl } from './controls/control-book.js';
-import { afterScan, CLOSING_EVENTS } from './decisions/change-states.js';
+import { ControlBook } from './controls/control-book.js';
 import { DRIFT_ACTIONS } from './drift.events.js';
 import type { Comparison } from './drift-comparison.js';
-import {
-  type AlertChange,
-  type AlertControl,
-  type AlertReport,
-  alertData,
-  isAlarming,
-} from './report/change-alerts.js';
 import { type BookedChanges, ChangeBook } from './report/change-book.js';
 import { type IncompleteType, SEVERITIES } from './report/drift-report.types.js';
-import type { ReadableChange } from './report/readable-change.js';
 import { ReportsRepository } from './report/reports.repository.js';
 import { SnapshotStore } from './snapshot/snapshot-store.js';
 import type { StoredSnapshot } from './snapshot/stored-snapshot.js';
@@ -63,7 +53,7 @@ export class ScanRecorder {
     private readonly controls: ControlBook,
     private readonly audit: AuditService,
     private readonly outbox: Outbox,
-    private readonly settings: Settings,
+    private readonly alerts: DriftAlerts,
     @InjectMetric(METRIC.openChanges) private readonly openChanges: Gauge,
   ) {}
 
@@ -115,7 +105,10 @@ export class ScanRecorder {
     });
     await this.reports.closeOutage(tx, tenant.id);
     await this.recordAudit(tx, scan, snapshot, reportId, booked);
-    await this.sendAlerts(tx, scan, snapshot, reportId, booked, moved);
+    const { sequence } = snapshot;
+    const { baselineVersion } = comparison;
+    await this.alerts.tell(tx, { tenant, report: { id: reportId, sequence, baselineVersion }, booked, moved });
+    await this.tellOfHoles(tx, scan, snapshot, reportId);
     for (const severity of SEVERITIES) this.openChanges.set({ tenant: tenant.id, severity }, booked.summary[severity]);
     return { reportId, snapshotId: snapshot.id, opened: booked.opened.length, closed: booked.closed.length };
   }
@@ -170,71 +163,23 @@ export class ScanRecorder {
     });
   }
 
-  private async sendAlerts(
+  private async tellOfHoles(
     tx: Transaction,
-    scan: FinishedScan,
+    { tenant, run, previous }: FinishedScan,
     snapshot: StoredSnapshot,
     reportId: string,
-    booked: BookedChanges,
-    moved: MovedControl[],
   ): Promise<void> {
-    const { tenant, run } = scan;
-    const report: AlertReport = {
-      tenantId: tenant.id,
-      entraTenantId: tenant.entraTenantId,
-      tenantName: tenant.displayName,
-      reportId,
-      sequence: snapshot.sequence,
-      baselineVersion: scan.comparison.baselineVersion,
-      link:
-        this.settings.PUBLIC_URL === undefined
-          ? null
-          : `${this.settings.PUBLIC_URL.replace(/\/$/, '')}/api/v1/drift/reports/${reportId}`,
-    };
-    // What a rule ignores is found and told to nobody.
-    const detected = [...booked.opened, ...booked.reopened].filter(({ state }) => state === 'open').map(alertChange);
-    const fallen = moved.filter(({ after }) => after === 'not-met').map(alertControl);
-    if (isAlarming(detected) || fallen.length > 0) {
-      await this.outbox.append(tx, {
-        type: 'drift.changes.detected',
-        tenantId: tenant.id,
-        data: alertData(report, detected, fallen),
-      });
-    }
-    // What was accepted or set aside was never waiting to be resolved, what took its place has an alert of its own, and what
-    // isn't watched any more may still be as it was.
-    const resolved = booked.closed
-      .filter(({ change, reason }) => afterScan(change.state, CLOSING_EVENTS[reason]).tells === 'resolved')
-      .map(({ change, reason }) => ({ ...alertChange(change), closeReason: reason }));
-    const restored = moved.filter(({ after }) => after === 'met').map(alertControl);
-    if (isAlarming(resolved) || restored.length > 0) {
-      await this.outbox.append(tx, {
-        type: 'drift.changes.resolved',
-        tenantId: tenant.id,
-        data: alertData(report, resolved, restored),
-      });
-    }
-    const standing = booked.standing.map(alertChange);
-    if (standing.length > 0) {
-      await this.outbox.append(tx, {
-        type: 'drift.changes.standing',
-        tenantId: tenant.id,
-        data: alertData(report, standing),
-      });
-    }
-    const wasComplete = ({ resourceType }: IncompleteType) =>
-      scan.previous?.types.get(resourceType)?.status === 'complete';
+    const wasComplete = ({ resourceType }: IncompleteType) => previous?.types.get(resourceType)?.status === 'complete';
     const newlyIncomplete = incompleteOf(snapshot, []).filter(wasComplete);
-    if (newlyIncomplete.length > 0) {
-      const { tenantId, entraTenantId } = report;
-      const reason = 'Parts of the tenant could not be read completely; nothing in them is reported as removed';
-      const incomplete = newlyIncomplete.map((type) => ({ ...type }));
-      await this.outbox.append(tx, {
-        type: 'drift.scan.failed',
-        tenantId,
-        data: { tenantId, entraTenantId, scanId: run.id, reportId, reason, incomplete },
-      });
-    }
+    if (newlyIncomplete.length === 0) return;
+    const { id: tenantId, entraTenantId } = tenant;
+    const reason = 'Parts of the tenant could not be read completely; nothing in them is reported as removed';
+    const incomplete = newlyIncomplete.map((type) => ({ ...type }));
+    await this.outbox.append(tx, {
+      type: 'drift.scan.failed',
+      tenantId,
+      data: { tenantId, entraTenantId, scanId: run.id, reportId, reason, incomplete },
+    });
   }
 }
 
@@ -249,16 +194,4 @@ function incompleteOf(snapshot: StoredSnapshot, notCompared: IncompleteType[]): 
     }));
   const named = new Set(read.map(({ resourceType }) => resourceType));
   return [...read, ...notCompared.filter(({ resourceType }) => !named.has(resourceType))];
-}
-
-function alertControl({ id, before, after }: MovedControl): AlertControl {
-  return { id, title: controlById(id)?.title ?? id, before, after };
-}
-
-function alertChange(change: Omit<ReadableChange, 'createdAt'>): AlertChange {
-  const { actorType, actorId, actorName, closeReason: _, ...rest } = change;
-  return {
-    ...rest,
-    actor: actorType === null || actorId === null ? null : { type: actorType, id: actorId, displayName: actorName },
-  };
 }

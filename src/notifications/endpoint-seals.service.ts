@@ -16,6 +16,13 @@ const SECRET = defineSealedColumn({
   tenant: null,
   rewrap: true,
 });
+const PREVIOUS_SECRET = defineSealedColumn({
+  table: 'webhook_endpoints',
+  column: 'previous_sealed_secret',
+  row: 'id',
+  tenant: null,
+  rewrap: true,
+});
 
 /** Seals and opens what is secret of an endpoint: its URL and the secret that signs what it gets. */
 @Injectable()
@@ -42,5 +49,19 @@ export class EndpointSeals {
   /** @throws DomainError keys.cannot_open */
   openSecret(endpointId: string, sealed: Buffer): Promise<Buffer> {
     return this.keys.open(sealed, SECRET.place(endpointId));
+  }
+
+  /**
+   * The secret as it is kept beside its successor: a sealed value opens only in its own column.
+   *
+   * @throws DomainError keys.cannot_open
+   */
+  async sealAsPrevious(endpointId: string, sealed: Buffer): Promise<Buffer> {
+    return this.keys.seal(await this.openSecret(endpointId, sealed), PREVIOUS_SECRET.place(endpointId));
+  }
+
+  /** @throws DomainError keys.cannot_open */
+  openPreviousSecret(endpointId: string, sealed: Buffer): Promise<Buffer> {
+    return this.keys.open(sealed, PREVIOUS_SECRET.place(endpointId));
   }
 }

@@ -4,9 +4,11 @@ import { Settings } from '../config/settings.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { JobQueue } from '../jobs/job-queue.service.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
+import type { StoredOutboxEvent } from '../outbox/outbox.events.js';
 import { FAN_OUT_TASK, Outbox } from '../outbox/outbox.service.js';
-import { DELIVER_TASK, deliverJobKey } from './deliver.job.js';
-import { wantsEvent } from './wants-event.js';
+import { DELIVER_TASK, deliverJobKey } from './deliver-task.js';
+import { DigestItemsRepository } from './digest-items.repository.js';
+import { routeEvent, routeResolution } from './route-event.js';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
 import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 
@@ -15,7 +17,7 @@ const SWEEP_INTERVAL_MS = 20_000;
 const OVERDUE_SECONDS = 30;
 const SWEEP_LIMIT = 500;
 
-/** Turns each event of the outbox into one delivery per endpoint that wants it. */
+/** Turns each event of the outbox into one delivery per endpoint that wants it at once, and puts it aside for the digests of others. */
 @Injectable()
 export class FanOutJob implements OnModuleInit {
   constructor(
@@ -24,6 +26,7 @@ export class FanOutJob implements OnModuleInit {
     private readonly outbox: Outbox,
     private readonly endpoints: WebhookEndpointsRepository,
     private readonly deliveries: WebhookDeliveriesRepository,
+    private readonly digestItems: DigestItemsRepository,
     private readonly queue: JobQueue,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -34,15 +37,7 @@ export class FanOutJob implements OnModuleInit {
 
   /** Bears being run twice: an endpoint gets one delivery of an event. */
   fanOut(eventId: string): Promise<void> {
-    return this.transactions.run(async (tx) => {
-      const event = await this.outbox.get(tx, eventId);
-      if (event === null) return;
-      const receivers = (await this.endpoints.findEnabled(tx)).filter((endpoint) => wantsEvent(endpoint, event));
-      const ids = receivers.map(({ id }) => id);
-      if (ids.length > 0) await this.deliveries.insertForEvent(tx, event, ids);
-      for (const id of ids) await this.addDeliverJob(tx, id);
-      await this.outbox.markDispatched(tx, eventId);
-    });
+    return this.transactions.run((tx) => this.handOut(tx, eventId));
   }
 
   /**
@@ -57,12 +52,49 @@ export class FanOutJob implements OnModuleInit {
       const endpoints = await this.transactions.run(async (tx) => {
         const ids = await this.deliveries.findOverdueEndpoints(tx, OVERDUE_SECONDS, SWEEP_LIMIT);
         for (const id of ids) await this.addDeliverJob(tx, id);
+        await this.endpoints.eraseEndedSecrets(tx);
         return ids.length;
       });
       if (events + endpoints > 0) this.logger.warn({ events, endpoints }, 'overdue webhooks were queued again');
     } catch (error) {
       this.logger.warn({ err: error }, 'overdue webhooks could not be looked for');
     }
+  }
+
+  private async handOut(tx: Transaction, eventId: string): Promise<void> {
+    const event = await this.outbox.get(tx, eventId);
+    if (event === null) return;
+    const told = await this.whoWasTold(tx, event);
+    const now: string[] = [];
+    const later: string[] = [];
+    for (const endpoint of await this.endpoints.findEnabled(tx)) {
+      const { id } = endpoint;
+      const route =
+        told === null ? routeEvent(endpoint, event) : routeResolution(endpoint, event, told.get(id) ?? null);
+      if (route === 'now') now.push(id);
+      if (route === 'digest') later.push(id);
+    }
+    if (now.length > 0) await this.deliveries.insertForEvent(tx, event, now);
+    if (later.length > 0) await this.digestItems.insert(tx, eventId, later);
+    for (const id of now) await this.addDeliverJob(tx, id);
+    await this.outbox.markDispatched(tx, eventId);
+  }
+
+  /**
+   * Of the message that an alert is resolved: who was told of the alert, and how. That one is handed out first should it still wait.
+   * Null for every other event, and when nobody was told or it isn't known any more.
+   */
+  private async whoWasTold(
+    tx: Transaction,
+    { type, data }: StoredOutboxEvent,
+  ): Promise<Map<string, 'now' | 'digest'> | null> {
+    const { alertId } = data;
+    if (type !== 'drift.changes.resolved' || typeof alertId !== 'string') return null;
+    const dispatched = await this.outbox.isDispatched(tx, alertId);
+    if (dispatched === null) return null;
+    if (!dispatched) await this.handOut(tx, alertId);
+    const told = await this.deliveries.findTold(tx, alertId);
+    return told.size === 0 ? null : told;
   }
 
   private addDeliverJob(tx: Transaction, endpointId: string): Promise<void> {

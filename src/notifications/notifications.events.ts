@@ -4,6 +4,8 @@ export const WEBHOOK_ACTIONS = defineAuditActions({
   'webhooks.endpoint.created': 'A webhook endpoint was added',
   'webhooks.endpoint.updated': 'A webhook endpoint was changed',
   'webhooks.endpoint.deleted': 'A webhook endpoint was deleted, with its deliveries',
-  'webhooks.endpoint.disabled': 'A webhook endpoint was disabled because its receiver answered 410 Gone',
+  'webhooks.endpoint.disabled': 'A webhook endpoint was disabled because its receiver is gone or has failed for days',
+  'webhooks.endpoint.replayed': 'The dead letters of a webhook endpoint were queued again by hand',
+  'webhooks.secret.rotated': 'A webhook endpoint was given another signing secret',
   'webhooks.delivery.replayed': 'A delivery was queued again by hand',
 });

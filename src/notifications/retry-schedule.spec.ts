@@ -1,4 +1,4 @@
-import { delayBeforeNextAttempt, MAX_DELIVERY_ATTEMPTS } from './retry-schedule.js';
+import { delayBeforeNextAttempt, MAX_DELIVERY_ATTEMPTS, pauseAfterFailure } from './retry-schedule.js';
 
 describe('the retry schedule', () => {
   it('tries ten times over three days, as Standard Webhooks recommends', () => {
@@ -16,5 +16,17 @@ describe('the retry schedule', () => {
     expect(delayBeforeNextAttempt(3, 120, 0)).toBe(1800);
     expect(delayBeforeNextAttempt(1, 10_000_000, 0)).toBe(86_400);
     expect(delayBeforeNextAttempt(10, 120, 0)).toBeNull();
+  });
+});
+
+describe('the pause of an endpoint', () => {
+  it('grows with failures in a row, up to a minute', () => {
+    expect([1, 2, 3, 4, 5, 500].map((failures) => pauseAfterFailure(failures, null))).toEqual([5, 10, 20, 40, 60, 60]);
+  });
+
+  it('is what the receiver asks for when that is longer, up to an hour', () => {
+    expect(pauseAfterFailure(1, 120)).toBe(120);
+    expect(pauseAfterFailure(5, 10)).toBe(60);
+    expect(pauseAfterFailure(1, 10_000_000)).toBe(3600);
   });
 });

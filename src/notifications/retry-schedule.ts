@@ -26,3 +26,24 @@ export function delayBeforeNextAttempt(
   if (delay === undefined) return null;
   return Math.max(delay * (1 + JITTER * random), Math.min(retryAfterSeconds ?? 0, LONGEST_DELAY));
 }
+
+/** After failures in a row the whole endpoint rests a little, longer each time: what waits isn't tried one by one at a receiver that is down. */
+const FIRST_PAUSE = 5;
+const LONGEST_PAUSE = MINUTE;
+/** A receiver may ask for more than that. */
+const LONGEST_PAUSE_ASKED = HOUR;
+
+/**
+ * Seconds until anything is sent to an endpoint again after an attempt that failed.
+ *
+ * @param failures in a row, at least 1
+ */
+export function pauseAfterFailure(failures: number, retryAfterSeconds: number | null): number {
+  const pause = Math.min(FIRST_PAUSE * 2 ** Math.min(failures - 1, 10), LONGEST_PAUSE);
+  return Math.max(pause, Math.min(retryAfterSeconds ?? 0, LONGEST_PAUSE_ASKED));
+}
+
+/** An endpoint that fails for so long, without one success, is disabled. */
+export const DISABLED_AFTER_FAILING_SECONDS = 5 * 24 * HOUR;
+/** Longer than any delay between two attempts of one delivery. */
+export const FAILURE_GAP_SECONDS = 2 * 24 * HOUR;

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../crypto/canonical-json.js';
+import type { Json, JsonObject } from '../crypto/canonical-json.js';
 
 /** From the gravest to the least, as drift reports name them. */
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
@@ -9,6 +9,11 @@ export function gravestSeverity(data: JsonObject): Severity | null {
   const { summary } = data;
   if (summary === null || typeof summary !== 'object' || Array.isArray(summary)) return null;
   return SEVERITIES.find((severity) => Number(summary[severity] ?? 0) > 0) ?? null;
+}
+
+/** Null when none of them is a severity. */
+export function gravestOf(values: readonly (Json | undefined)[]): Severity | null {
+  return SEVERITIES.find((severity) => values.includes(severity)) ?? null;
 }
 
 export function isAtLeast(severity: Severity, threshold: Severity): boolean {

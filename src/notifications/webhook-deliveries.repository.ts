@@ -17,6 +17,8 @@ export interface ClaimedDelivery {
   /** Of an endpoint from before URLs were sealed. */
   clearUrl: string | null;
   sealedSecret: Buffer;
+  /** While the secret of before still signs beside it. */
+  previousSealedSecret: Buffer | null;
 }
 
 export interface DeliveryFilter {
@@ -89,8 +91,10 @@ export class WebhookDeliveriesRepository {
       `WITH endpoint AS (
          UPDATE webhook_endpoints
             SET delivering_by = $2, delivering_until = statement_timestamp() + make_interval(secs => $3::double precision)
-          WHERE id = $1 AND status = 'enabled' AND (delivering_by = $2 OR delivering_until < statement_timestamp())
-         RETURNING id, url, sealed_url, sealed_secret),
+          WHERE id = $1 AND status = 'enabled' AND paused_until <= statement_timestamp()
+            AND (delivering_by = $2 OR delivering_until < statement_timestamp())
+         RETURNING id, url, sealed_url, sealed_secret,
+                   CASE WHEN previous_secret_until > statement_timestamp() THEN previous_sealed_secret END AS previous),
        due AS (
          SELECT d.id FROM webhook_deliveries d JOIN endpoint ON endpoint.id = d.endpoint_id
           WHERE d.status = 'pending' AND d.next_attempt_at <= statement_timestamp()
@@ -98,7 +102,8 @@ export class WebhookDeliveriesRepository {
        UPDATE webhook_deliveries SET attempts = attempts + 1, last_attempt_at = statement_timestamp()
          FROM due, endpoint WHERE webhook_deliveries.id = due.id
        RETURNING webhook_deliveries.id, endpoint_id AS "endpointId", event_id AS "eventId", attempts,
-                 endpoint.sealed_url AS "sealedUrl", endpoint.url AS "clearUrl", endpoint.sealed_secret AS "sealedSecret"`,
+                 endpoint.sealed_url AS "sealedUrl", endpoint.url AS "clearUrl", endpoint.sealed_secret AS "sealedSecret",
+                 endpoint.previous AS "previousSealedSecret"`,
       [endpointId, worker, leaseSeconds],
     );
     return rows[0] ?? null;
@@ -112,16 +117,16 @@ export class WebhookDeliveriesRepository {
   }
 
   /**
-   * Seconds until there is something to do for the endpoint; null when nothing is pending. While another worker serves it,
+   * Seconds until there is something to do for the endpoint, which may be resting; null when nothing is pending. While another worker serves it,
    * at least two: then it is looked at again, lest something came in just as that one was ending.
    */
   async secondsUntilNext(tx: Transaction, endpointId: string): Promise<number | null> {
     const rows = await tx.query<{ seconds: number | null }[]>(
-      `SELECT greatest(0, extract(epoch FROM min(d.next_attempt_at) - statement_timestamp()),
+      `SELECT greatest(0, extract(epoch FROM greatest(min(d.next_attempt_at), e.paused_until) - statement_timestamp()),
                        CASE WHEN e.delivering_until > statement_timestamp() THEN 2 END)::double precision AS seconds
          FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
         WHERE d.endpoint_id = $1 AND d.status = 'pending' AND e.status = 'enabled'
-        GROUP BY e.delivering_until`,
+        GROUP BY e.delivering_until, e.paused_until`,
       [endpointId],
     );
     return rows[0]?.seconds ?? null;
@@ -166,11 +171,33 @@ export class WebhookDeliveriesRepository {
     return count === 1;
   }
 
+  /** Starts dead ones again, oldest first. @returns how many */
+  async restartDead(tx: Transaction, endpointId: string, since: Date | null, limit: number): Promise<number> {
+    const [, count] = await tx.query<Changed<unknown>>(
+      `UPDATE webhook_deliveries SET status = 'pending', attempts = 0, next_attempt_at = clock_timestamp()
+        WHERE id IN (SELECT id FROM webhook_deliveries
+                      WHERE endpoint_id = $1 AND status = 'dead' AND created_at >= coalesce($2::timestamptz, '-infinity')
+                      ORDER BY id LIMIT $3 FOR UPDATE)`,
+      [endpointId, since, limit],
+    );
+    return count;
+  }
+
+  /** How endpoints were told of an event: in a delivery of its own or in a digest, made or to come. */
+  async findTold(tx: Transaction, eventId: string): Promise<Map<string, 'now' | 'digest'>> {
+    const rows = await tx.query<{ endpointId: string; how: 'now' | 'digest' }[]>(
+      `SELECT endpoint_id AS "endpointId", 'digest' AS how FROM webhook_digest_items WHERE event_id = $1
+        UNION ALL SELECT endpoint_id, 'now' FROM webhook_deliveries WHERE event_id = $1`,
+      [eventId],
+    );
+    return new Map(rows.map(({ endpointId, how }) => [endpointId, how]));
+  }
+
   /** Enabled endpoints with something due for a while that nobody serves. */
   async findOverdueEndpoints(tx: Transaction, olderThanSeconds: number, limit: number): Promise<string[]> {
     const rows = await tx.query<{ id: string }[]>(
       `SELECT e.id FROM webhook_endpoints e
-        WHERE e.status = 'enabled' AND e.delivering_until < statement_timestamp()
+        WHERE e.status = 'enabled' AND e.delivering_until < statement_timestamp() AND e.paused_until < statement_timestamp()
           AND EXISTS (SELECT 1 FROM webhook_deliveries d
                        WHERE d.endpoint_id = e.id AND d.status = 'pending'
                          AND d.next_attempt_at < statement_timestamp() - make_interval(secs => $1::double precision))

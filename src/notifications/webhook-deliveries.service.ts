@@ -4,7 +4,8 @@ import { AuditService } from '../audit/audit.service.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { JobQueue } from '../jobs/job-queue.service.js';
 import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
-import { DELIVER_TASK, deliverJobKey } from './deliver.job.js';
+import { DELIVER_TASK, deliverJobKey } from './deliver-task.js';
+import { EndpointHealthRepository } from './endpoint-health.repository.js';
 import { notificationsError } from './notifications.errors.js';
 import { WEBHOOK_ACTIONS } from './notifications.events.js';
 import { type DeliveryFilter, WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
@@ -18,6 +19,7 @@ export class WebhookDeliveries {
     private readonly transactions: TransactionRunner,
     private readonly deliveries: WebhookDeliveriesRepository,
     private readonly endpoints: WebhookEndpointsRepository,
+    private readonly health: EndpointHealthRepository,
     private readonly audit: AuditService,
     private readonly queue: JobQueue,
   ) {}
@@ -41,6 +43,7 @@ export class WebhookDeliveries {
       const endpoint = await this.endpoints.findForUpdate(tx, delivery.endpointId);
       if (endpoint?.status !== 'enabled') throw notificationsError('notifications.endpoint_disabled');
       if (!(await this.deliveries.restart(tx, id))) throw notificationsError('notifications.delivery_pending');
+      await this.health.forget(tx, endpoint.id);
       await this.queue.add(tx, DELIVER_TASK, { endpointId: endpoint.id }, { jobKey: deliverJobKey(endpoint.id) });
       await this.audit.record(tx, actor, {
         action: WEBHOOK_ACTIONS['webhooks.delivery.replayed'],

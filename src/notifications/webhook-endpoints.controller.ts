@@ -20,7 +20,14 @@ import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { CreateWebhookEndpointDto, UpdateWebhookEndpointDto } from './dto/create-webhook-endpoint.dto.js';
-import { CreatedWebhookEndpointDto, WebhookEndpointDto, WebhookEndpointPageDto } from './dto/webhook-endpoint.dto.js';
+import { ReplayDeliveriesDto } from './dto/replay-deliveries.dto.js';
+import { RotateWebhookSecretDto } from './dto/rotate-webhook-secret.dto.js';
+import {
+  CreatedWebhookEndpointDto,
+  ReplayedDeliveriesDto,
+  WebhookEndpointDto,
+  WebhookEndpointPageDto,
+} from './dto/webhook-endpoint.dto.js';
 import { WebhookEndpointQueryDto } from './dto/webhook-endpoint-query.dto.js';
 import { WebhookEndpoints } from './webhook-endpoints.service.js';
 
@@ -89,5 +96,35 @@ export class WebhookEndpointsController {
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
     await this.endpoints.delete(actor, id, versionFromIfMatch(ifMatch));
+  }
+
+  /** Give a webhook endpoint another secret, shown this once; the old one signs beside it for a while */
+  @Post(':id/rotate-secret')
+  @HttpCode(200)
+  @RequirePermission('webhooks:manage')
+  @Header('Cache-Control', 'no-store')
+  async rotateSecret(
+    @CurrentActor() actor: CallerActor,
+    @Param('id', IdPipe) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: RotateWebhookSecretDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CreatedWebhookEndpointDto> {
+    const overlap = RotateWebhookSecretDto.overlapOf(body);
+    const { endpoint, secret } = await this.endpoints.rotateSecret(actor, id, versionFromIfMatch(ifMatch), overlap);
+    reply.header('ETag', etagOf(endpoint.version));
+    return { ...WebhookEndpointDto.from(endpoint), secret };
+  }
+
+  /** Deliver all dead letters of a webhook endpoint once more, up to 10,000, each with the same webhook-id */
+  @Post(':id/replay')
+  @HttpCode(202)
+  @RequirePermission('webhooks:manage')
+  async replay(
+    @CurrentActor() actor: CallerActor,
+    @Param('id', IdPipe) id: string,
+    @Body() body: ReplayDeliveriesDto,
+  ): Promise<ReplayedDeliveriesDto> {
+    return { replayed: await this.endpoints.replay(actor, id, ReplayDeliveriesDto.sinceOf(body)) };
   }
 }

@@ -11,7 +11,8 @@ export interface WebhookMessage {
   /** The event's id: the same on every attempt and for every receiver. */
   id: string;
   url: string;
-  secret: Buffer;
+  /** The newest first; while a rotation overlaps, the one before too. A receiver needs to know one of them. */
+  secrets: Buffer[];
   /** Exactly what is signed and sent. */
   body: string;
 }
@@ -24,7 +25,11 @@ export interface SendOutcome {
   error: string | null;
   retryAfterSeconds: number | null;
   durationMs: number;
+  /** Whether it failed on this side, so that it says nothing of the receiver. */
+  isOurs: boolean;
 }
+
+type Answer = Omit<SendOutcome, 'durationMs'>;
 
 const TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -47,11 +52,12 @@ export class WebhookSender implements OnApplicationShutdown {
   async send(message: WebhookMessage, signal: AbortSignal, timeoutMs = this.timeoutMs): Promise<SendOutcome> {
     const startedAt = performance.now();
     const outcome = await this.attempt(message, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])).catch(
-      (error: unknown): Omit<SendOutcome, 'durationMs'> => ({
+      (error: unknown): Answer => ({
         kind: 'failed',
         status: null,
         error: sentenceOf(error, timeoutMs),
         retryAfterSeconds: null,
+        isOurs: signal.aborted,
       }),
     );
     return { ...outcome, durationMs: Math.round(performance.now() - startedAt) };
@@ -61,10 +67,10 @@ export class WebhookSender implements OnApplicationShutdown {
     await this.agent.destroy();
   }
 
-  private async attempt(message: WebhookMessage, signal: AbortSignal): Promise<Omit<SendOutcome, 'durationMs'>> {
+  private async attempt(message: WebhookMessage, signal: AbortSignal): Promise<Answer> {
     // The settings may have become stricter since the endpoint was created.
     const fault = receiverUrlFault(message.url, this.allowPrivate);
-    if (fault !== null) return { kind: 'failed', status: null, error: fault, retryAfterSeconds: null };
+    if (fault !== null) return { kind: 'failed', status: null, error: fault, retryAfterSeconds: null, isOurs: false };
     const timestamp = Math.floor(Date.now() / 1000);
     const { statusCode, headers, body } = await request(message.url, {
       method: 'POST',
@@ -75,7 +81,9 @@ export class WebhookSender implements OnApplicationShutdown {
         'user-agent': 'blindspotx-webhooks/1',
         'webhook-id': message.id,
         'webhook-timestamp': String(timestamp),
-        'webhook-signature': signWebhook(message.secret, message.id, timestamp, message.body),
+        'webhook-signature': message.secrets
+          .map((secret) => signWebhook(secret, message.id, timestamp, message.body))
+          .join(' '),
       },
       body: message.body,
     });
@@ -85,6 +93,7 @@ export class WebhookSender implements OnApplicationShutdown {
       status: statusCode,
       error: statusSentence(statusCode),
       retryAfterSeconds: retryAfterSeconds(headers['retry-after'], Date.now()),
+      isOurs: false,
     };
   }
 }

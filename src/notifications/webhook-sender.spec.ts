@@ -43,7 +43,11 @@ describe('sending a webhook', () => {
   });
 
   const send = (by = sender, timeoutMs?: number): Promise<SendOutcome> =>
-    by.send({ id: 'msg_1', url: `${origin}/hook`, secret, body: '{"type":"t","name":"Ž😀"}' }, never, timeoutMs);
+    by.send(
+      { id: 'msg_1', url: `${origin}/hook`, secrets: [secret], body: '{"type":"t","name":"Ž😀"}' },
+      never,
+      timeoutMs,
+    );
   const answering = (status: number, headers: Record<string, string> = {}): Receiver => {
     return (_request, response) => response.writeHead(status, headers).end();
   };
@@ -133,14 +137,17 @@ describe('sending a webhook', () => {
   });
 
   it('says of an unreachable receiver what is wrong, without addresses', async () => {
-    const outcome = await sender.send({ id: 'm', url: 'http://127.0.0.1:1025/secret', secret, body: '{}' }, never);
+    const outcome = await sender.send(
+      { id: 'm', url: 'http://127.0.0.1:1025/secret', secrets: [secret], body: '{}' },
+      never,
+    );
     expect(outcome).toMatchObject({ kind: 'failed', error: 'The receiver refuses connections.' });
   });
 
   it('stops when the service stops', async () => {
     receiver = () => undefined;
     const stopping = new AbortController();
-    const outcome = sender.send({ id: 'm', url: `${origin}/hook`, secret, body: '{}' }, stopping.signal);
+    const outcome = sender.send({ id: 'm', url: `${origin}/hook`, secrets: [secret], body: '{}' }, stopping.signal);
     setTimeout(() => stopping.abort(), 50);
     expect(await outcome).toMatchObject({ kind: 'failed', error: 'The service stopped before the receiver answered.' });
   });

@@ -3,7 +3,6 @@ import { canonicalJson, type JsonObject } from '../crypto/canonical-json.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { defineSealedColumn } from '../crypto/sealed-columns.js';
 import type { Transaction } from '../database/transaction-runner.js';
-import { newId } from '../kernel/ids/ids.js';
 import type { OutboxEvent, OutboxEventType, StoredOutboxEvent } from './outbox.events.js';
 
 interface EventRow {
@@ -29,8 +28,7 @@ const DATA = defineSealedColumn({
 export class OutboxRepository {
   constructor(private readonly keys: KeyRing) {}
 
-  async insert(tx: Transaction, event: OutboxEvent): Promise<string> {
-    const id = newId();
+  async insert(tx: Transaction, event: OutboxEvent, id: string): Promise<void> {
     const data = Buffer.from(canonicalJson(event.data), 'utf8');
     await tx.query('INSERT INTO outbox_events (id, type, tenant_id, sealed_data) VALUES ($1, $2, $3, $4)', [
       id,
@@ -38,7 +36,6 @@ export class OutboxRepository {
       event.tenantId,
       await this.keys.seal(data, DATA.place(id, event.tenantId)),
     ]);
-    return id;
   }
 
   /** @throws DomainError keys.cannot_open */
@@ -56,6 +53,14 @@ export class OutboxRepository {
       data: JSON.parse(await this.textOf(row)) as JsonObject,
       createdAt: row.created_at,
     };
+  }
+
+  async isDispatched(tx: Transaction, id: string): Promise<boolean | null> {
+    const rows = await tx.query<{ dispatched: boolean }[]>(
+      'SELECT dispatched_at IS NOT NULL AS dispatched FROM outbox_events WHERE id = $1',
+      [id],
+    );
+    return rows[0]?.dispatched ?? null;
   }
 
   async markDispatched(tx: Transaction, id: string): Promise<void> {

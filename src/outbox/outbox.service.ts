@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { canonicalJson } from '../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { JobQueue } from '../jobs/job-queue.service.js';
+import { newId } from '../kernel/ids/ids.js';
 import { OUTBOX_EVENTS, type OutboxEvent, type StoredOutboxEvent } from './outbox.events.js';
 import { OutboxRepository } from './outbox.repository.js';
 
@@ -28,22 +29,28 @@ export class Outbox {
   /**
    * Writes an event and the job that hands it out.
    *
+   * @param id of the event, for one whose data names it (newId)
    * @returns its id, the `webhook-id` that receivers see
    * @throws Error when the data is larger than MAX_EVENT_DATA_BYTES: whoever writes events cuts them
    */
-  async append(tx: Transaction, event: OutboxEvent): Promise<string> {
+  async append(tx: Transaction, event: OutboxEvent, id = newId()): Promise<string> {
     const bytes = eventDataBytes(event.data);
     if (bytes > MAX_EVENT_DATA_BYTES) {
       throw new Error(`the data of ${event.type} has ${bytes} bytes; events carry at most ${MAX_EVENT_DATA_BYTES}`);
     }
     if (!Object.hasOwn(OUTBOX_EVENTS, event.type)) throw new Error(`${event.type} is not an event of the outbox`);
-    const id = await this.events.insert(tx, event);
+    await this.events.insert(tx, event, id);
     await this.queue.add(tx, FAN_OUT_TASK, { eventId: id }, { jobKey: `outbox-event:${id}` });
     return id;
   }
 
   get(tx: Transaction, id: string): Promise<StoredOutboxEvent | null> {
     return this.events.findById(tx, id);
+  }
+
+  /** Whether it was handed to its receivers; null when it isn't stored (any more). */
+  isDispatched(tx: Transaction, id: string): Promise<boolean | null> {
+    return this.events.isDispatched(tx, id);
   }
 
   /** In the transaction that takes the event over. */

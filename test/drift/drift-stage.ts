@@ -89,7 +89,9 @@ export class DriftStage {
   async approveNewest(): Promise<void> {
     const { items } = await this.app.get(Snapshots, { strict: false }).list(null, 1);
     const approval = { snapshotId: items[0]?.id ?? '', reason: 'reviewed', acceptIncomplete: false };
-    await this.app.get(BaselineService, { strict: false }).approve(ACTOR, approval);
+    const baselines = this.app.get(BaselineService, { strict: false });
+    const [inForce] = (await baselines.list(null, 1)).items;
+    await baselines.approve(ACTOR, approval, inForce?.version ?? null);
   }
 
   events(type: OutboxEventType): Promise<JsonObject[]> {

@@ -136,5 +136,7 @@ export const OCSF_MAPPING: Readonly<Record<string, OcsfMapping>> = {
   'webhooks.endpoint.created': entity(CREATE),
   'webhooks.endpoint.deleted': entity(DELETE),
   'webhooks.endpoint.disabled': entity(DISABLE),
+  'webhooks.endpoint.replayed': as('apiActivity', UPDATE),
   'webhooks.endpoint.updated': entity(UPDATE),
+  'webhooks.secret.rotated': entity(UPDATE),
 };

@@ -5,12 +5,13 @@ import type { JsonObject } from '../../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { decodeCursor, type Page, pageOf } from '../../kernel/paging/cursor.js';
+import { DriftAlerts } from '../alerts/drift-alerts.service.js';
 import { driftError } from '../drift.errors.js';
 import { DRIFT_ACTIONS } from '../drift.events.js';
 import { type ChangeFilter, ChangesRepository } from '../report/changes.repository.js';
 import type { ChangeState } from '../report/drift-report.types.js';
 import type { ReadableChange } from '../report/readable-change.js';
-import { transitionOf } from './change-states.js';
+import { isUnsettled, transitionOf } from './change-states.js';
 import type { ChangeDecision, DecisionKind } from './decision.types.js';
 import { endOf } from './decision-limits.js';
 import { lastDecision } from './past-decision.js';
@@ -31,6 +32,7 @@ export class ChangeDecisions {
     private readonly changes: ChangesRepository,
     private readonly secondPerson: SecondPerson,
     private readonly audit: AuditService,
+    private readonly alerts: DriftAlerts,
   ) {}
 
   /** @throws DomainError drift.change_not_found */
@@ -98,6 +100,7 @@ export class ChangeDecisions {
       before: decisionState(before),
       after: decisionState(after),
     });
+    if (!isUnsettled(state)) await this.alerts.settle(tx, after.tenantId, [id]);
     return after;
   }
 }

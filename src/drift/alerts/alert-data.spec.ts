@@ -1,5 +1,5 @@
 import { eventDataBytes, MAX_EVENT_DATA_BYTES } from '../../outbox/outbox.service.js';
-import { type AlertChange, type AlertReport, alertData, isAlarming } from './change-alerts.js';
+import { type AlertChange, type AlertReport, alertData } from './alert-data.js';
 
 const REPORT: AlertReport = {
   tenantId: 't',
@@ -10,6 +10,8 @@ const REPORT: AlertReport = {
   baselineVersion: 1,
   link: 'https://blindspotx.example.com/api/v1/drift/reports/r',
 };
+
+const IDENTITY = { alertId: 'a', changeSetId: null };
 
 function change(part: Partial<AlertChange> = {}): AlertChange {
   return {
@@ -34,11 +36,9 @@ function change(part: Partial<AlertChange> = {}): AlertChange {
 
 describe('the data of an alert', () => {
   it('holds the worst changes first, with counts of all', () => {
-    const data = alertData(REPORT, [
-      change({ id: '1', severity: 'info' }),
-      change({ id: '2', severity: 'critical' }),
-      change({ id: '3' }),
-    ]);
+    const data = alertData(REPORT, IDENTITY, {
+      changes: [change({ id: '1', severity: 'info' }), change({ id: '2', severity: 'critical' }), change({ id: '3' })],
+    });
     expect(data).toMatchObject({
       summary: { critical: 1, high: 1, medium: 0, low: 0, info: 1 },
       omitted: 0,
@@ -53,19 +53,10 @@ describe('the data of an alert', () => {
       title: '😀'.repeat(5000),
       path: `/${'"'.repeat(9000)}`,
     });
-    const data = alertData(
-      REPORT,
-      Array.from({ length: 500 }, () => hostile),
-    );
+    const data = alertData(REPORT, IDENTITY, { changes: Array.from({ length: 500 }, () => hostile) });
     expect(eventDataBytes(data)).toBeLessThanOrEqual(MAX_EVENT_DATA_BYTES);
     const listed = (data['changes'] as unknown[]).length;
     expect(listed).toBeGreaterThan(0);
     expect(data['omitted']).toBe(500 - listed);
-  });
-
-  it('is not worth sending when everything in it is info', () => {
-    expect(isAlarming([change({ severity: 'info' })])).toBe(false);
-    expect(isAlarming([change({ severity: 'info' }), change({ severity: 'low' })])).toBe(true);
-    expect(isAlarming([])).toBe(false);
   });
 });

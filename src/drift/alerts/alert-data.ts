@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { eventDataBytes, MAX_EVENT_DATA_BYTES } from '../../outbox/outbox.service.js';
-import { type ChangeActor, type ControlVerdict, SEVERITIES, type Severity } from './drift-report.types.js';
-import type { ReadableChange } from './readable-change.js';
+import { type ChangeActor, type ControlVerdict, SEVERITIES, type Severity } from '../report/drift-report.types.js';
+import type { ReadableChange } from '../report/readable-change.js';
 
 /** What an alert says beside its changes. */
 export interface AlertReport {
@@ -14,6 +14,19 @@ export interface AlertReport {
   /** Where the report is read; null while PUBLIC_URL isn't set. */
   link: string | null;
 }
+
+/** Which alert a message is of. */
+export interface AlertIdentity {
+  /** The `webhook-id` of the message that told of it first; null where a control is met again that no alert waited for. */
+  alertId: string | null;
+  /** The act whose changes these are; null for those of a report that no act explains. */
+  changeSetId: string | null;
+  /** Alerts of changes whose place these took. */
+  supersedes?: string[];
+}
+
+/** What is counted of every change of an alert, whether it is listed or not. */
+export type AlertOutline = Pick<ReadableChange, 'severity' | 'resourceType' | 'references'>;
 
 export interface AlertChange
   extends Pick<
@@ -45,31 +58,49 @@ export interface AlertControl {
   after: ControlVerdict;
 }
 
+export interface AlertContent {
+  /** As many as might fit, if not all. */
+  changes: AlertChange[];
+  /** Of all its changes; those of `changes` when absent. */
+  outlines?: AlertOutline[];
+  controls?: AlertControl[];
+}
+
 const MAX_TEXT = 300;
+/** Room for punctuation, and for what doesn't fit in the end. */
+const SPARE_BYTES = 100;
+/** There are fewer controls than this, and few alerts that one message takes the place of. */
+const MOST_NAMED = 100;
 
 /**
  * The data of `drift.changes.detected` and `drift.changes.resolved`: the worst changes first and as many as fit; `omitted`
  * says how many don't.
  */
-export function alertData(report: AlertReport, changes: AlertChange[], controls: AlertControl[] = []): JsonObject {
+export function alertData(report: AlertReport, identity: AlertIdentity, content: AlertContent): JsonObject {
+  const { changes, outlines = changes, controls = [] } = content;
   const sorted = [...changes].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   const summary: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
-  for (const { severity } of changes) summary[severity] += 1;
+  for (const { severity } of outlines) summary[severity] += 1;
   const data = (listed: JsonObject[]): JsonObject => ({
     ...report,
     tenantName: cut(report.tenantName),
+    alertId: identity.alertId,
+    changeSetId: identity.changeSetId,
+    supersedes: (identity.supersedes ?? []).slice(0, MOST_NAMED),
     headline: headlineOf(controls, summary),
-    controls: controls.map((control) => ({ ...control })),
+    controls: controls.slice(0, MOST_NAMED).map((control) => ({ ...control, title: cut(control.title) })),
     summary: { ...summary },
+    resourceTypes: gravestByType(outlines),
+    references: [...new Set(outlines.flatMap(({ references }) => references))].sort().slice(0, MOST_NAMED),
     changes: listed,
-    omitted: changes.length - listed.length,
+    omitted: outlines.length - listed.length,
   });
   const listed: JsonObject[] = [];
   let bytes = eventDataBytes(data([]));
   for (const change of sorted) {
     const item = itemOf(change);
     bytes += eventDataBytes(item) + 1;
-    if (bytes > MAX_EVENT_DATA_BYTES - 100) break;
+    if (bytes > MAX_EVENT_DATA_BYTES - SPARE_BYTES) break;
     listed.push(item);
   }
   return data(listed);
@@ -77,15 +108,20 @@ export function alertData(report: AlertReport, changes: AlertChange[], controls:
 
 /** A control that fell is what matters most; else the counts. */
 function headlineOf(controls: AlertControl[], summary: Record<Severity, number>): string {
-  if (controls.length > 0) return controls.map(({ id, before, after }) => `${id} ${before} -> ${after}`).join(', ');
+  if (controls.length > 0)
+    return cut(controls.map(({ id, before, after }) => `${id} ${before} -> ${after}`).join(', '));
   return SEVERITIES.filter((severity) => summary[severity] > 0)
     .map((severity) => `${summary[severity]} ${severity}`)
     .join(', ');
 }
 
-/** Whether an alert is worth sending: changes that are all info say nothing that can't wait for the report. */
-export function isAlarming(changes: Pick<AlertChange, 'severity'>[]): boolean {
-  return changes.some(({ severity }) => severity !== 'info');
+/** The gravest severity among the changes of each type: what an endpoint is routed by that wants some types only. */
+function gravestByType(outlines: AlertOutline[]): Record<string, Severity> {
+  const gravest: Record<string, Severity> = {};
+  for (const severity of [...SEVERITIES].reverse()) {
+    for (const outline of outlines) if (outline.severity === severity) gravest[outline.resourceType] = severity;
+  }
+  return gravest;
 }
 
 function itemOf(change: AlertChange): JsonObject {
