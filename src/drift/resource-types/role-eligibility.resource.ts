@@ -1,5 +1,6 @@
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 import { ROLE_HOLDING_NOISE, roleHoldingKey, roleHoldingName } from './role-holding.js';
+import { roleRequests } from './role-requests.js';
 
 /** Graph: unifiedRoleEligibilityScheduleInstance. */
 export const roleEligibility: ResourceTypeDefinition = {
@@ -14,6 +15,11 @@ export const roleEligibility: ResourceTypeDefinition = {
   keyedLists: [],
   defaults: [{ path: '/memberType', value: 'Direct' }],
   delimitedSets: [],
+  remediation: roleRequests({
+    requests: '/roleManagement/directory/roleEligibilityScheduleRequests',
+    permission: 'RoleEligibilitySchedule.ReadWrite.Directory',
+    place: 'ID Governance > Privileged Identity Management > Microsoft Entra roles > Assignments',
+  }),
   auditActivities: {
     added: [
       'add eligible member to role',
