@@ -10,7 +10,7 @@ import {
   updateSetting,
   writeConditionSets,
 } from '../mutations/settings-mutations.js';
-import { isJsonObject, type JsonObject, textOf } from '../store/json.types.js';
+import { isJsonObject, type JsonObject, objectsOf, textOf } from '../store/json.types.js';
 import { badRequest } from './graph-failure.js';
 import type { GraphCall, GraphRoute } from './graph-route.js';
 import { listPage } from './list-page.js';
@@ -36,6 +36,14 @@ export const SETTINGS_READ_ROUTES: GraphRoute[] = [
   ...collectionRoutes('/policies/permissionGrantPolicies', 'permissionGrantPolicies', 'permissionGrantPolicy', [
     'Policy.Read.PermissionGrant',
   ]),
+  ...(['includes', 'excludes'] as const).map((list) =>
+    children(
+      `/policies/permissionGrantPolicies/{id}/${list}`,
+      ['Policy.Read.PermissionGrant'],
+      'permissionGrantConditionSet',
+      (call, policy) => objectsOf(call.state.collections.permissionGrantPolicies.get(policy) ?? missing(call), list),
+    ),
+  ),
   ...collectionRoutes('/policies/tokenLifetimePolicies', 'tokenLifetimePolicies', 'tokenLifetimePolicy', POLICY),
   ...collectionRoutes('/policies/tokenIssuancePolicies', 'tokenIssuancePolicies', 'tokenIssuancePolicy', POLICY),
   ...collectionRoutes('/policies/claimsMappingPolicies', 'claimsMappingPolicies', 'claimsMappingPolicy', POLICY),

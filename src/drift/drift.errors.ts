@@ -10,6 +10,8 @@ export const driftError = defineErrors({
   'drift.change_undecided': { kind: 'conflict', title: 'The change is open already' },
   'drift.snapshot_incomplete': { kind: 'conflict', title: 'Parts of the tenant were not read for this snapshot' },
   'drift.baseline_conflict': { kind: 'conflict', title: 'Somebody else approved a baseline at the same moment' },
+  'drift.plan_of_several_tenants': { kind: 'invalid', title: 'A plan is for the changes of one tenant' },
+  'drift.plan_too_large': { kind: 'invalid', title: 'The report has more open changes than one plan takes' },
   'drift.tenant_required': { kind: 'invalid', title: 'Say which tenant' },
   'drift.until_past': { kind: 'invalid', title: 'The end of the decision lies in the past' },
   'drift.nothing_read': { kind: 'upstream', title: 'Nothing of the tenant could be read' },

@@ -16,12 +16,15 @@ import { TenantControls } from './controls/tenant-controls.service.js';
 import { DriftChangesController } from './drift-changes.controller.js';
 import { DriftComparison } from './drift-comparison.js';
 import { DriftControlsController } from './drift-controls.controller.js';
+import { DriftRemediationController } from './drift-remediation.controller.js';
 import { DriftReportsController } from './drift-reports.controller.js';
 import { DriftScanJob } from './drift-scan.job.js';
 import { DriftScanService } from './drift-scan.service.js';
 import { DriftScansController } from './drift-scans.controller.js';
 import { DriftScans } from './drift-scans.service.js';
 import { DriftSnapshotsController } from './drift-snapshots.controller.js';
+import { CurrentObjectsRepository } from './remediation/current-objects.repository.js';
+import { RemediationPlans } from './remediation/remediation-plans.service.js';
 import { ChangeBook } from './report/change-book.js';
 import { ChangeDecisions } from './report/change-decisions.service.js';
 import { ChangeSeals } from './report/change-seals.service.js';
@@ -46,6 +49,7 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     DriftReportsController,
     DriftChangesController,
     DriftControlsController,
+    DriftRemediationController,
   ],
   providers: [
     // What is
@@ -71,6 +75,8 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     ChangeDecisions,
     ReportsRepository,
     Reports,
+    CurrentObjectsRepository,
+    RemediationPlans,
     // When it runs
     ScanHistoryRepository,
     DriftScans,

@@ -75,11 +75,10 @@ function creation(plan: ObjectToPlan, change: PlannedChange): ObjectDraft {
   if (way.restorable) {
     const draft: RequestDraft = { method: 'POST', path: `/directory/deletedItems/${segment(key)}/restore`, body: {} };
     const out = requestsOf(plan, [draft], 'Restores it from the deleted objects');
-    const rest = way.create === undefined ? '' : ' with a new id';
     out.notes.push(
       noteOn(
         plan.changes,
-        `Graph keeps a deleted object for ${RESTORED_FOR_DAYS} days. After that, or when it was deleted for good, it can only be made anew by hand${rest}.`,
+        `It comes back as it was when it was deleted. Graph keeps it for ${RESTORED_FOR_DAYS} days; after that, or when it was deleted for good, it can only be made anew by hand, with a new id.`,
       ),
     );
     return out;

@@ -40,11 +40,18 @@ const NAMED_BY_OTHERS: ResourceType[] = [
 const BETA = '/beta/';
 const SHOWN_REFERRERS = 20;
 
+/** What an earlier request makes under a new id, and which types name it by the old one. */
+interface Made {
+  key: string;
+  gives: string;
+  by: ResourceType[];
+}
+
 /** Everything that brings these changes back to the baseline, in the order in which it has to be done. Pure. */
 export function planRemediation(input: PlanningInput): RemediationPlan {
   const plan: RemediationPlan = { requests: [], byHand: [], notes: [], permissions: [] };
   const groups = [...groupsOf(input.changes)].map((group) => ({ group, ...subjectOf(group) }));
-  const made = new Map<string, string>();
+  const made: Made[] = [];
   for (const { group, subject, first } of groups.sort((a, b) => placeOf(a.first) - placeOf(b.first))) {
     const definition = RESOURCE_TYPE_CATALOGUE[subject.resourceType];
     const { remediation } = definition;
@@ -64,11 +71,15 @@ export function planRemediation(input: PlanningInput): RemediationPlan {
       entraTenantId: input.entraTenantId,
       graphRoot: input.graphRoot,
     });
-    const gives = draft.requests.some((one) => one.draft.gives !== undefined) ? `new${made.size + 1}` : null;
-    append(plan, subject, place, draft, { gives, made, permission: remediation.permission });
+    const gives = draft.requests.some((one) => one.draft.gives !== undefined) ? `new${made.length + 1}` : null;
+    const named = new Map(
+      made.filter(({ by }) => by.includes(resourceType)).map(({ key: old, gives: name }) => [old, name]),
+    );
+    append(plan, subject, place, draft, { gives, named, permission: remediation.permission });
     if (gives === null) continue;
-    made.set(key, gives);
-    const referrers = input.referrers(remediation.referredBy ?? [], key);
+    const by = remediation.referredBy ?? [];
+    made.push({ key, gives, by });
+    const referrers = input.referrers(by, key);
     if (referrers.length > 0) plan.notes.push({ ...subject, text: namedBy(referrers) });
   }
   plan.permissions = [...new Set(plan.requests.map(({ permission }) => permission))].sort();
@@ -80,7 +91,7 @@ function append(
   subject: PlanSubject,
   place: string,
   draft: ObjectDraft,
-  about: { gives: string | null; made: ReadonlyMap<string, string>; permission: string },
+  about: { gives: string | null; named: ReadonlyMap<string, string>; permission: string },
 ): void {
   for (const { draft: request, changeIds, does } of draft.requests) {
     plan.requests.push({
@@ -92,7 +103,7 @@ function append(
       method: request.method,
       body: request.body ?? null,
       lookups: request.lookups ?? [],
-      substitutions: substitutionsIn(request.body ?? null, about.made),
+      substitutions: substitutionsIn(request.body ?? null, about.named),
       gives: request.gives === undefined ? null : about.gives,
       permission: request.permission ?? about.permission,
     });
@@ -108,16 +119,16 @@ function addressed({ path }: RequestDraft, gives: string | null): Pick<PlannedRe
 }
 
 /** Where a body names what an earlier request makes anew. */
-function substitutionsIn(body: Json, made: ReadonlyMap<string, string>, pointer = ''): Substitution[] {
-  if (made.size === 0) return [];
+function substitutionsIn(body: Json, named: ReadonlyMap<string, string>, pointer = ''): Substitution[] {
+  if (named.size === 0) return [];
   if (typeof body === 'string') {
-    const name = made.get(body);
+    const name = named.get(body);
     return name === undefined ? [] : [{ pointer, name }];
   }
   if (Array.isArray(body))
-    return body.flatMap((element, i) => substitutionsIn(element, made, join(pointer, String(i))));
+    return body.flatMap((element, i) => substitutionsIn(element, named, join(pointer, String(i))));
   if (!isObject(body)) return [];
-  return Object.entries(body).flatMap(([name, content]) => substitutionsIn(content, made, join(pointer, name)));
+  return Object.entries(body).flatMap(([name, content]) => substitutionsIn(content, named, join(pointer, name)));
 }
 
 function groupsOf(changes: PlannedChange[]): Iterable<PlannedChange[]> {

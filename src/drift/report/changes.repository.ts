@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SelectQueryBuilder } from 'typeorm';
+import { In, type SelectQueryBuilder } from 'typeorm';
 import type { Transaction } from '../../database/transaction-runner.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
 import { ChangeSeals } from './change-seals.service.js';
@@ -43,6 +43,27 @@ export class ChangesRepository {
   async findById(tx: Transaction, id: string): Promise<ReadableChange | null> {
     const row = await tx.findOneBy(DriftChange, { id });
     return row === null ? null : this.seals.open(row);
+  }
+
+  /** Those of these that there are, in the order of their ids. */
+  async findByIds(tx: Transaction, ids: string[]): Promise<ReadableChange[]> {
+    if (ids.length === 0) return [];
+    return this.seals.openAll(await tx.find(DriftChange, { where: { id: In(ids) }, order: { id: 'ASC' } }));
+  }
+
+  /** What a report has and nobody has decided or closed since. */
+  async findOpenOfReport(
+    tx: Transaction,
+    tenantId: string,
+    sequence: number,
+    limit: number,
+  ): Promise<ReadableChange[]> {
+    const rows = await this.live(tx, tenantId)
+      .andWhere("c.state = 'open' AND c.first_report <= :sequence", { sequence })
+      .orderBy('c.id')
+      .take(limit)
+      .getMany();
+    return this.seals.openAll(rows);
   }
 
   /** Which of these identities (hex) belong to changes that were closed. */

@@ -10,6 +10,13 @@ export interface Plant {
 const first = (rows: JsonObject[], fits: (row: JsonObject) => boolean = () => true) => textOf(rows.find(fits) ?? {}, 'id');
 const APPLICATION = (stage: ProofStage) => first(stage.rows('applications'));
 
+/** Of those that an earlier plant didn't disable or rob of its controls. */
+const enabledPolicies = (stage: ProofStage) =>
+  stage
+    .rows('conditionalAccessPolicies')
+    .filter((row) => textOf(row, 'state') === 'enabled' && row['grantControls'] != null)
+    .map((row) => textOf(row, 'id'));
+
 export const PLANTS: Plant[] = [
   {
     what: 'a client secret that was added is taken away',
@@ -28,7 +35,9 @@ export const PLANTS: Plant[] = [
   {
     what: 'an owner that was added to a group, an application and a service principal goes',
     act: async (stage) => {
-      const reference = { '@odata.id': `https://x/directoryObjects/${stage.admin(1)}` };
+      const owners = new Set([...stage.tenant.state.owners.values()].flat());
+      const stranger = first(stage.rows('users'), (row) => !owners.has(textOf(row, 'id')));
+      const reference = { '@odata.id': `https://x/directoryObjects/${stranger}` };
       for (const holder of [
         `/groups/${stage.excludedGroup()}`,
         `/applications/${APPLICATION(stage)}`,
@@ -49,7 +58,7 @@ export const PLANTS: Plant[] = [
   {
     what: 'a policy whose users, controls and state changed is as it was, and its other conditions are untouched',
     act: async (stage) => {
-      const policy = first(stage.rows('conditionalAccessPolicies'), (row) => textOf(row, 'state') === 'enabled');
+      const policy = enabledPolicies(stage)[0];
       await stage.call('PATCH', `/identity/conditionalAccess/policies/${policy}`, {
         state: 'disabled',
         displayName: "'@ $(Remove-Item) \"x\"\n'@",
@@ -61,14 +70,17 @@ export const PLANTS: Plant[] = [
   {
     what: 'a policy that lost its controls has them again',
     act: async (stage) => {
-      const policy = first(stage.rows('conditionalAccessPolicies'), (row) => isObject(row['grantControls']) && textOf(row, 'state') !== 'disabled');
+      const policy = enabledPolicies(stage)[0];
       await stage.call('PATCH', `/identity/conditionalAccess/policies/${policy}`, { grantControls: null });
     },
   },
   {
     what: 'a policy that got session controls has none again',
     act: async (stage) => {
-      const policy = first(stage.rows('conditionalAccessPolicies'), (row) => row['sessionControls'] == null);
+      const policy = first(
+        stage.rows('conditionalAccessPolicies'),
+        (row) => row['sessionControls'] == null && row['grantControls'] != null && row['state'] === 'enabled' && textOf(row, 'id') !== enabledPolicies(stage)[0],
+      );
       await stage.call('PATCH', `/identity/conditionalAccess/policies/${policy}`, {
         sessionControls: { persistentBrowser: { isEnabled: true, mode: 'always' } },
       });
@@ -125,10 +137,19 @@ export const PLANTS: Plant[] = [
       const policy = stage.rows('permissionGrantPolicies').find((row) => (row['includes'] as JsonObject[]).length > 0) ?? {};
       const [set] = policy['includes'] as JsonObject[];
       const path = `/policies/permissionGrantPolicies/${textOf(policy, 'id')}/includes`;
-      await stage.call('POST', path, { permissionType: 'delegated', permissions: ['all', "it's"] });
       await stage.call('DELETE', `${path}/${textOf(set ?? {}, 'id')}`);
+      await stage.call('POST', path, { permissionType: 'delegated', permissions: ['all', "it's"] });
     },
   },
+  {
+    what: 'who reviews consent requests is as it was',
+    act: async (stage) =>
+      void (await stage.call('PATCH', '/policies/adminConsentRequestPolicy', { notifyReviewers: false, reviewers: [] })),
+  },
+];
+
+/** By itself: what comes back is as it was when it was deleted, with the drift that it had then. */
+export const DELETIONS: Plant[] = [
   {
     what: 'a group, a person and an application that were deleted come back with members and owners',
     act: async (stage) => {
@@ -136,10 +157,5 @@ export const PLANTS: Plant[] = [
       await stage.call('DELETE', `/users/${stage.admin(3)}`);
       await stage.call('DELETE', `/applications/${APPLICATION(stage)}`);
     },
-  },
-  {
-    what: 'who reviews consent requests is as it was',
-    act: async (stage) =>
-      void (await stage.call('PATCH', '/policies/adminConsentRequestPolicy', { notifyReviewers: false, reviewers: [] })),
   },
 ];
