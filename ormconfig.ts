@@ -22,6 +22,7 @@ import { AuditRetention1764000000016 } from './src/database/migrations/0016-audi
 import { AuditStreams1764000000017 } from './src/database/migrations/0017-audit-streams.js';
 import { EncryptionAtRest1764000000019 } from './src/database/migrations/0019-encryption-at-rest.js';
 import { DriftControls1764000000020 } from './src/database/migrations/0020-drift-controls.js';
+import { DriftAnalytics1764000000025 } from './src/database/migrations/0025-drift-analytics.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftChange } from './src/drift/report/drift-change.entity.js';
@@ -87,6 +88,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   AuditStreams1764000000017,
   EncryptionAtRest1764000000019,
   DriftControls1764000000020,
+  DriftAnalytics1764000000025,
 ];
 
 export interface DatabaseSettings {

@@ -4,6 +4,8 @@ import { EntraModule } from '../entra/entra.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
+import { AnalyticsRepository } from './analytics/analytics.repository.js';
+import { DriftAnalytics } from './analytics/drift-analytics.service.js';
 import { AuditLogReader } from './attribution/audit-log-reader.js';
 import { ChangeAttributor } from './attribution/change-attributor.js';
 import { BaselineRepository } from './baseline/baseline.repository.js';
@@ -13,6 +15,7 @@ import { ControlBook } from './controls/control-book.js';
 import { ControlVerdictsRepository } from './controls/control-verdicts.repository.js';
 import { FindingSeals } from './controls/finding-seals.service.js';
 import { TenantControls } from './controls/tenant-controls.service.js';
+import { DriftAnalyticsController } from './drift-analytics.controller.js';
 import { DriftChangesController } from './drift-changes.controller.js';
 import { DriftComparison } from './drift-comparison.js';
 import { DriftControlsController } from './drift-controls.controller.js';
@@ -50,6 +53,7 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     DriftChangesController,
     DriftControlsController,
     DriftRemediationController,
+    DriftAnalyticsController,
   ],
   providers: [
     // What is
@@ -77,6 +81,8 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     Reports,
     CurrentObjectsRepository,
     RemediationPlans,
+    AnalyticsRepository,
+    DriftAnalytics,
     // When it runs
     ScanHistoryRepository,
     DriftScans,

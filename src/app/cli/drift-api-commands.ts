@@ -120,7 +120,7 @@ async function remediation(
   { report, format }: { report?: string; format: string },
   io: CliIo,
 ): Promise<void> {
-  if ((ids.length > 0) === (report !== undefined)) throw new CliError('name changes or a report, one of the two');
+  if (ids.length > 0 === (report !== undefined)) throw new CliError('name changes or a report, one of the two');
   const client = await clientOf(io);
   const about = report === undefined ? { change: ids.join(',') } : { report };
   if (format === 'json') {

@@ -40,6 +40,8 @@ export class RemediationQueryDto extends PlanFormatDto {
   static subjectOf({ change, report }: RemediationQueryDto): { changes: string[] } | { report: string } {
     if (change !== undefined && change.length > 0 && report === undefined) return { changes: change };
     if (report !== undefined && change === undefined) return { report: report.toLowerCase() };
-    throw kernelError('request.invalid', { detail: 'Say which changes (change) or which report (report), one of the two.' });
+    throw kernelError('request.invalid', {
+      detail: 'Say which changes (change) or which report (report), one of the two.',
+    });
   }
 }

@@ -34,7 +34,11 @@ export class CurrentObjectsRepository {
   constructor(private readonly seals: SnapshotSeals) {}
 
   /** Those of these that there are. */
-  async find(tx: Transaction, tenantId: string, wanted: Pick<CurrentObject, 'type' | 'key'>[]): Promise<CurrentObject[]> {
+  async find(
+    tx: Transaction,
+    tenantId: string,
+    wanted: Pick<CurrentObject, 'type' | 'key'>[],
+  ): Promise<CurrentObject[]> {
     const rows = await tx.query<Row[]>(
       `${OBJECT} AND (v.resource_type, v.resource_key) IN (SELECT * FROM unnest($2::text[], $3::text[]))`,
       [tenantId, wanted.map(({ type }) => type), wanted.map(({ key }) => key)],

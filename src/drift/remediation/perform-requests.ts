@@ -44,7 +44,9 @@ export async function performRequest(
 
 async function idOf({ path, where, member: name }: Lookup, writer: GraphWriter): Promise<string> {
   const wanted = Object.entries(where);
-  const fitting = (await writer.list(path)).filter((one) => wanted.every(([pointer, value]) => isSame(at(one, pointer), value)));
+  const fitting = (await writer.list(path)).filter((one) =>
+    wanted.every(([pointer, value]) => isSame(at(one, pointer), value)),
+  );
   const [only, second] = fitting;
   if (only === undefined) throw new UnresolvedRequestError(`what the request is about isn't in ${path.split('?')[0]}`);
   if (second !== undefined)

@@ -9,8 +9,7 @@ export function renderPlan(plan: RemediationPlan): string {
     for (const { name, path } of request.lookups) lines.push(`   first read {${name}} from ${printable(path)}`);
     lines.push(`   ${request.method} /${request.version}${printable(request.path)}`);
     if (request.body !== null) lines.push(...printedJson(request.body));
-    for (const { pointer, name } of request.substitutions)
-      lines.push(`   with {${name}} at ${printable(pointer)}`);
+    for (const { pointer, name } of request.substitutions) lines.push(`   with {${name}} at ${printable(pointer)}`);
     if (request.gives !== null) lines.push(`   whose answer gives {${request.gives}}`);
     lines.push(`   permission ${request.permission}`, '');
   }

@@ -53,12 +53,58 @@ function planOf(changes: PlannedChange[], current: Record<string, Json> = {}): R
 function changesWith(text: string): PlannedChange[] {
   return [
     change({ before: text, displayName: text }),
-    change({ resourceType: 'namedLocation', resourceKey: `l${text}`, displayName: text, changeType: 'removed', path: '', before: { displayName: text, ipRanges: [{ cidrAddress: text }] }, after: null }),
-    change({ resourceType: 'conditionalAccessPolicy', resourceKey: `p${text}`, displayName: text, changeType: 'removed', path: '', before: { displayName: text, conditions: { locations: { includeLocations: [`l${text}`, text] } } }, after: null }),
-    change({ resourceType: 'permissionGrantPolicy', resourceKey: `g${text}`, displayName: text, path: '/includes', before: [{ permissions: [text] }], after: [{ permissionType: text, permissions: [text, 'b'] }] }),
-    change({ resourceType: 'oauth2PermissionGrant', resourceKey: `a${text}|Principal|${text}|b${text}`, displayName: text, changeType: 'added', path: '', before: null, after: { scope: [text] } }),
-    change({ resourceType: 'application', resourceKey: `s${text}`, displayName: text, path: `/federatedIdentityCredentials/x`, before: null, after: { name: `f${text}` } }),
-    change({ resourceType: 'accessRole', resourceKey: text, displayName: text, changeType: 'added', path: '', before: null, after: { displayName: text } }),
+    change({
+      resourceType: 'namedLocation',
+      resourceKey: `l${text}`,
+      displayName: text,
+      changeType: 'removed',
+      path: '',
+      before: { displayName: text, ipRanges: [{ cidrAddress: text }] },
+      after: null,
+    }),
+    change({
+      resourceType: 'conditionalAccessPolicy',
+      resourceKey: `p${text}`,
+      displayName: text,
+      changeType: 'removed',
+      path: '',
+      before: { displayName: text, conditions: { locations: { includeLocations: [`l${text}`, text] } } },
+      after: null,
+    }),
+    change({
+      resourceType: 'permissionGrantPolicy',
+      resourceKey: `g${text}`,
+      displayName: text,
+      path: '/includes',
+      before: [{ permissions: [text] }],
+      after: [{ permissionType: text, permissions: [text, 'b'] }],
+    }),
+    change({
+      resourceType: 'oauth2PermissionGrant',
+      resourceKey: `a${text}|Principal|${text}|b${text}`,
+      displayName: text,
+      changeType: 'added',
+      path: '',
+      before: null,
+      after: { scope: [text] },
+    }),
+    change({
+      resourceType: 'application',
+      resourceKey: `s${text}`,
+      displayName: text,
+      path: `/federatedIdentityCredentials/x`,
+      before: null,
+      after: { name: `f${text}` },
+    }),
+    change({
+      resourceType: 'accessRole',
+      resourceKey: text,
+      displayName: text,
+      changeType: 'added',
+      path: '',
+      before: null,
+      after: { displayName: text },
+    }),
   ];
 }
 
@@ -91,13 +137,16 @@ describe('a plan as PowerShell', () => {
     expect(harmless).not.toContain('plain');
   });
 
-  test.each(HOSTILE.map((text) => [JSON.stringify(text), text]))('%s of a tenant changes nothing of what runs', (_name, text) => {
-    const script = renderPowerShell(planOf(changesWith(text)));
-    // What isn't plain is written as JSON and read back, which is another shape of the same commands.
-    const plainly = skeleton(script).replaceAll("('' | ConvertFrom-Json)", "''");
-    expect(plainly).toBe(harmless);
-    expect(script.replace(/^#.*$/gm, '')).toMatch(/^[\n\x20-\x7e]*$/);
-  });
+  test.each(HOSTILE.map((text) => [JSON.stringify(text), text]))(
+    '%s of a tenant changes nothing of what runs',
+    (_name, text) => {
+      const script = renderPowerShell(planOf(changesWith(text)));
+      // What isn't plain is written as JSON and read back, which is another shape of the same commands.
+      const plainly = skeleton(script).replaceAll("('' | ConvertFrom-Json)", "''");
+      expect(plainly).toBe(harmless);
+      expect(script.replace(/^#.*$/gm, '')).toMatch(/^[\n\x20-\x7e]*$/);
+    },
+  );
 
   test('a body says exactly what it is to say', () => {
     for (const text of HOSTILE) {
@@ -117,7 +166,9 @@ describe('a plan as PowerShell', () => {
 
   test('an id is one segment of the address whatever it is', () => {
     for (const text of HOSTILE) {
-      const [request] = planOf([change({ resourceType: 'permissionGrantPolicy', resourceKey: `x/../${text}?a&b` })]).requests;
+      const [request] = planOf([
+        change({ resourceType: 'permissionGrantPolicy', resourceKey: `x/../${text}?a&b` }),
+      ]).requests;
       expect(request?.path).toMatch(/^\/policies\/permissionGrantPolicies\/x%2F\.\.%2F[\w%.!~*()-]*%3Fa%26b$/);
     }
   });

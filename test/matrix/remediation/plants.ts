@@ -7,7 +7,8 @@ export interface Plant {
   act: (stage: ProofStage) => Promise<void>;
 }
 
-const first = (rows: JsonObject[], fits: (row: JsonObject) => boolean = () => true) => textOf(rows.find(fits) ?? {}, 'id');
+const first = (rows: JsonObject[], fits: (row: JsonObject) => boolean = () => true) =>
+  textOf(rows.find(fits) ?? {}, 'id');
 const APPLICATION = (stage: ProofStage) => first(stage.rows('applications'));
 
 /** Of those that an earlier plant didn't disable or rob of its controls. */
@@ -61,7 +62,7 @@ export const PLANTS: Plant[] = [
       const policy = enabledPolicies(stage)[0];
       await stage.call('PATCH', `/identity/conditionalAccess/policies/${policy}`, {
         state: 'disabled',
-        displayName: "'@ $(Remove-Item) \"x\"\n'@",
+        displayName: '\'@ $(Remove-Item) "x"\n\'@',
         conditions: { users: { excludeUsers: [stage.admin(1), stage.admin(2)], excludeGroups: [] } },
         grantControls: { operator: 'OR', builtInControls: ['compliantDevice'] },
       });
@@ -79,7 +80,11 @@ export const PLANTS: Plant[] = [
     act: async (stage) => {
       const policy = first(
         stage.rows('conditionalAccessPolicies'),
-        (row) => row['sessionControls'] == null && row['grantControls'] != null && row['state'] === 'enabled' && textOf(row, 'id') !== enabledPolicies(stage)[0],
+        (row) =>
+          row['sessionControls'] == null &&
+          row['grantControls'] != null &&
+          row['state'] === 'enabled' &&
+          textOf(row, 'id') !== enabledPolicies(stage)[0],
       );
       await stage.call('PATCH', `/identity/conditionalAccess/policies/${policy}`, {
         sessionControls: { persistentBrowser: { isEnabled: true, mode: 'always' } },
@@ -124,17 +129,17 @@ export const PLANTS: Plant[] = [
     what: 'targets of an authentication method are as they were',
     act: async (stage) => {
       const method = first(stage.rows('authenticationMethodConfigurations'), (row) => textOf(row, 'id') === 'Sms');
-      await stage.call(
-        'PATCH',
-        `/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/${method}`,
-        { state: 'enabled', includeTargets: [{ targetType: 'group', id: stage.excludedGroup(), isUsableForSignIn: true }] },
-      );
+      await stage.call('PATCH', `/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/${method}`, {
+        state: 'enabled',
+        includeTargets: [{ targetType: 'group', id: stage.excludedGroup(), isUsableForSignIn: true }],
+      });
     },
   },
   {
     what: 'a condition of consent that went is back, and one that came is gone',
     act: async (stage) => {
-      const policy = stage.rows('permissionGrantPolicies').find((row) => (row['includes'] as JsonObject[]).length > 0) ?? {};
+      const policy =
+        stage.rows('permissionGrantPolicies').find((row) => (row['includes'] as JsonObject[]).length > 0) ?? {};
       const [set] = policy['includes'] as JsonObject[];
       const path = `/policies/permissionGrantPolicies/${textOf(policy, 'id')}/includes`;
       await stage.call('DELETE', `${path}/${textOf(set ?? {}, 'id')}`);
@@ -144,7 +149,10 @@ export const PLANTS: Plant[] = [
   {
     what: 'who reviews consent requests is as it was',
     act: async (stage) =>
-      void (await stage.call('PATCH', '/policies/adminConsentRequestPolicy', { notifyReviewers: false, reviewers: [] })),
+      void (await stage.call('PATCH', '/policies/adminConsentRequestPolicy', {
+        notifyReviewers: false,
+        reviewers: [],
+      })),
   },
 ];
 

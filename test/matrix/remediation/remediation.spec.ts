@@ -83,7 +83,8 @@ describe('remediation against the demo tenant: planted, planned, written back ov
   async function removeLocationAndPolicy(): Promise<void> {
     const { stage } = remedied;
     const policies = '/identity/conditionalAccess/policies';
-    const named = stage.rows('conditionalAccessPolicies').find((row) => textOf(row, 'displayName') === 'Names it') ?? {};
+    const named =
+      stage.rows('conditionalAccessPolicies').find((row) => textOf(row, 'displayName') === 'Names it') ?? {};
     const place = stage.rows('namedLocations').find((row) => textOf(row, 'displayName') === 'Is named') ?? {};
     await stage.call('DELETE', `${policies}/${textOf(named, 'id')}`);
     await stage.call('DELETE', `/identity/conditionalAccess/namedLocations/${textOf(place, 'id')}`);
@@ -156,12 +157,16 @@ describe('remediation against the demo tenant: planted, planned, written back ov
     expect(byHand).toEqual([]);
     expect(plan.requests.some((request) => request.resourceType === type)).toBe(true);
     if (NOT_SERVED.has(`${type} ${act}`)) return;
-    expect({ refused: refused.filter(({ id }) => own(id)), left: stays.filter(own) }).toEqual({ refused: [], left: [] });
+    expect({ refused: refused.filter(({ id }) => own(id)), left: stays.filter(own) }).toEqual({
+      refused: [],
+      left: [],
+    });
   });
 
   test('nothing that was not planted is touched', () => {
     for (const act of ACTS) {
-      const served = (id: string) => !NOT_SERVED.has(`${id.split(' ')[0]} ${act}`) && !ONLY_BY_HAND.has(`${id.split(' ')[0]} ${act}`);
+      const served = (id: string) =>
+        !NOT_SERVED.has(`${id.split(' ')[0]} ${act}`) && !ONLY_BY_HAND.has(`${id.split(' ')[0]} ${act}`);
       expect(of(act).left.filter(served)).toEqual([]);
       expect(of(act).refused.filter(({ id }) => served(id))).toEqual([]);
     }

@@ -9,8 +9,8 @@ import { type GraphWriter, performRequest } from '../../../src/drift/remediation
 import { planRemediation } from '../../../src/drift/remediation/plan-remediation.js';
 import type { PlannedChange, RemediationPlan } from '../../../src/drift/remediation/remediation-plan.types.js';
 import type { ResourceType } from '../../../src/drift/resource-types/resource-type.types.js';
-import { asAfter } from '../../../src/drift/snapshot/snapshot-reader.js';
 import type { TenantSnapshot } from '../../../src/drift/snapshot/snapshot.types.js';
+import { asAfter } from '../../../src/drift/snapshot/snapshot-reader.js';
 import { GRAPH_CLIENT_DEFAULTS, GraphClient } from '../../../src/entra/graph-client.js';
 import type { GraphClients } from '../../../src/entra/graph-clients.js';
 import { GraphRoot } from '../../../src/entra/graph-links.js';
