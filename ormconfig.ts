@@ -24,6 +24,7 @@ import { EncryptionAtRest1764000000019 } from './src/database/migrations/0019-en
 import { DriftControls1764000000020 } from './src/database/migrations/0020-drift-controls.js';
 import { DriftHeads1764000000021 } from './src/database/migrations/0021-drift-heads.js';
 import { Alerts1764000000024 } from './src/database/migrations/0024-alerts.js';
+import { DriftAnalytics1764000000025 } from './src/database/migrations/0025-drift-analytics.js';
 import { DriftDecisions1764000000026 } from './src/database/migrations/0026-drift-decisions.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
@@ -96,6 +97,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   DriftControls1764000000020,
   DriftHeads1764000000021,
   Alerts1764000000024,
+  DriftAnalytics1764000000025,
   DriftDecisions1764000000026,
 ];
 

@@ -2,6 +2,7 @@ import {
   assignRole,
   endEligibility,
   makeEligible,
+  prolongRole,
   type RoleGrant,
   unassignRole,
   updateRoleDefinition,
@@ -20,17 +21,23 @@ export function roleWriteRoutes(): GraphRoute[] {
     act: (grant: RoleGrant) => JsonObject,
     end: (rowId: string) => void,
     rows: JsonObject[],
+    prolong: (rowId: string, endDateTime: string | null) => void,
   ): GraphAnswer => {
     const grant = grantOf(c.body);
     const action = textOf(c.body, 'action');
-    if (action === 'adminRemove') {
+    if (action === 'adminRemove' || action === 'adminUpdate') {
       const row = rows.find((one) => one['roleDefinitionId'] === grant.roleDefinitionId);
       if (!row) throw new GraphFailure(400, 'RoleAssignmentDoesNotExist', 'The Role assignment does not exist.');
-      end(textOf(row, 'id'));
-      return created({ ...c.body, id: c.state.ids.guid(), status: 'Revoked' });
+      if (action === 'adminUpdate') prolong(textOf(row, 'id'), grant.endDateTime ?? null);
+      else end(textOf(row, 'id'));
+      return created({
+        ...c.body,
+        id: c.state.ids.guid(),
+        status: action === 'adminUpdate' ? 'Provisioned' : 'Revoked',
+      });
     }
     if (action !== 'adminAssign')
-      throw badRequest(`The action '${action}' is not supported; use adminAssign or adminRemove.`);
+      throw badRequest(`The action '${action}' is not supported; use adminAssign, adminUpdate or adminRemove.`);
     return created({
       ...c.body,
       id: c.state.ids.guid(),
@@ -40,7 +47,7 @@ export function roleWriteRoutes(): GraphRoute[] {
   };
   return [
     route('POST', '/roleManagement/directory/roleAssignments', 'RoleManagement.ReadWrite.Directory', (c) =>
-      created(presentRoleAssignment(assignRole(c.state, c.actor, grantOf(c.body)))),
+      created(presentRoleAssignment(assignRole(c.state, c.actor, grantOf(c.body), 'outsidePim'))),
     ),
     route('DELETE', '/roleManagement/directory/roleAssignments/{id}', 'RoleManagement.ReadWrite.Directory', (c) =>
       done(unassignRole(c.state, c.actor, id(c))),
@@ -55,6 +62,7 @@ export function roleWriteRoutes(): GraphRoute[] {
           (grant) => assignRole(c.state, c.actor, grant),
           (row) => unassignRole(c.state, c.actor, row),
           c.state.collections.roleAssignmentScheduleInstances.where('principalId', textOf(c.body, 'principalId')),
+          (row, end) => prolongRole(c.state, c.actor, 'roleAssignmentScheduleInstances', row, end),
         ),
     ),
     route(
@@ -67,6 +75,7 @@ export function roleWriteRoutes(): GraphRoute[] {
           (grant) => makeEligible(c.state, c.actor, grant),
           (row) => endEligibility(c.state, c.actor, row),
           c.state.collections.roleEligibilityScheduleInstances.where('principalId', textOf(c.body, 'principalId')),
+          (row, end) => prolongRole(c.state, c.actor, 'roleEligibilityScheduleInstances', row, end),
         ),
     ),
     route('PATCH', '/roleManagement/directory/roleDefinitions/{id}', 'RoleManagement.ReadWrite.Directory', (c) =>

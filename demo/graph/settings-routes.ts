@@ -10,7 +10,7 @@ import {
   updateSetting,
   writeConditionSets,
 } from '../mutations/settings-mutations.js';
-import { isJsonObject, type JsonObject, textOf } from '../store/json.types.js';
+import { isJsonObject, type JsonObject, objectsOf, textOf } from '../store/json.types.js';
 import { badRequest } from './graph-failure.js';
 import type { GraphCall, GraphRoute } from './graph-route.js';
 import { listPage } from './list-page.js';
@@ -36,6 +36,14 @@ export const SETTINGS_READ_ROUTES: GraphRoute[] = [
   ...collectionRoutes('/policies/permissionGrantPolicies', 'permissionGrantPolicies', 'permissionGrantPolicy', [
     'Policy.Read.PermissionGrant',
   ]),
+  ...(['includes', 'excludes'] as const).map((list) =>
+    children(
+      `/policies/permissionGrantPolicies/{id}/${list}`,
+      ['Policy.Read.PermissionGrant'],
+      'permissionGrantConditionSet',
+      (call, policy) => objectsOf(call.state.collections.permissionGrantPolicies.get(policy) ?? missing(call), list),
+    ),
+  ),
   ...collectionRoutes('/policies/tokenLifetimePolicies', 'tokenLifetimePolicies', 'tokenLifetimePolicy', POLICY),
   ...collectionRoutes('/policies/tokenIssuancePolicies', 'tokenIssuancePolicies', 'tokenIssuancePolicy', POLICY),
   ...collectionRoutes('/policies/claimsMappingPolicies', 'claimsMappingPolicies', 'claimsMappingPolicy', POLICY),
@@ -226,6 +234,10 @@ function requestGroupEligibility(call: GraphCall) {
   if (action === 'adminRemove') {
     if (!held) throw badRequest('The eligibility does not exist.');
     deleteSetting(state, actor, 'groupEligibilityScheduleInstances', textOf(held, 'id'));
+  } else if (action === 'adminUpdate') {
+    if (!held) throw badRequest('The eligibility does not exist.');
+    const end = endOf(body);
+    state.collections.groupEligibilityScheduleInstances.set({ ...held, endDateTime: end, id: textOf(held, 'id') });
   } else if (action === 'adminAssign') {
     if (held) throw badRequest('The eligibility exists already.');
     createSetting(state, actor, 'groupEligibilityScheduleInstances', {
@@ -233,8 +245,14 @@ function requestGroupEligibility(call: GraphCall) {
       principalId,
       accessId,
       startDateTime: state.now().toISOString(),
+      endDateTime: endOf(body),
       eligibilityScheduleId: state.ids.guid(),
     });
   } else throw badRequest('The action is not supported.');
   return created({ id: state.ids.guid(), status: 'Provisioned', action, groupId, principalId, accessId });
+}
+
+function endOf(body: JsonObject): string | null {
+  const expiration = isJsonObject(body['scheduleInfo']) ? body['scheduleInfo']['expiration'] : null;
+  return isJsonObject(expiration) ? textOf(expiration, 'endDateTime') || null : null;
 }

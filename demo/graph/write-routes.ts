@@ -10,6 +10,7 @@ import {
   deleteConditionalAccessObject,
   updateConditionalAccessObject,
 } from '../mutations/conditional-access-mutations.js';
+import { restoreDeleted } from '../mutations/deleted-items.js';
 import {
   addMember,
   createDirectoryObject,
@@ -204,6 +205,11 @@ export const WRITE_ROUTES: GraphRoute[] = [
     handle: (c) => revokeSessions(c, c.actor.type === 'user' ? c.actor.id : ''),
   },
   ...directory('users', 'User.ReadWrite.All'),
+  // Each kind of object wants a permission of its own; whoever may write directories may restore all.
+  route('POST', '/directory/deletedItems/{id}/restore', 'Directory.ReadWrite.All', (c) => ({
+    status: 200,
+    body: restoreDeleted(c.state, c.actor, id(c)),
+  })),
   ...directory('groups', 'Group.ReadWrite.All'),
   {
     method: 'POST',

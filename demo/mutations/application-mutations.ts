@@ -5,6 +5,7 @@ import { application, servicePrincipal } from '../generate/applications.js';
 import { badRequest, notFound } from '../graph/graph-failure.js';
 import { type GraphObject, type Json, type JsonObject, objectsOf, textOf } from '../store/json.types.js';
 import type { TenantState } from '../store/tenant-state.js';
+import { keepDeleted } from './deleted-items.js';
 import { changedMembers, mergePatch } from './merge-patch.js';
 
 /** Applications and service principals take the same acts; only the audit log's words differ. */
@@ -84,6 +85,7 @@ export function updateApplicationObject(
 
 export function deleteApplicationObject(state: TenantState, actor: Actor, kind: ApplicationKind, id: string): void {
   const before = existing(state, kind, id);
+  keepDeleted(state, kind, before);
   state.collections[kind].delete(id);
   state.changes.record(kind, id, { deleted: true });
   for (const [keyId, secret] of state.secretDigests)

@@ -3,6 +3,7 @@ import { type AuditEventPlan, modifiedProperty, recordAct, sevenDigits, target }
 import { badRequest, notFound } from '../graph/graph-failure.js';
 import { type GraphObject, type Json, type JsonObject, textOf } from '../store/json.types.js';
 import type { TenantState } from '../store/tenant-state.js';
+import { keepDeleted } from './deleted-items.js';
 import { changedMembers, mergePatch } from './merge-patch.js';
 
 /** Users and groups: the two kinds of directory object that people are. */
@@ -67,6 +68,7 @@ export function updateDirectoryObject(
 export function deleteDirectoryObject(state: TenantState, actor: Actor, kind: DirectoryKind, id: string): void {
   const before = state.collections[kind].get(id);
   if (!before) throw notFound(id);
+  keepDeleted(state, kind, before);
   state.collections[kind].delete(id);
   state.changes.record(kind, id, { deleted: true });
   for (const members of state.groupMembers.values()) if (members.includes(id)) members.splice(members.indexOf(id), 1);

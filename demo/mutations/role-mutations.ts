@@ -15,7 +15,13 @@ export interface RoleGrant {
 }
 
 /** An active assignment made at once (POST roleAssignments, or an adminAssign request of Privileged Identity Management). */
-export function assignRole(state: TenantState, actor: Actor, grant: RoleGrant): JsonObject {
+export function assignRole(
+  state: TenantState,
+  actor: Actor,
+  grant: RoleGrant,
+  /** What PIM didn't make has no beginning. */
+  outside?: 'outsidePim',
+): JsonObject {
   const { role, principal } = resolve(state, grant);
   const list = state.collections.roleAssignmentScheduleInstances;
   if (list.where('principalId', grant.principalId).some((row) => sameGrant(row, grant))) {
@@ -26,7 +32,7 @@ export function assignRole(state: TenantState, actor: Actor, grant: RoleGrant): 
     );
   }
   const row = assignmentInstance(state.ids, grant.principalId, grant.roleDefinitionId, {
-    startDateTime: sevenDigits(state.now()),
+    startDateTime: outside === undefined ? sevenDigits(state.now()) : null,
     directoryScopeId: grant.directoryScopeId ?? '/',
     endDateTime: grant.endDateTime ?? null,
   });
@@ -49,6 +55,25 @@ export function makeEligible(state: TenantState, actor: Actor, grant: RoleGrant)
   state.collections.roleEligibilityScheduleInstances.set(row);
   recordRole(state, actor, 'Add', 'Add eligible member to role', role, principal, grant.endDateTime ?? null);
   return row;
+}
+
+/** Until when it holds (an adminUpdate request). */
+export function prolongRole(
+  state: TenantState,
+  actor: Actor,
+  collection: 'roleAssignmentScheduleInstances' | 'roleEligibilityScheduleInstances',
+  id: string,
+  endDateTime: string | null,
+): void {
+  const row = state.collections[collection].get(id);
+  if (!row) throw notFound(id);
+  state.collections[collection].set({ ...row, endDateTime, id });
+  const { role, principal } = resolve(state, {
+    principalId: textOf(row, 'principalId'),
+    roleDefinitionId: textOf(row, 'roleDefinitionId'),
+  });
+  const eligible = collection === 'roleEligibilityScheduleInstances' ? 'eligible ' : '';
+  recordRole(state, actor, 'Add', `Add ${eligible}member to role`, role, principal, endDateTime);
 }
 
 export function endEligibility(state: TenantState, actor: Actor, id: string): void {

@@ -3,6 +3,7 @@ import { type AuditEventPlan, modifiedProperty, recordAct, target } from '../aud
 import { badRequest, notFound } from '../graph/graph-failure.js';
 import { type GraphObject, type Json, type JsonObject, textOf } from '../store/json.types.js';
 import type { CollectionName, TenantState } from '../store/tenant-state.js';
+import { keepDeleted } from './deleted-items.js';
 import { changedMembers, mergePatch } from './merge-patch.js';
 
 type Source = Pick<AuditEventPlan, 'service' | 'category'>;
@@ -141,6 +142,7 @@ export function deleteSetting(state: TenantState, actor: Actor, list: SettingLis
   const audit: SettingAudit = AUDITS[list];
   const before = existing(state, list, id);
   if (audit.deleted === null) throw badRequest('Objects of this kind cannot be removed.');
+  if (list === 'administrativeUnits') keepDeleted(state, list, before);
   state.collections[list].delete(id);
   record(state, actor, audit, 'Delete', audit.deleted, before, []);
 }

@@ -62,6 +62,13 @@ const INDEXED: Partial<Record<CollectionName, readonly string[]>> = {
   roleEligibilityScheduleInstances: ['principalId', 'roleDefinitionId'],
 };
 
+export interface DeletedItem {
+  collection: 'users' | 'groups' | 'applications' | 'servicePrincipals' | 'administrativeUnits';
+  object: JsonObject & { id: string };
+  /** Groups that it was a member of. */
+  memberOf: string[];
+}
+
 export interface TenantIdentity {
   seed: number;
   tenantId: string;
@@ -91,6 +98,8 @@ export class TenantState {
   readonly secretDigests = new Map<string, { appId: string; digest: string }>();
   /** How often the sign-in sessions of a person were revoked, by object id; what was given out before is void. */
   readonly sessionEpochs = new Map<string, number>();
+  /** How a deleted directory object comes back as it was, by its id: Entra keeps them for 30 days. */
+  readonly deletedItems = new Map<string, DeletedItem>();
   readonly changes = new ChangeLog();
   readonly audit: AuditLog;
   /** Ids of what is made while the tenant runs: repeatable, like everything else that comes from the seed. */

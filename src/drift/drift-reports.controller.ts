@@ -1,13 +1,25 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { RequirePermission } from '../access/access.decorators.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { DriftComparison } from './drift-comparison.js';
 import { DriftReportDto, DriftReportPageDto, DriftReportSummaryDto } from './dto/drift-report.dto.js';
 import { DriftRuleDto, DriftRulesDto } from './dto/drift-rule.dto.js';
+import { ReportFormatDto } from './dto/report-format.dto.js';
 import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
+import { HTML_REPORT_POLICY } from './report/render-html.js';
 import { Reports } from './report/reports.service.js';
+import { REPORT_MEDIA, requestedFormat } from './report/requested-format.js';
+
+const FRAMED_NOWHERE = "frame-ancestors 'none'; sandbox";
+const REPORT_CONTENT = Object.fromEntries(
+  Object.values(REPORT_MEDIA).map(({ type }) => [
+    type,
+    { schema: type === REPORT_MEDIA.json.type ? { $ref: getSchemaPath('DriftReportDto') } : { type: 'string' } },
+  ]),
+);
 
 @ApiTags('drift')
 @Controller('drift')
@@ -25,12 +37,31 @@ export class DriftReportsController {
     return { items: page.items.map(DriftReportSummaryDto.from), nextCursor: page.nextCursor };
   }
 
-  /** Read one report with its changes */
+  /** Read one report with its changes: JSON, or a file in the format that `format` or Accept asks for */
   @Get('reports/:id')
   @RequirePermission('drift:read')
-  async get(@Param('id', IdPipe) id: string): Promise<DriftReportDto> {
-    const { report, document } = await this.reports.document(id);
-    return DriftReportDto.fromDocument(report, document);
+  @ApiExtraModels(DriftReportDto)
+  @ApiOkResponse({ description: 'The report', content: REPORT_CONTENT })
+  async get(
+    @Param('id', IdPipe) id: string,
+    @Query() query: ReportFormatDto,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DriftReportDto | string> {
+    const format = query.format ?? requestedFormat(accept);
+    reply.header('vary', 'accept');
+    if (format === 'json') {
+      const { report, document } = await this.reports.document(id);
+      return DriftReportDto.fromDocument(report, document);
+    }
+    const { report, text } = await this.reports.written(id, format);
+    const { type, extension } = REPORT_MEDIA[format];
+    // A file and no page of this service: what a tenant's names are part of runs nowhere, and frames nothing.
+    reply
+      .type(`${type}; charset=utf-8`)
+      .header('content-disposition', `attachment; filename="drift-report-${report.sequence}.${extension}"`);
+    if (format === 'html') reply.header('content-security-policy', `${HTML_REPORT_POLICY}; ${FRAMED_NOWHERE}`);
+    return text;
   }
 
   /** List the rules that give changes their severity */

@@ -6,6 +6,8 @@ import { OutboxModule } from '../outbox/outbox.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { DriftAlertsRepository } from './alerts/drift-alerts.repository.js';
 import { DriftAlerts } from './alerts/drift-alerts.service.js';
+import { AnalyticsRepository } from './analytics/analytics.repository.js';
+import { DriftAnalytics } from './analytics/drift-analytics.service.js';
 import { AuditLogReader } from './attribution/audit-log-reader.js';
 import { ChangeAttributor } from './attribution/change-attributor.js';
 import { BaselineRepository } from './baseline/baseline.repository.js';
@@ -26,6 +28,7 @@ import { IgnoreRulesRepository } from './decisions/ignore-rules.repository.js';
 import { IgnoreRules } from './decisions/ignore-rules.service.js';
 import { ProposalsRepository } from './decisions/proposals.repository.js';
 import { SecondPerson } from './decisions/second-person.service.js';
+import { DriftAnalyticsController } from './drift-analytics.controller.js';
 import { DriftBaselinesController } from './drift-baselines.controller.js';
 import { DriftBulkDecisionsController } from './drift-bulk-decisions.controller.js';
 import { DriftChangesController } from './drift-changes.controller.js';
@@ -33,6 +36,7 @@ import { DriftComparison } from './drift-comparison.js';
 import { DriftControlsController } from './drift-controls.controller.js';
 import { DriftIgnoreRulesController } from './drift-ignore-rules.controller.js';
 import { DriftProposalsController } from './drift-proposals.controller.js';
+import { DriftRemediationController } from './drift-remediation.controller.js';
 import { DriftReportsController } from './drift-reports.controller.js';
 import { DriftScanJob } from './drift-scan.job.js';
 import { DriftScanService } from './drift-scan.service.js';
@@ -40,6 +44,8 @@ import { DriftScansController } from './drift-scans.controller.js';
 import { DriftScans } from './drift-scans.service.js';
 import { DriftSnapshotsController } from './drift-snapshots.controller.js';
 import { Proposals } from './proposals.service.js';
+import { CurrentObjectsRepository } from './remediation/current-objects.repository.js';
+import { RemediationPlans } from './remediation/remediation-plans.service.js';
 import { ChangeBook } from './report/change-book.js';
 import { ChangeSeals } from './report/change-seals.service.js';
 import { ChangesRepository } from './report/changes.repository.js';
@@ -69,6 +75,8 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     DriftIgnoreRulesController,
     DriftProposalsController,
     DriftBulkDecisionsController,
+    DriftRemediationController,
+    DriftAnalyticsController,
   ],
   providers: [
     // What is
@@ -109,6 +117,10 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     DriftAlerts,
     ReportsRepository,
     Reports,
+    CurrentObjectsRepository,
+    RemediationPlans,
+    AnalyticsRepository,
+    DriftAnalytics,
     // When it runs
     ScanHistoryRepository,
     DriftScans,

@@ -37,6 +37,11 @@ export class ApiClient {
     return await this.json('GET', this.address(path, query));
   }
 
+  /** A document that isn't JSON. */
+  async text(path: string, query: Record<string, string | undefined> = {}): Promise<string> {
+    return await (await this.send('GET', this.address(path, query), undefined, TIMEOUT_MS)).text();
+  }
+
   async post(path: string, body: ApiObject): Promise<ApiObject> {
     return await this.json('POST', this.address(path, {}), body);
   }

@@ -32,6 +32,15 @@ export function register(drift: Command, io: CliIo): void {
       const client = await clientOf(io);
       io.out(`${JSON.stringify(await client.get(`/drift/changes/${encodeURIComponent(id)}`), null, 2)}\n`);
     });
+  drift
+    .command('remediation')
+    .description('how changes are undone: requests to Microsoft Graph, handed over and not sent')
+    .argument('[ids...]', 'ids of the changes')
+    .option('--report <id>', 'of all open changes of this report instead')
+    .addOption(
+      new Option('--format <format>', 'how to write the plan').choices(['text', 'json', 'powershell']).default('text'),
+    )
+    .action((ids: string[], options: { report?: string; format: string }) => remediation(ids, options, io));
   for (const decision of ['accept', 'ignore', 'reopen'] as const) {
     const command = drift
       .command(decision)
@@ -127,6 +136,21 @@ function line(change: ApiObject): string {
     `"${name}"`,
     path,
   ].join('  ');
+}
+
+async function remediation(
+  ids: string[],
+  { report, format }: { report?: string; format: string },
+  io: CliIo,
+): Promise<void> {
+  if (ids.length > 0 === (report !== undefined)) throw new CliError('name changes or a report, one of the two');
+  const client = await clientOf(io);
+  const about = report === undefined ? { change: ids.join(',') } : { report };
+  if (format === 'json') {
+    io.out(`${JSON.stringify(await client.get('/drift/remediation', about), null, 2)}\n`);
+    return;
+  }
+  io.out(await client.text('/drift/remediation', { ...about, format }));
 }
 
 async function decide(

@@ -21,8 +21,8 @@ import { Outbox } from '../../outbox/outbox.service.js';
 import { TenantsService } from '../../tenants/tenants.service.js';
 import type { WatchedTenant } from '../../tenants/tenants.types.js';
 import { OwnSource } from '../collect/own-source.js';
-import { DriftModule } from '../drift.module.js';
 import { ChangeDecisions } from '../decisions/change-decisions.service.js';
+import { DriftModule } from '../drift.module.js';
 import { changeSetIdOf } from '../report/change-set-id.js';
 import { ChangesRepository } from '../report/changes.repository.js';
 import type { CloseReason } from '../report/drift-change.entity.js';
@@ -168,7 +168,9 @@ describe('alerts of changes', () => {
         closed: 0,
       });
       const gone = closed.map(([one, reason]) => ({ change: { ...one, createdAt: new Date() }, reason }));
-      await room.get(DriftAlerts).tell(tx, { tenant, report, booked: { opened, reopened: [], standing, closed: gone }, moved });
+      await room
+        .get(DriftAlerts)
+        .tell(tx, { tenant, report, booked: { opened, reopened: [], standing, closed: gone }, moved });
     });
     return newsSince();
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SelectQueryBuilder } from 'typeorm';
+import { In, type SelectQueryBuilder } from 'typeorm';
 import type { Transaction } from '../../database/transaction-runner.js';
 import type { ReopenReason } from '../decisions/decision.types.js';
 import { lastDecision } from '../decisions/past-decision.js';
@@ -86,6 +86,27 @@ export class ChangesRepository {
       .where('c.id = ANY (:ids)', { ids })
       .orderBy('c.id')
       .setLock('pessimistic_write')
+      .getMany();
+    return this.seals.openAll(rows);
+  }
+
+  /** Those of these that there are, in the order of their ids. */
+  async findByIds(tx: Transaction, ids: string[]): Promise<ReadableChange[]> {
+    if (ids.length === 0) return [];
+    return this.seals.openAll(await tx.find(DriftChange, { where: { id: In(ids) }, order: { id: 'ASC' } }));
+  }
+
+  /** What a report has and nobody has decided or closed since. */
+  async findOpenOfReport(
+    tx: Transaction,
+    tenantId: string,
+    sequence: number,
+    limit: number,
+  ): Promise<ReadableChange[]> {
+    const rows = await this.live(tx, tenantId)
+      .andWhere("c.state IN ('open', 'denied') AND c.first_report <= :sequence", { sequence })
+      .orderBy('c.id')
+      .take(limit)
       .getMany();
     return this.seals.openAll(rows);
   }

@@ -8,9 +8,15 @@ import { driftError } from '../drift.errors.js';
 import { ChangesRepository, emptySummary } from './changes.repository.js';
 import type { DriftReport } from './drift-report.entity.js';
 import type { DriftReportDocument, IncompleteType, Severity } from './drift-report.types.js';
+import { renderReport } from './render-report.js';
+import type { ReportFormat } from './report-formats.js';
 import { reportedChange, stateAt } from './reported-change.js';
 import { type Outage, ReportsRepository } from './reports.repository.js';
+import { PAGE_FORMATS } from './requested-format.js';
 import { bySeverity } from './summarise-changes.js';
+
+/** More than that nobody reads, and no browser shows well. */
+const MAX_CHANGES_OF_PAGE = 5000;
 
 /** How a tenant stands. */
 export interface TenantDriftStatus {
@@ -64,6 +70,18 @@ export class Reports {
       };
       return { report, document };
     });
+  }
+
+  /**
+   * A report as a file.
+   *
+   * @throws DomainError drift.report_not_found, drift.report_too_large for a page
+   */
+  async written(id: string, format: ReportFormat): Promise<{ report: DriftReport; text: string }> {
+    const { report, document } = await this.document(id);
+    if (PAGE_FORMATS.has(format) && document.changes.length > MAX_CHANGES_OF_PAGE)
+      throw driftError('drift.report_too_large');
+    return { report, text: renderReport(document, format) };
   }
 
   /** Every tenant that is scanned. */

@@ -1,4 +1,5 @@
 import { text } from '../normalise/json-members.js';
+import { byHand } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 import { tupleKey } from './tuple-key.js';
 
@@ -24,5 +25,9 @@ export const accessAssignment: ResourceTypeDefinition = {
   keyedLists: [],
   defaults: [],
   delimitedSets: [],
+  remediation: byHand(
+    'Assignments, in this service (/rbac/assignments)',
+    'It is configuration of this service and not of Entra ID.',
+  ),
   auditActivities: { added: [], modified: [], removed: [] },
 };

@@ -1,4 +1,5 @@
 import { text } from '../normalise/json-members.js';
+import { byHand } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** A constraint of separation of duties in this service: what nobody may hold together. */
@@ -15,5 +16,9 @@ export const accessConstraint: ResourceTypeDefinition = {
   keyedLists: [{ path: '/roles', by: 'id' }],
   defaults: [],
   delimitedSets: [],
+  remediation: byHand(
+    'Separation of duties, in this service (/rbac/constraints)',
+    'It is configuration of this service and not of Entra ID.',
+  ),
   auditActivities: { added: [], modified: [], removed: [] },
 };

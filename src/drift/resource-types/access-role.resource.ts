@@ -1,4 +1,5 @@
 import { text } from '../normalise/json-members.js';
+import { byHand } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /**
@@ -17,6 +18,10 @@ export const accessRole: ResourceTypeDefinition = {
   keyedLists: [{ path: '/parents', by: 'id' }],
   defaults: [],
   delimitedSets: [],
+  remediation: byHand(
+    'Roles, in this service (/rbac/roles)',
+    'It is configuration of this service and not of Entra ID.',
+  ),
   // Our changes are in our own trail and not in the directory's.
   auditActivities: { added: [], modified: [], removed: [] },
 };

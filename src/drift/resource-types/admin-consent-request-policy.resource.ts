@@ -13,6 +13,17 @@ export const adminConsentRequestPolicy: ResourceTypeDefinition = {
   keyedLists: [{ path: '/reviewers', by: 'query' }],
   defaults: [],
   delimitedSets: [],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Enterprise apps > Consent and permissions > Admin consent settings',
+    permission: 'Policy.ReadWrite.ConsentRequest',
+    address: () => '/policies/adminConsentRequestPolicy',
+    // Graph replaces it whole.
+    update: { method: 'PUT', whole: [''] },
+    remove: () => 'There is exactly one in every tenant.',
+    createdByHand: 'There is exactly one in every tenant.',
+    toGraph: (graph) => ({ reviewers: [], ...graph }),
+  },
   auditActivities: {
     added: ['update admin consent request policy'],
     modified: ['update admin consent request policy', 'update policy'],

@@ -1,6 +1,30 @@
 import type { Json, JsonObject } from '../../crypto/canonical-json.js';
 import { isObject, member, text } from '../normalise/json-members.js';
+import { inCollection, references } from './remediation-parts.js';
+import type { PartWay } from './remediation-way.types.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
+
+/** Who administers just that: each a membership with an id that is no part of a snapshot. */
+const SCOPED_HOLDERS: PartWay = {
+  path: '/scopedRoleMembers',
+  restore: ({ object, before, after }) => {
+    const path = `${object.address}/scopedRoleMembers`;
+    const permission = 'RoleManagement.ReadWrite.Directory';
+    const holder = before ?? after;
+    const [roleId, principalId] = [text(holder, 'roleId') ?? '', text(holder, 'principalId') ?? ''];
+    if (before !== null)
+      return [{ method: 'POST', path, body: { roleId, roleMemberInfo: { id: principalId } }, permission }];
+    const where = { '/roleId': roleId, '/roleMemberInfo/id': principalId };
+    return [
+      {
+        method: 'DELETE',
+        path: `${path}/{membership}`,
+        lookups: [{ name: 'membership', path, where, member: 'id' }],
+        permission,
+      },
+    ];
+  },
+};
 
 /** Graph: administrativeUnit with who is in it and who administers just that. */
 export const administrativeUnit: ResourceTypeDefinition = {
@@ -36,6 +60,16 @@ export const administrativeUnit: ResourceTypeDefinition = {
   reshape: (raw) => {
     const holders = member(raw, 'scopedRoleMembers');
     return Array.isArray(holders) ? { ...raw, scopedRoleMembers: holders.map(holding) } : raw;
+  },
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Roles & admins > Admin units',
+    permission: 'AdministrativeUnit.ReadWrite.All',
+    address: inCollection('/directory/administrativeUnits'),
+    restorable: true,
+    remove: () => true,
+    readOnly: ['/isMemberManagementRestricted'],
+    parts: [references('members', 'AdministrativeUnit.ReadWrite.All'), SCOPED_HOLDERS],
   },
   auditActivities: {
     added: ['add administrative unit'],

@@ -1,5 +1,6 @@
 import { text } from '../normalise/json-members.js';
 import { restrictionsUnder } from './app-management.js';
+import { inCollection } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: appManagementPolicy: what holds for the programs that it is applied to instead of the tenant's default. */
@@ -24,6 +25,25 @@ export const appManagementPolicy: ResourceTypeDefinition = {
   ...keyed(),
   defaults: [],
   delimitedSets: [],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Enterprise apps > Application policies',
+    permission: 'Policy.ReadWrite.ApplicationConfiguration',
+    address: inCollection('/policies/appManagementPolicies'),
+    update: { method: 'PATCH', whole: ['/restrictions'] },
+    create: { path: () => '/policies/appManagementPolicies' },
+    remove: () => true,
+    parts: [
+      {
+        path: '/appliesTo',
+        restore: () => ({
+          byHand:
+            'It is attached at each application or service principal, under its appManagementPolicies, and taken away there.',
+        }),
+      },
+    ],
+    losses: ['The applications and service principals that it was attached to have to be attached to it again.'],
+  },
   auditActivities: {
     added: ['add policy', 'add app management policy'],
     modified: [

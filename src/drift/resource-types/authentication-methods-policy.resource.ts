@@ -33,5 +33,18 @@ export const authenticationMethodsPolicy: ResourceTypeDefinition = {
   // 0 is how Graph says that no code is set.
   defaults: [{ path: '/reportSuspiciousActivitySettings/voiceReportingCode', value: 0 }],
   delimitedSets: [],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Authentication methods > Settings',
+    permission: 'Policy.ReadWrite.AuthenticationMethod',
+    address: () => AUTHENTICATION_METHODS_PATH,
+    update: {
+      method: 'PATCH',
+      whole: ['/registrationEnforcement', '/systemCredentialPreferences', '/reportSuspiciousActivitySettings'],
+    },
+    remove: () => 'There is exactly one in every tenant.',
+    createdByHand: 'There is exactly one in every tenant.',
+    readOnly: ['/displayName', '/description'],
+  },
   auditActivities: AUTHENTICATION_METHODS_AUDIT,
 };

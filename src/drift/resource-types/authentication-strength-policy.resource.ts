@@ -1,4 +1,5 @@
 import { text } from '../normalise/json-members.js';
+import { inCollection } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: authenticationStrengthPolicy, the built-in ones included. */
@@ -19,6 +20,32 @@ export const authenticationStrengthPolicy: ResourceTypeDefinition = {
   keyedLists: [{ path: '/combinationConfigurations', by: 'id' }],
   defaults: [],
   delimitedSets: [],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Authentication methods > Authentication strengths',
+    permission: 'Policy.ReadWrite.AuthenticationMethod',
+    address: inCollection('/policies/authenticationStrengthPolicies'),
+    create: { path: () => '/policies/authenticationStrengthPolicies' },
+    remove: ({ value }) => text(value, 'policyType') !== 'builtIn' || "Microsoft's own strengths stay.",
+    readOnly: ['/policyType', '/requirementsSatisfied'],
+    parts: [
+      {
+        path: '/allowedCombinations',
+        restore: ({ object }) => [
+          {
+            method: 'POST',
+            path: `${object.address}/updateAllowedCombinations`,
+            body: { allowedCombinations: object.graph['allowedCombinations'] ?? [] },
+          },
+        ],
+      },
+      {
+        path: '/combinationConfigurations',
+        restore: () => ({ byHand: 'What a combination allows in detail is set in the strength itself.' }),
+      },
+    ],
+    referredBy: ['conditionalAccessPolicy'],
+  },
   auditActivities: {
     added: ['create authentication strength policy', 'add authentication strength policy'],
     modified: ['update authentication strength policy', 'update authentication strength policy allowed combinations'],

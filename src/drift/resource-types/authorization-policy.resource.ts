@@ -16,6 +16,14 @@ export const authorizationPolicy: ResourceTypeDefinition = {
   defaults: [{ path: '/allowUserConsentForRiskyApps', value: false }],
   delimitedSets: [],
   reshape: consentPoliciesInOnePlace,
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Users > User settings, and External Identities > External collaboration settings',
+    permission: 'Policy.ReadWrite.Authorization',
+    address: () => '/policies/authorizationPolicy',
+    remove: () => 'There is exactly one in every tenant.',
+    createdByHand: 'There is exactly one in every tenant.',
+  },
   auditActivities: {
     added: ['update authorization policy'],
     modified: ['update authorization policy'],

@@ -1,3 +1,4 @@
+import { segment } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: certificateBasedAuthConfiguration, the authorities whose certificates people may sign in with. One per tenant, written anew whole. */
@@ -16,6 +17,16 @@ export const certificateBasedAuthConfiguration: ResourceTypeDefinition = {
   keyedLists: [{ path: '/certificateAuthorities', by: 'issuerSki' }],
   defaults: [],
   delimitedSets: [],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Identity Secure Score > Certificate authorities',
+    permission: 'Organization.ReadWrite.All',
+    address: (id, { entraTenantId }) => `${configurationsOf(entraTenantId)}/${id}`,
+    lookup: ({ entraTenantId }) => ({ path: configurationsOf(entraTenantId), where: {}, member: 'id' }),
+    update: { method: 'PATCH', replaces: true },
+    create: { path: ({ entraTenantId }) => configurationsOf(entraTenantId) },
+    remove: () => true,
+  },
   auditActivities: {
     added: ['add certificationbasedauthconfiguration', 'set company information'],
     modified: [
@@ -26,3 +37,7 @@ export const certificateBasedAuthConfiguration: ResourceTypeDefinition = {
     removed: ['delete certificationbasedauthconfiguration', 'set company information'],
   },
 };
+
+function configurationsOf(entraTenantId: string): string {
+  return `/organization/${segment(entraTenantId)}/certificateBasedAuthConfiguration`;
+}

@@ -1,4 +1,6 @@
-import { text } from '../normalise/json-members.js';
+import type { JsonObject } from '../../crypto/canonical-json.js';
+import { isObject, member, text } from '../normalise/json-members.js';
+import { inCollection } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: conditionalAccessPolicy. Read at one request a second for the whole tenant, whoever asks. */
@@ -87,9 +89,51 @@ export const conditionalAccessPolicy: ResourceTypeDefinition = {
     { path: '/conditions/userRiskLevels', values: ['low', 'medium', 'high', 'hidden', 'none'] },
     { path: '/conditions/signInRiskLevels', values: ['low', 'medium', 'high', 'hidden', 'none'] },
   ],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Conditional Access > Policies',
+    permission: 'Policy.ReadWrite.ConditionalAccess',
+    address: inCollection('/identity/conditionalAccess/policies'),
+    // Microsoft's examples write a condition or the controls whole, and a grant needs its operator and its controls together.
+    update: { method: 'PATCH', whole: ['/conditions/*', '/grantControls', '/sessionControls/*'] },
+    create: { path: () => '/identity/conditionalAccess/policies' },
+    remove: () => true,
+    readOnly: ['/deletedDateTime'],
+    parts: ['allowedCombinations', 'combinationConfigurations', 'requirementsSatisfied', 'policyType'].map((name) => ({
+      path: `/grantControls/authenticationStrength/${name}`,
+      restore: () => ({ follows: 'It is a copy of what the authentication strength says, and follows that.' }),
+    })),
+    toGraph: asGraphWantsPolicy,
+  },
   auditActivities: {
     added: ['add conditional access policy'],
     modified: ['update conditional access policy'],
     removed: ['delete conditional access policy'],
   },
 };
+
+/** The strength is named by its id, and whose tenants are meant by the class of the object. */
+function asGraphWantsPolicy(graph: JsonObject): JsonObject {
+  const conditions = member(graph, 'conditions');
+  const users = member(conditions, 'users');
+  const grant = member(graph, 'grantControls');
+  const strength = member(grant, 'authenticationStrength');
+  const out = { ...graph };
+  if (isObject(users) && isObject(conditions)) out['conditions'] = { ...conditions, users: withTenantClasses(users) };
+  if (isObject(strength) && isObject(grant))
+    out['grantControls'] = { ...grant, authenticationStrength: { id: strength['id'] ?? null } };
+  return out;
+}
+
+function withTenantClasses(users: JsonObject): JsonObject {
+  const out = { ...users };
+  for (const name of ['includeGuestsOrExternalUsers', 'excludeGuestsOrExternalUsers']) {
+    const guests = member(users, name);
+    const tenants = member(guests, 'externalTenants');
+    if (!isObject(guests) || !isObject(tenants)) continue;
+    const kind = text(tenants, 'membershipKind') === 'enumerated' ? 'Enumerated' : 'All';
+    const type = `#microsoft.graph.conditionalAccess${kind}ExternalTenants`;
+    out[name] = { ...guests, externalTenants: { '@odata.type': type, ...tenants } };
+  }
+  return out;
+}

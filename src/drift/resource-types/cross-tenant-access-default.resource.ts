@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
-import { isObject, member, stringsAt } from '../normalise/json-members.js';
+import { isObject, member, stringsAt, text } from '../normalise/json-members.js';
 import { CROSS_TENANT_TARGETS } from './cross-tenant-access.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
@@ -21,6 +21,17 @@ export const crossTenantAccessDefault: ResourceTypeDefinition = {
   defaults: [],
   delimitedSets: [],
   reshape: withOrderKept,
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > External Identities > Cross-tenant access settings > Default settings',
+    permission: 'Policy.ReadWrite.CrossTenantAccess',
+    address: () => '/policies/crossTenantAccessPolicy/default',
+    update: { method: 'PATCH', whole: ['/*'] },
+    remove: () => 'There is exactly one in every tenant.',
+    createdByHand: 'There is exactly one in every tenant.',
+    readOnly: ['/isServiceDefault'],
+    toGraph: withOrderAsList,
+  },
   auditActivities: {
     added: ['update the company default cross-tenant access setting'],
     modified: [
@@ -42,6 +53,20 @@ function withOrderKept(raw: JsonObject): JsonObject {
     invitationRedemptionIdentityProviderConfiguration: {
       ...redemption,
       primaryIdentityProviderPrecedenceOrder: order.join(', '),
+    },
+  };
+}
+
+/** The one text as the list that it was. */
+function withOrderAsList(graph: JsonObject): JsonObject {
+  const redemption = member(graph, 'invitationRedemptionIdentityProviderConfiguration');
+  const order = text(redemption, 'primaryIdentityProviderPrecedenceOrder');
+  if (!isObject(redemption) || order === null) return graph;
+  return {
+    ...graph,
+    invitationRedemptionIdentityProviderConfiguration: {
+      ...redemption,
+      primaryIdentityProviderPrecedenceOrder: order.split(', '),
     },
   };
 }

@@ -1,5 +1,8 @@
-import { text } from '../normalise/json-members.js';
+import type { Json } from '../../crypto/canonical-json.js';
+import { isObject, text } from '../normalise/json-members.js';
 import { CROSS_TENANT_TARGETS } from './cross-tenant-access.js';
+import { inCollection } from './remediation-parts.js';
+import type { RemediedObject, RequestDraft } from './remediation-way.types.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: crossTenantAccessPolicyConfigurationPartner with its crossTenantIdentitySyncPolicyPartner. Keyed by the partner's tenant. */
@@ -19,6 +22,23 @@ export const crossTenantAccessPartner: ResourceTypeDefinition = {
     { path: '/identitySynchronization/userSyncInbound/isSyncAllowed', value: false },
   ],
   delimitedSets: [],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > External Identities > Cross-tenant access settings > Organizational settings',
+    permission: 'Policy.ReadWrite.CrossTenantAccess',
+    address: inCollection('/policies/crossTenantAccessPolicy/partners'),
+    update: { method: 'PATCH', whole: ['/*'] },
+    create: { path: () => '/policies/crossTenantAccessPolicy/partners', keyMember: 'tenantId' },
+    remove: () => true,
+    readOnly: ['/isServiceProvider', '/isInMultiTenantOrganization'],
+    parts: [
+      {
+        path: '/identitySynchronization',
+        restore: ({ object }) => [synchronisation(object, object.graph['identitySynchronization'] ?? {})],
+        afterCreation: (object) => [synchronisation(object, object.graph['identitySynchronization'] ?? {})],
+      },
+    ],
+  },
   auditActivities: {
     added: ['add a partner to cross-tenant access setting'],
     modified: [
@@ -30,3 +50,14 @@ export const crossTenantAccessPartner: ResourceTypeDefinition = {
     removed: ['delete partner specific cross-tenant access setting'],
   },
 };
+
+/** How its people are synchronised is written whole, at an address of its own. */
+function synchronisation({ address, key }: RemediedObject, settings: Json): RequestDraft {
+  const { userSyncInbound, ...rest } = isObject(settings) ? settings : {};
+  const inbound = isObject(userSyncInbound) ? userSyncInbound : {};
+  return {
+    method: 'PUT',
+    path: `${address}/identitySynchronization`,
+    body: { displayName: key, ...rest, userSyncInbound: { isSyncAllowed: false, ...inbound } },
+  };
+}

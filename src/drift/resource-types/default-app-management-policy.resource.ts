@@ -13,6 +13,16 @@ export const defaultAppManagementPolicy: ResourceTypeDefinition = {
   ...restrictionsUnder(['applicationRestrictions', 'servicePrincipalRestrictions']),
   defaults: [],
   delimitedSets: [],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Enterprise apps > Application policies',
+    permission: 'Policy.ReadWrite.ApplicationConfiguration',
+    address: () => '/policies/defaultAppManagementPolicy',
+    // Graph replaces a list as a whole, and what stands beside it in its member with it.
+    update: { method: 'PATCH', whole: ['/applicationRestrictions', '/servicePrincipalRestrictions'] },
+    remove: () => 'There is exactly one in every tenant.',
+    createdByHand: 'There is exactly one in every tenant.',
+  },
   auditActivities: {
     added: ['update policy', 'update app management policy'],
     modified: ['update policy', 'update app management policy'],

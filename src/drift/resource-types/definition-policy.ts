@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../crypto/canonical-json.js';
 import { member, text } from '../normalise/json-members.js';
+import { inCollection } from './remediation-parts.js';
 import type { ResourceType, ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: stsPolicy and its kin, whose content is JSON written into strings (`definition`), and whose audit names are alike. */
@@ -17,6 +18,17 @@ export function definitionPolicy(type: ResourceType, title: string, path: string
     defaults: [{ path: '/isOrganizationDefault', value: false }],
     delimitedSets: [],
     reshape: withParsedDefinition,
+    remediation: {
+      kind: 'graph',
+      place: 'no page; Microsoft Graph PowerShell only',
+      permission: 'Policy.ReadWrite.ApplicationConfiguration',
+      address: inCollection(path),
+      update: { method: 'PATCH', whole: ['/definition'] },
+      create: { path: () => path },
+      remove: () => true,
+      toGraph: (graph) => ({ ...graph, definition: asTexts(member(graph, 'definition')) }),
+      losses: ['Which applications it was assigned to is in no snapshot.'],
+    },
     auditActivities: { added: ['add policy'], modified: ['update policy'], removed: ['delete policy'] },
   };
 }
@@ -37,4 +49,12 @@ function parsed(part: Json): Json {
   } catch {
     return part;
   }
+}
+
+/** The other way round: Graph takes a list of texts. */
+function asTexts(definition: Json | undefined): Json[] {
+  if (definition === undefined || definition === null) return [];
+  return (Array.isArray(definition) ? definition : [definition]).map((part) =>
+    typeof part === 'string' ? part : JSON.stringify(part),
+  );
 }

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../crypto/canonical-json.js';
-import { isObject, member, text } from '../normalise/json-members.js';
+import { isObject, member, setMember, text } from '../normalise/json-members.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: deviceRegistrationPolicy, who may join devices and who is their administrator. */
@@ -30,6 +30,20 @@ export const deviceRegistrationPolicy: ResourceTypeDefinition = {
     const shaped = withMemberships(raw);
     return isObject(shaped) ? shaped : raw;
   },
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Devices > Device settings',
+    permission: 'Policy.ReadWrite.DeviceConfiguration',
+    address: () => '/policies/deviceRegistrationPolicy',
+    // Graph replaces it whole.
+    update: { method: 'PUT', whole: [''] },
+    remove: () => 'There is exactly one in every tenant.',
+    createdByHand: 'There is exactly one in every tenant.',
+    toGraph: (graph) => {
+      const named = withClassNames(graph);
+      return isObject(named) ? named : graph;
+    },
+  },
   auditActivities: {
     added: ['set device registration policies'],
     modified: ['set device registration policies'],
@@ -51,4 +65,17 @@ function withMemberships(value: Json, depth = 0): Json {
   const kind = MEMBERSHIP.exec(text(value, '@odata.type') ?? '')?.[1];
   if (kind !== undefined) out['membership'] = kind === 'no' ? 'none' : kind;
   return out;
+}
+
+const KINDS: Record<string, string> = { all: 'all', enumerated: 'enumerated', none: 'no' };
+
+/** The other way round: the member is a class again. */
+function withClassNames(value: Json): Json {
+  if (!isObject(value)) return value;
+  const out: JsonObject = {};
+  for (const [name, content] of Object.entries(value)) setMember(out, name, withClassNames(content));
+  const kind = KINDS[text(value, 'membership') ?? ''];
+  if (kind === undefined) return out;
+  const { membership: _class, ...rest } = out;
+  return { '@odata.type': `#microsoft.graph.${kind}DeviceRegistrationMembership`, ...rest };
 }

@@ -1,5 +1,33 @@
-import { text } from '../normalise/json-members.js';
+import { isObject, member, text } from '../normalise/json-members.js';
+import { inCollection, segment } from './remediation-parts.js';
+import type { PartWay } from './remediation-way.types.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
+
+const FEDERATION: PartWay = {
+  path: '/federationConfiguration',
+  restore: ({ object, tokens, before, after }) => {
+    const path = `${object.address}/federationConfiguration`;
+    const id = text(before ?? after, 'id') ?? tokens[1] ?? '';
+    const isWhole = tokens.length === 2;
+    if (isWhole && before === null) return [{ method: 'DELETE', path: `${path}/${segment(id)}` }];
+    const wanted = member(member(object.value, 'federationConfiguration'), tokens[1] ?? '');
+    const { id: _madeAnew, ...body } = isObject(wanted) ? wanted : {};
+    if (isWhole) return [{ method: 'POST', path, body: { '@odata.type': FEDERATION_CLASS, ...body } }];
+    const name = tokens[2] ?? '';
+    const value = body[name] ?? null;
+    return [{ method: 'PATCH', path: `${path}/${segment(tokens[1] ?? '')}`, body: { [name]: value } }];
+  },
+};
+const FEDERATION_CLASS = '#microsoft.graph.internalDomainFederation';
+
+/** A domain is federated by what it is federated with, so only the way back is a member to write. */
+const AUTHENTICATION_TYPE: PartWay = {
+  path: '/authenticationType',
+  restore: ({ object, before }) =>
+    before === 'Managed'
+      ? [{ method: 'PATCH', path: object.address, body: { authenticationType: 'Managed' } }]
+      : { follows: 'It is federated by the request that makes its federation settings again.' },
+};
 
 /** Graph: domain with, where it is federated, its internalDomainFederation. */
 export const domain: ResourceTypeDefinition = {
@@ -49,6 +77,17 @@ export const domain: ResourceTypeDefinition = {
   ],
   delimitedSets: [],
   spellings: [{ path: '/authenticationType', values: ['Managed', 'Federated'] }],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Domain names',
+    permission: 'Domain.ReadWrite.All',
+    address: inCollection('/domains'),
+    create: { path: () => '/domains', keyMember: 'id', members: [] },
+    remove: () => true,
+    readOnly: ['/isAdminManaged', '/isInitial', '/isRoot', '/isVerified', '/authenticationType', '/model'],
+    parts: [FEDERATION, AUTHENTICATION_TYPE],
+    losses: ['It has to be verified again by a record in its DNS, and only then its settings can be made.'],
+  },
   auditActivities: {
     added: ['add unverified domain', 'add verified domain'],
     modified: ['set domain authentication', 'set federation settings on domain', 'verify domain', 'update domain'],

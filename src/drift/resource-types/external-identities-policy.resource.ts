@@ -17,6 +17,14 @@ export const externalIdentitiesPolicy: ResourceTypeDefinition = {
   keyedLists: [],
   defaults: [],
   delimitedSets: [],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > External Identities > External collaboration settings',
+    permission: 'Policy.ReadWrite.ExternalIdentities',
+    address: () => '/beta/policies/externalIdentitiesPolicy',
+    remove: () => 'There is exactly one in every tenant.',
+    createdByHand: 'There is exactly one in every tenant.',
+  },
   auditActivities: {
     added: ['update policy', 'update external identities policy'],
     modified: ['update policy', 'update external identities policy'],

@@ -1,5 +1,6 @@
 import { text } from '../normalise/json-members.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
+import { groupRequests } from './role-requests.js';
 import { tupleKey } from './tuple-key.js';
 
 /** Graph: privilegedAccessGroupEligibilityScheduleInstance (PIM for groups): who may make themselves member or owner of a group. */
@@ -28,6 +29,7 @@ export const groupEligibility: ResourceTypeDefinition = {
     { path: '/accessId', values: ['member', 'owner'] },
     { path: '/memberType', values: ['direct', 'group'] },
   ],
+  remediation: groupRequests,
   auditActivities: {
     added: [
       'add eligible member to group in pim completed (permanent)',

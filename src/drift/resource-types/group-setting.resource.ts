@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../crypto/canonical-json.js';
-import { member, setMember, text } from '../normalise/json-members.js';
+import { isObject, member, setMember, text } from '../normalise/json-members.js';
+import { inCollection } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: groupSetting (consent, password rule, guests in groups). Keyed by template, because an id is made anew on each reset. */
@@ -16,6 +17,25 @@ export const groupSetting: ResourceTypeDefinition = {
   defaults: [],
   delimitedSets: [],
   reshape: (raw) => ({ ...raw, values: valuesByName(member(raw, 'values')) }),
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Groups > General, and Enterprise apps > Consent and permissions',
+    permission: 'GroupSettings.ReadWrite.All',
+    address: inCollection('/groupSettings'),
+    lookup: ({ key }) => ({ path: '/groupSettings', where: { '/templateId': key }, member: 'id' }),
+    // The values are replaced as one list.
+    update: { method: 'PATCH', whole: ['/values'] },
+    create: { path: () => '/groupSettings', keyMember: 'templateId', members: ['values'] },
+    remove: () => true,
+    readOnly: ['/displayName'],
+    toGraph: (graph) => ({
+      ...graph,
+      values: Object.entries(isObject(graph['values']) ? graph['values'] : {}).map(([name, value]) => ({
+        name,
+        value,
+      })),
+    }),
+  },
   auditActivities: {
     added: ['create group settings'],
     modified: ['update group settings'],

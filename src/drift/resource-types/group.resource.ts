@@ -1,4 +1,5 @@
 import { text } from '../normalise/json-members.js';
+import { inCollection, references } from './remediation-parts.js';
 import type { ChildPlan, ResourceTypeDefinition } from './resource-type.types.js';
 
 const idsOf = (into: 'members' | 'owners'): ChildPlan => ({
@@ -57,6 +58,23 @@ export const group: ResourceTypeDefinition = {
   ],
   delimitedSets: [],
   flapping: true,
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Groups',
+    permission: 'Group.ReadWrite.All',
+    address: inCollection('/groups'),
+    restorable: true,
+    remove: () => true,
+    readOnly: ['/isAssignableToRole', '/isManagementRestricted', '/onPremisesSyncEnabled', '/mailEnabled'],
+    masteredElsewhere: (value) =>
+      value['onPremisesSyncEnabled'] === true ? 'It comes from the on-premises directory and is changed there.' : null,
+    parts: [
+      references('members', 'GroupMember.ReadWrite.All', (value) =>
+        text(value, 'membershipRule') === null ? null : 'Its rule decides who is a member.',
+      ),
+      references('owners', 'Group.ReadWrite.All'),
+    ],
+  },
   auditActivities: {
     added: ['add group'],
     modified: [

@@ -1,4 +1,6 @@
+import type { JsonObject } from '../../crypto/canonical-json.js';
 import { text } from '../normalise/json-members.js';
+import { inCollection } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: identityProviderBase (built-in, social, OpenID Connect, SAML), with whom guests may sign in. */
@@ -14,9 +16,25 @@ export const identityProvider: ResourceTypeDefinition = {
   keyedLists: [],
   defaults: [],
   delimitedSets: [{ path: '/scope', separator: ' ' }],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > External Identities > All identity providers',
+    permission: 'IdentityProvider.ReadWrite.All',
+    address: inCollection('/identity/identityProviders'),
+    remove: () => true,
+    createdByHand: 'It needs the client secret or the certificate of the provider, which are in no snapshot.',
+    readOnly: ['/identityProviderType'],
+    toGraph: (graph) => ({ '@odata.type': `#microsoft.graph.${classOfProvider(graph)}`, ...graph }),
+  },
   auditActivities: {
     added: ['create identity provider', 'create custom identity provider'],
     modified: ['update identity provider', 'update custom identity provider'],
     removed: ['delete identity provider'],
   },
 };
+
+function classOfProvider(provider: JsonObject): string {
+  if (text(provider, 'issuerUri') !== null) return 'samlOrWsFedExternalDomainFederation';
+  if (text(provider, 'issuer') !== null) return 'oidcIdentityProvider';
+  return text(provider, 'clientId') === null ? 'builtInIdentityProvider' : 'socialIdentityProvider';
+}

@@ -1,4 +1,5 @@
 import { text } from '../normalise/json-members.js';
+import { inCollection, odataString } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 import { tupleKey } from './tuple-key.js';
 
@@ -24,6 +25,27 @@ export const oauth2PermissionGrant: ResourceTypeDefinition = {
   defaults: [],
   delimitedSets: [{ path: '/scope', separator: ' ' }],
   flapping: true,
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Enterprise apps > (application) > Permissions',
+    permission: 'DelegatedPermissionGrant.ReadWrite.All',
+    address: inCollection('/oauth2PermissionGrants'),
+    lookup: ({ key }) => {
+      const [client = '', consentType = '', principal = '', resource = ''] = key.split('|');
+      return {
+        path: `/oauth2PermissionGrants?$filter=clientId eq ${odataString(client)}`,
+        where: {
+          '/clientId': client,
+          '/consentType': consentType,
+          '/principalId': principal === '' ? null : principal,
+          '/resourceId': resource,
+        },
+        member: 'id',
+      };
+    },
+    create: { path: () => '/oauth2PermissionGrants' },
+    remove: () => true,
+  },
   auditActivities: {
     added: ['add delegated permission grant', 'consent to application'],
     modified: ['add delegated permission grant', 'update delegated permission grant', 'consent to application'],

@@ -1,4 +1,5 @@
 import { text } from '../normalise/json-members.js';
+import { inCollection } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: onPremisesDirectorySynchronization, what the on-premises directory may write and take over. One per tenant. */
@@ -14,6 +15,14 @@ export const onPremisesSynchronization: ResourceTypeDefinition = {
   keyedLists: [],
   defaults: [],
   delimitedSets: [],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Entra Connect',
+    permission: 'OnPremDirectorySynchronization.ReadWrite.All',
+    address: inCollection('/directory/onPremisesSynchronization'),
+    remove: () => 'There is exactly one in every tenant.',
+    createdByHand: 'There is exactly one in every tenant.',
+  },
   auditActivities: {
     added: ['set dirsync feature', 'set dirsyncenabled flag'],
     modified: [

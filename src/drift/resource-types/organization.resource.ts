@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { member, text } from '../normalise/json-members.js';
+import { inCollection } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** What of it is configuration; plans, sizes, addresses and the times of synchronisation aren't. */
@@ -42,6 +43,23 @@ export const organization: ResourceTypeDefinition = {
     const kept: JsonObject = {};
     for (const name of WATCHED) kept[name] = member(raw, name) ?? null;
     return kept;
+  },
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Overview > Properties, and Domain names',
+    permission: 'Organization.ReadWrite.All',
+    address: inCollection('/organization'),
+    update: { method: 'PATCH', whole: ['/privacyProfile'] },
+    remove: () => 'It is the tenant itself.',
+    createdByHand: 'It is the tenant itself.',
+    readOnly: [
+      '/displayName',
+      '/tenantType',
+      '/countryLetterCode',
+      '/preferredLanguage',
+      '/onPremisesSyncEnabled',
+      '/verifiedDomains',
+    ],
   },
   auditActivities: {
     added: ['create company'],

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
+import type { RemediationWay } from './remediation-way.types.js';
 
 /** Every kind of object that a snapshot can hold. Names are Graph's, singular; those of our own configuration begin with access. */
 export const RESOURCE_TYPES = [
@@ -90,6 +91,8 @@ export interface ResourceTypeDefinition {
   flapping?: true;
   /** Directory audit activities (normalised: lower case, trimmed, "–" as "-") that write this type. */
   auditActivities: { added: string[]; modified: string[]; removed: string[] };
+  /** How it is brought back to what the baseline holds. */
+  remediation: RemediationWay;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../crypto/canonical-json.js';
 import { text } from '../normalise/json-members.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 import { ROLE_HOLDING_NOISE, roleHoldingKey, roleHoldingName } from './role-holding.js';
+import { roleRequests } from './role-requests.js';
 
 /**
  * Graph: unifiedRoleAssignmentScheduleInstance. Keyed by who, which role and where, since ids are made anew when a schedule
@@ -30,6 +31,11 @@ export const roleAssignment: ResourceTypeDefinition = {
   reshape: whetherOutsidePim,
   keep: (raw) => text(raw, 'assignmentType')?.toLowerCase() !== 'activated',
   flapping: true,
+  remediation: roleRequests({
+    requests: '/roleManagement/directory/roleAssignmentScheduleRequests',
+    permission: 'RoleAssignmentSchedule.ReadWrite.Directory',
+    place: 'Entra ID > Roles & admins, or ID Governance > Privileged Identity Management > Microsoft Entra roles',
+  }),
   auditActivities: {
     added: [
       'add member to role',

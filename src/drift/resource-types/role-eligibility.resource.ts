@@ -1,5 +1,6 @@
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 import { ROLE_HOLDING_NOISE, roleHoldingKey, roleHoldingName } from './role-holding.js';
+import { roleRequests } from './role-requests.js';
 
 /** Graph: unifiedRoleEligibilityScheduleInstance. */
 export const roleEligibility: ResourceTypeDefinition = {
@@ -15,6 +16,11 @@ export const roleEligibility: ResourceTypeDefinition = {
   defaults: [{ path: '/memberType', value: 'Direct' }],
   delimitedSets: [],
   flapping: true,
+  remediation: roleRequests({
+    requests: '/roleManagement/directory/roleEligibilityScheduleRequests',
+    permission: 'RoleEligibilitySchedule.ReadWrite.Directory',
+    place: 'ID Governance > Privileged Identity Management > Microsoft Entra roles > Assignments',
+  }),
   auditActivities: {
     added: [
       'add eligible member to role',

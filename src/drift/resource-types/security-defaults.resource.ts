@@ -17,6 +17,14 @@ export const securityDefaults: ResourceTypeDefinition = {
   keyedLists: [],
   defaults: [],
   delimitedSets: [],
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Overview > Properties > Manage security defaults',
+    permission: 'Policy.ReadWrite.SecurityDefaults',
+    address: () => '/policies/identitySecurityDefaultsEnforcementPolicy',
+    remove: () => 'There is exactly one in every tenant.',
+    createdByHand: 'There is exactly one in every tenant.',
+  },
   auditActivities: {
     added: ['update policy', 'update security defaults'],
     modified: ['update policy', 'update security defaults'],

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { text } from '../normalise/json-members.js';
 import { CREDENTIAL_NOISE, ownersOf } from './credential-holder.js';
+import { CERTIFICATES, inCollection, PASSWORDS, references } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: servicePrincipal: what an application may do in this tenant, Microsoft's own included. */
@@ -34,6 +35,16 @@ export const servicePrincipal: ResourceTypeDefinition = {
   defaults: [],
   delimitedSets: [],
   flapping: true,
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Enterprise apps',
+    permission: 'Application.ReadWrite.All',
+    address: inCollection('/servicePrincipals'),
+    restorable: true,
+    remove: () => true,
+    readOnly: ['/appId', '/appOwnerOrganizationId', '/servicePrincipalType'],
+    parts: [references('owners', 'Application.ReadWrite.All'), PASSWORDS, CERTIFICATES],
+  },
   auditActivities: {
     added: ['add service principal'],
     modified: [

@@ -1,4 +1,5 @@
 import { text } from '../normalise/json-members.js';
+import { inCollection } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
 /** Graph: user, collected where a policy, a role, an assignment or an owner list names it. */
@@ -43,6 +44,18 @@ export const user: ResourceTypeDefinition = {
   defaults: [{ path: '/onPremisesSyncEnabled', value: false }],
   delimitedSets: [],
   flapping: true,
+  remediation: {
+    kind: 'graph',
+    place: 'Entra ID > Users',
+    permission: 'User.ReadWrite.All',
+    address: inCollection('/users'),
+    update: { method: 'PATCH', whole: ['/identities'] },
+    restorable: true,
+    remove: () => true,
+    readOnly: ['/onPremisesSyncEnabled', '/externalUserState', '/onPremisesImmutableId'],
+    masteredElsewhere: (value) =>
+      value['onPremisesSyncEnabled'] === true ? 'It comes from the on-premises directory and is changed there.' : null,
+  },
   auditActivities: {
     added: ['add user', 'invite external user'],
     modified: ['update user', 'enable account', 'disable account'],

@@ -10,12 +10,12 @@ import type { ObjectDrift } from '../../../src/drift/diff/drift.types.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../../../src/drift/resource-types/catalogue.js';
 import { RESOURCE_TYPES, type ResourceType } from '../../../src/drift/resource-types/resource-type.types.js';
 import { NO_HEADS } from '../../../src/drift/snapshot/known-heads.js';
-import type { CollectedType, TenantSnapshot } from '../../../src/drift/snapshot/snapshot.types.js';
 import { GRAPH_CLIENT_DEFAULTS, GraphClient } from '../../../src/entra/graph-client.js';
 import type { GraphClients } from '../../../src/entra/graph-clients.js';
 import { GraphRoot } from '../../../src/entra/graph-links.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import { answeredOtherwise, ProofStage, TYPE_PROOFS } from './type-proofs.js';
+import { wholeOf } from './whole-reading.js';
 
 /** What stands in other objects of the tenant: it comes and goes with what the proofs of other types do. */
 const CASCADES: ReadonlySet<ResourceType> = new Set([
@@ -203,14 +203,6 @@ describe('every resource type, against the demo tenant', () => {
     },
   );
 });
-
-/** A reading against no snapshot keeps every object that it read. */
-function wholeOf(collection: TenantCollection): TenantSnapshot {
-  const types = new Map<ResourceType, CollectedType>();
-  for (const [type, { resourceType, status, reason, changed }] of collection)
-    types.set(type, { resourceType, status, reason, objects: Array.from(changed.values(), ({ object }) => object) });
-  return { source: 'graph', tenantId: null, takenAt: null, types };
-}
 
 /** The first address that a type is read from, without its query. */
 function addressOf(type: ResourceType): string {
