@@ -22,6 +22,7 @@ import { AuditSealJob } from './seal/audit-seal.job.js';
 import { AuditSealer } from './seal/audit-sealer.service.js';
 import { AuditTreeRepository } from './seal/audit-tree.repository.js';
 import { CheckpointPublisher } from './seal/checkpoint-publisher.service.js';
+import { TreeHeads } from './seal/tree-heads.service.js';
 import { AuditStreamsRepository } from './stream/audit-streams.repository.js';
 import { AuditStreams } from './stream/audit-streams.service.js';
 
@@ -31,6 +32,7 @@ import { AuditStreams } from './stream/audit-streams.service.js';
   controllers: [AuditController, AuditProofsController, RetentionController],
   providers: [
     AuditTreeRepository,
+    TreeHeads,
     AuditSealer,
     CheckpointPublisher,
     AuditSealJob,

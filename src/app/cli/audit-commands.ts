@@ -8,8 +8,6 @@ import { CliError, type CliIo } from './cli-io.js';
 
 /** Of a file with keys, or with checkpoints: one a minute for some months. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
-/** Between two notes: after a line of signatures, before what is none. */
-const NOTE_ENDS = /(?<=^\u2014 [^\n]*\n)\n*(?=[^\u2014\n])/mu;
 
 interface VerifyCommandOptions {
   key: string[];
@@ -72,8 +70,8 @@ async function readKeys(keyOrFile: string): Promise<VerifierKey[]> {
 /** @throws CliError when nothing follows from them, because no trusted key has signed any */
 async function readCheckpoints(file: string, trusted: readonly VerifierKey[]): Promise<string[]> {
   const { openCheckpoint } = await import('../../crypto/merkle/checkpoint.js');
-  const { NoteRefused } = await import('../../crypto/signed-note.js');
-  const notes = (await readText(file)).split(NOTE_ENDS).map((note) => note.replace(/\n+$/, '\n'));
+  const { NoteRefused, notesOf } = await import('../../crypto/signed-note.js');
+  const notes = notesOf(await readText(file));
   try {
     const signed = notes.filter((note) => openCheckpoint(note, trusted).signedBy.length > 0);
     if (signed.length > 0) return signed;

@@ -32,6 +32,8 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
 
   async onApplicationBootstrap(): Promise<void> {
     await this.sealer.makeTree();
+    const last = await this.publisher.lastPublished();
+    if (last !== null) this.sealer.remember(last);
     if (this.settings.PROCESS_ROLE !== 'api') this.schedule(INTERVAL_MS);
   }
 

@@ -146,7 +146,8 @@ export class AuditLog1764000000014 implements MigrationInterface {
         id smallint CONSTRAINT pk_audit_trees PRIMARY KEY CONSTRAINT ck_audit_trees_id CHECK (id = 1),
         origin text NOT NULL,
         size bigint NOT NULL DEFAULT 0 CONSTRAINT ck_audit_trees_size CHECK (size >= 0),
-        published_size bigint NOT NULL DEFAULT 0
+        published_size bigint NOT NULL DEFAULT 0,
+        sealed_head bytea
       )`);
     await runner.query(`
       CREATE TABLE audit_leaves (
