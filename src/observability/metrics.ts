@@ -23,6 +23,7 @@ export const METRIC = {
   graphThrottled: 'blindspotx_graph_throttled_seconds_total',
   auditEvents: 'blindspotx_audit_events_total',
   auditUnsealed: 'blindspotx_audit_unsealed_age_seconds',
+  auditGaps: 'blindspotx_audit_gaps_total',
   auditStreamLag: 'blindspotx_audit_stream_lag_records',
   auditStreamFailures: 'blindspotx_audit_stream_failures_total',
   webhookDeliveries: 'blindspotx_webhook_deliveries_total',
@@ -87,6 +88,11 @@ export const metricProviders = [
   makeGaugeProvider({
     name: METRIC.auditUnsealed,
     help: 'For how long the oldest audit record has waited to be sealed; 0 when none waits',
+  }),
+  makeCounterProvider({
+    name: METRIC.auditGaps,
+    help: 'Audit records that somebody took out of the line before they were sealed (unlogged), or away afterwards (lost)',
+    labelNames: ['kind'],
   }),
   makeGaugeProvider({
     name: METRIC.auditStreamLag,

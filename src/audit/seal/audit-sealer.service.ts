@@ -138,7 +138,28 @@ export class AuditSealer {
         'records of the audit trail were taken away before they were sealed',
       );
     }
-    return found;
+    return this.withoutDoubles(tx, found);
+  }
+
+  /** Whoever can write to the line can put a record there twice: it is in the log once, and holds up no other. */
+  private async withoutDoubles(tx: Transaction, rows: readonly PendingRow[]): Promise<PendingRow[]> {
+    const seen = await this.tree.findLogged(
+      tx,
+      rows.map(({ id }) => id),
+    );
+    const fresh: PendingRow[] = [];
+    for (const row of rows) {
+      if (seen.has(row.id)) continue;
+      seen.add(row.id);
+      fresh.push(row);
+    }
+    if (fresh.length < rows.length) {
+      this.logger.error(
+        { records: rows.length - fresh.length },
+        'records waited to be sealed that are in the audit log already, or have the id of another; they were left out',
+      );
+    }
+    return fresh;
   }
 
   private async leafHashes(rows: readonly PendingRow[]): Promise<Buffer> {

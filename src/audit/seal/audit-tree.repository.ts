@@ -62,6 +62,10 @@ const INSERT_LEAVES = {
     SELECT $1::bigint + ordinality - 1, id, class, at::timestamptz
       FROM unnest($2::uuid[], $3::text[], $4::text[]) WITH ORDINALITY AS leaf (id, class, at, ordinality)`,
 };
+const FIND_LOGGED = {
+  name: 'audit_find_logged',
+  text: 'SELECT event_id AS id FROM audit_leaves WHERE event_id = ANY ($1::uuid[])',
+};
 const SAVE_TILES = {
   name: 'audit_save_tiles',
   text: `
@@ -97,6 +101,12 @@ export class AuditTreeRepository {
   /** Takes records that wait, oldest first among those that are taken. */
   takePending(tx: Transaction, limit: number): Promise<PendingRow[]> {
     return runPrepared<PendingRow>(tx, TAKE_PENDING, [limit]);
+  }
+
+  /** Which of these records lie in the log already. */
+  async findLogged(tx: Transaction, ids: readonly string[]): Promise<Set<string>> {
+    const rows = await runPrepared<{ id: string }>(tx, FIND_LOGGED, [ids]);
+    return new Set(rows.map(({ id }) => id));
   }
 
   async insertLeaves(tx: Transaction, first: number, rows: readonly PendingRow[]): Promise<void> {
