@@ -50,7 +50,8 @@ export async function startAudit(database: TestDatabase): Promise<AuditStage> {
     async sealed() {
       const rows = await database.dataSource.query<(StoredAuditRow & { leafIndex: string })[]>(
         `SELECT leaf_index AS "leafIndex", ${AUDIT_COLUMNS} FROM audit_leaves leaf
-           JOIN audit_events event ON event.id = leaf.event_id ORDER BY leaf_index`,
+           JOIN audit_events event ON event.id = leaf.event_id AND event.retention_class = leaf.retention_class AND event.occurred_at = leaf.occurred_at
+          ORDER BY leaf_index`,
       );
       return Promise.all(
         rows.map(async ({ leafIndex, ...row }) => ({ leafIndex: Number(leafIndex), row: await openStates(ring, row) })),
