@@ -391,7 +391,20 @@ describe('webhooks', () => {
       'webhooks.endpoint.created',
     ]);
     const { items } = await room.get(AuditService).search({ targetId: endpoint.id }, 10);
-    expect(JSON.stringify(items)).not.toContain('hunter2');
+    expect(JSON.stringify(items)).not.toMatch(/hunter2|\/hook/);
+  });
+
+  it('shows in its records that an address was changed, and not to what', async () => {
+    const { endpoint } = await addEndpoint('/services/T0/hunter2', { description: 'Named' });
+    const changed = await endpoints().update(ACTOR, endpoint.id, 1, { url: `${endpoint.url}3` });
+    await endpoints().update(ACTOR, endpoint.id, changed.version, { url: endpoint.url });
+    const { items } = await room.get(AuditService).search({ targetId: endpoint.id }, 10);
+    const [back, there] = items.map(({ states }) => JSON.parse(states ?? '{}'));
+    expect(JSON.stringify(items)).not.toMatch(/hunter2|services/);
+    expect(there.before.urlSecret).toMatch(/^\[masked:/);
+    expect(there.after.urlSecret).not.toBe(there.before.urlSecret);
+    expect([back.before.urlSecret, back.after.urlSecret]).toEqual([there.after.urlSecret, there.before.urlSecret]);
+    expect(there.before.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/…$/);
   });
 
   it('refuses a tenant that is not watched', async () => {

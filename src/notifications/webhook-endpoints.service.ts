@@ -154,10 +154,9 @@ function found(endpoint: StoredEndpoint | null): StoredEndpoint {
   return endpoint;
 }
 
-/** A URL's path and query often are a credential of the receiver's: the trail masks them, by the name that they have here. */
+/** A URL often is a credential of the receiver's: the trail shows whose it is and masks the rest, by the name that it has here. */
 function stateOf(endpoint: StoredEndpoint): JsonObject {
   const { description, eventTypes, minSeverity, status, disabledReason, tenantId } = endpoint;
-  const { origin } = new URL(endpoint.url);
-  const urlSecret = endpoint.url.slice(origin.length);
-  return { url: `${origin}/…`, urlSecret, description, eventTypes, minSeverity, status, disabledReason, tenantId };
+  const url = `${new URL(endpoint.url).origin}/…`;
+  return { url, urlSecret: endpoint.url, description, eventTypes, minSeverity, status, disabledReason, tenantId };
 }

@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip, deflateRawSync, gzipSync } from 'node:zlib';
 import { newSigner, ORIGIN, SmallLog, someRecord } from '../../../test/audit/small-log.js';
+import { ranCli } from '../../../test/support/ran-cli.js';
 import { formatVerifierKey } from '../../crypto/signed-note.js';
-import { runCli } from './run-cli.js';
 
 const signer = newSigner();
 const key = formatVerifierKey(signer.key);
@@ -28,21 +28,7 @@ function file(name: string, content: string | Buffer): string {
   return path;
 }
 
-async function verify(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const ran = { code: 0, out: '', err: '' };
-  ran.code = await runCli(['audit', 'verify', ...args], {
-    out: (text) => {
-      ran.out += text;
-    },
-    err: (text) => {
-      ran.err += text;
-    },
-    env: {},
-    colour: false,
-    exitCode: 0,
-  });
-  return ran;
-}
+const verify = (...args: string[]) => ranCli(['audit', 'verify', ...args]);
 
 describe('audit verify', () => {
   test('exits 0 for what holds and says what was proved', async () => {

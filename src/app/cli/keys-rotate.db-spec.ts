@@ -1,6 +1,6 @@
+import { ranCli } from '../../../test/support/ran-cli.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { register } from './operator-commands.js';
-import { runCli } from './run-cli.js';
 
 describe('blindspotx keys rotate', () => {
   let database: TestDatabase;
@@ -9,22 +9,11 @@ describe('blindspotx keys rotate', () => {
   });
   afterAll(() => database.close());
 
-  async function rotate(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const said = { out: '', err: '' };
-    const io = {
-      out: (text: string) => {
-        said.out += text;
-      },
-      err: (text: string) => {
-        said.err += text;
-      },
+  const rotate = (...args: string[]) =>
+    ranCli(['keys', 'rotate', ...args], {
       env: { DATABASE_URL: database.url, MASTER_KEY: Buffer.alloc(32, 'test-key').toString('base64') },
-      colour: false,
-      exitCode: 0,
-    };
-    const code = await runCli(['keys', 'rotate', ...args], io, [register]);
-    return { code, ...said };
-  }
+      commands: [register],
+    });
 
   it('all says of each kind whether it was rotated, when the next key of some is too young', async () => {
     const { code, out, err } = await rotate('all');

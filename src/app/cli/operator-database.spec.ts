@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startOwnPostgres } from '../../../test/support/own-postgres.js';
+import { ranCli } from '../../../test/support/ran-cli.js';
 import { register } from './operator-commands.js';
-import { runCli } from './run-cli.js';
 
 describe('which database a command of the operator works on', () => {
   const folder = mkdtempSync(join(tmpdir(), 'operator-'));
@@ -12,21 +12,7 @@ describe('which database a command of the operator works on', () => {
   const dir = join(folder, 'data');
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function dbStatus(env: Record<string, string>): Promise<{ code: number; out: string; err: string }> {
-    const said = { out: '', err: '' };
-    const io = {
-      out: (text: string) => {
-        said.out += text;
-      },
-      err: (text: string) => {
-        said.err += text;
-      },
-      env,
-      colour: false,
-      exitCode: 0,
-    };
-    return { code: await runCli(['db', 'status'], io, [register]), ...said };
-  }
+  const dbStatus = (env: Record<string, string>) => ranCli(['db', 'status'], { env, commands: [register] });
 
   it('is said by DATABASE_URL, and must be', async () => {
     const { code, err } = await dbStatus({});

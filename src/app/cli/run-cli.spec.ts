@@ -4,8 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { CliIo } from './cli-io.js';
-import { runCli } from './run-cli.js';
+import { type Ran, ranCli } from '../../../test/support/ran-cli.js';
 
 let folder: string;
 beforeEach(() => {
@@ -13,28 +12,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-interface Ran {
-  code: number;
-  out: string;
-  err: string;
-}
-
-async function run(args: string[], env: Record<string, string> = {}, colour = false): Promise<Ran> {
-  const ran: Ran = { code: 0, out: '', err: '' };
-  const io: CliIo = {
-    out: (text) => {
-      ran.out += text;
-    },
-    err: (text) => {
-      ran.err += text;
-    },
-    env,
-    colour,
-    exitCode: 0,
-  };
-  ran.code = await runCli(args, io);
-  return ran;
-}
+const run = (args: string[], env: Record<string, string> = {}, colour = false): Promise<Ran> =>
+  ranCli(args, { env, colour });
 
 /** A ScubaGear export with one policy. */
 function scuba(name: string, policy: object): string {

@@ -7,7 +7,7 @@ import { reportedChange } from '../report/reported-change.js';
 /** Who made a change, from the directory audit log. */
 export class ChangeActorDto {
   type: 'user' | 'app';
-  /** Object id of the account that made the call. */
+  /** Object id of the account that made the call. For access of our own: users.id, service_accounts.id, or the name of a part of the service. */
   id: string;
   displayName: string | null;
 }

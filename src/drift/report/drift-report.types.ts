@@ -13,7 +13,7 @@ export type ControlVerdict = 'met' | 'not-met' | 'not-assessed';
 
 export interface ChangeActor {
   type: 'user' | 'app';
-  /** Object id of the account that made the call; for an app without a service principal id its appId. */
+  /** Object id of the account that made the call; for an app without a service principal id its appId. For access of our own: users.id, service_accounts.id, or the name of a part of the service. */
   id: string;
   displayName: string | null;
 }
