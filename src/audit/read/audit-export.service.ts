@@ -18,7 +18,7 @@ import { type ExportFormat, formatted } from './export-formats.js';
 import { exportStream } from './export-stream.js';
 import { assertKnownAction } from './known-actions.js';
 import { LogKeys } from './log-keys.service.js';
-import { filterJson, ReadingRecords, tenantOfReading } from './reading-records.service.js';
+import { filterJson, filterTexts, ReadingRecords, tenantOfReading } from './reading-records.service.js';
 import { SealedLogRepository } from './sealed-log.repository.js';
 import { SealedRecordsRepository } from './sealed-records.repository.js';
 import { SealedUntilNow } from './sealed-until-now.service.js';
@@ -130,6 +130,12 @@ export class AuditExport {
       origin: await this.logKeys.origin(),
       size: until.size,
       keys: (await this.logKeys.all()).map(({ line }) => line),
+      asked: {
+        filter: filterTexts(filter),
+        from: 0,
+        to: until.size,
+        everything: reach.everything && reach.except.length === 0,
+      },
       records: evidence(records),
       checkpoints: [...kept.filter(({ size }) => size < until.size), until],
       readTiles: (ids) => this.transactions.read((tx) => this.tree.readTiles(tx, ids)),
