@@ -25,6 +25,7 @@ export const METRIC = {
   auditUnsealed: 'blindspotx_audit_unsealed_age_seconds',
   auditGaps: 'blindspotx_audit_gaps_total',
   auditStreamLag: 'blindspotx_audit_stream_lag_records',
+  auditStreamShortened: 'blindspotx_audit_stream_shortened_total',
   auditStreamFailures: 'blindspotx_audit_stream_failures_total',
   webhookDeliveries: 'blindspotx_webhook_deliveries_total',
   slots: 'blindspotx_job_slots_total',
@@ -97,6 +98,11 @@ export const metricProviders = [
   makeGaugeProvider({
     name: METRIC.auditStreamLag,
     help: 'Sealed audit records that a stream has not delivered yet',
+    labelNames: ['stream'],
+  }),
+  makeCounterProvider({
+    name: METRIC.auditStreamShortened,
+    help: 'Audit records that a receiver got in their short form because it takes no longer one',
     labelNames: ['stream'],
   }),
   makeCounterProvider({

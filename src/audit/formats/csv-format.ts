@@ -1,5 +1,6 @@
 import type { AuditRow } from '../log/canonical-record.js';
-import type { AuditFormat } from './audit-format.js';
+import { type AuditFormat, LOST_REASON } from './audit-format.js';
+import { shortenedRow } from './shortened-row.js';
 
 const END = '\r\n';
 /** Without it, Excel takes UTF-8 for the code page of the country. */
@@ -37,9 +38,17 @@ const COLUMNS: readonly (readonly [string, (row: AuditRow) => string | null])[] 
 export const CSV_HEAD = `${BYTE_ORDER_MARK}${['leafIndex', ...COLUMNS.map(([name]) => name)].map(quoted).join(',')}${END}`;
 
 export const CSV_FORMAT: AuditFormat = {
-  line: ({ leafIndex, row }) =>
-    [String(leafIndex), ...COLUMNS.map(([, read]) => field(read(row)))].map(quoted).join(',').concat('\r'),
+  line: ({ leafIndex, row }) => lineOf([String(leafIndex), ...COLUMNS.map(([, read]) => field(read(row)))]),
+  shortened: ({ leafIndex, row }) => CSV_FORMAT.line({ leafIndex, row: shortenedRow(row) }),
+  lost: ({ leafIndex, id, occurredAt }) => {
+    const known: Partial<Record<string, string>> = { id, occurredAt, reason: LOST_REASON };
+    return lineOf([String(leafIndex), ...COLUMNS.map(([name]) => known[name] ?? '')]);
+  },
 };
+
+function lineOf(fields: string[]): string {
+  return fields.map(quoted).join(',').concat('\r');
+}
 
 function field(text: string | null): string {
   if (text === null) return '';

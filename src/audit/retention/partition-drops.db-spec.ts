@@ -87,6 +87,7 @@ describe('retention of the audit trail', () => {
       logger,
       new Gauge({ name: 'lag', help: 'lag', registers }),
       new Counter({ name: 'failures', help: 'failures', registers }),
+      new Counter({ name: 'shortened', help: 'shortened', registers }),
     );
     const heldBy = new AuditHoldsRepository();
     standings = new PartitionStandings(settings, transactions, partitions, heldBy, tree, streams);

@@ -53,7 +53,7 @@ export class PartitionStandings {
     const keepers: [PartitionKeeper, boolean][] = [
       ['unsealed', found.records !== found.leaves || !(await this.partitions.isComplete(tx, partition, last + 1))],
       ['not-signed', last >= size],
-      ['stream', (await this.streams.positions(tx)).some(({ nextLeaf }) => nextLeaf <= last)],
+      ['stream', (await this.streams.positions(tx)).some(({ nextLeaf, ahead }) => nextLeaf <= last || ahead > 0)],
       ['hold', await this.isHeld(tx, partition)],
     ];
     return keepers.filter(([, keeps]) => keeps).map(([keeper]) => keeper);

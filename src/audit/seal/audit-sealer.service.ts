@@ -20,6 +20,7 @@ import {
   type PendingRow,
 } from './audit-tree.repository.js';
 import { TreeHeads } from './tree-heads.service.js';
+import { TreeRefused } from './tree-refused.js';
 
 /** Records of one transaction: large enough to share its costs, small enough that another sealer never waits long. */
 export const FULL_BATCH = 4000;
@@ -66,6 +67,7 @@ export class AuditSealer {
    *
    * @param checkpointSeconds how old the newest checkpoint may be, where somebody waits for one
    * @returns how many records were sealed; null when another instance is sealing
+   * @throws TreeRefused, TreeDamaged
    */
   async sealBatch(checkpointSeconds = CHECKPOINT_SECONDS): Promise<number | null> {
     const sealed = await this.transactions.run(async (tx) => {
@@ -73,7 +75,7 @@ export class AuditSealer {
       if (row === null) return null;
       const newest = await this.tree.newestCheckpoint(tx);
       if (newest !== null && newest.size > row.size) {
-        throw new Error(
+        throw new TreeRefused(
           `the tree of the audit trail has ${row.size} records, but ${newest.size} were signed: it was cut`,
         );
       }
@@ -105,24 +107,26 @@ export class AuditSealer {
     if (this.known === null || this.known.size < tree.size) this.known = tree;
   }
 
-  /** @throws Error when it isn't the tree that this service last wrote, or doesn't go on from one that is known */
+  /** @throws TreeRefused when it isn't the tree that this service last wrote, or doesn't go on from one that is known */
   private async openTree(tx: Transaction, row: AuditTreeRow): Promise<GrowingTree> {
     const head = await this.heads.of(row);
     const tree = await GrowingTree.open(row.size, (ids) => this.tree.readTiles(tx, ids));
     if (head !== null && !tree.root().equals(head.root)) {
-      throw new Error('the tree of the audit trail has another root than when it was last written: it was changed');
+      throw new TreeRefused(
+        'the tree of the audit trail has another root than when it was last written: it was changed',
+      );
     }
     const { known } = this;
     if (known === null) return tree;
     if (known.size > tree.size) {
-      throw new Error(
+      throw new TreeRefused(
         `the tree of the audit trail has ${tree.size} records, but ${known.from} knows ${known.size}: it was cut, or restored from a backup (docs/operations/backup-and-restore.md)`,
       );
     }
     const root =
       known.size === tree.size ? tree.root() : await treeRoot(known.size, (ids) => this.tree.readTiles(tx, ids));
     if (!root.equals(known.root)) {
-      throw new Error(
+      throw new TreeRefused(
         `the first ${known.size} records of the audit trail are not those that ${known.from} knows: it was changed, or restored from a backup (docs/operations/backup-and-restore.md)`,
       );
     }
@@ -195,7 +199,7 @@ export class AuditSealer {
   private async assertGrownFrom(tx: Transaction, newest: CheckpointAge): Promise<void> {
     const root = await treeRoot(newest.size, (ids) => this.tree.readTiles(tx, ids));
     if (root.equals(newest.root)) return;
-    throw new Error(
+    throw new TreeRefused(
       `the tree of the audit trail isn't the one that was signed at ${newest.size} records: it was changed`,
     );
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
+import { MONTH_STANDS } from '../log/month-stands.js';
 
 /** A leaf without its record, although the month it was written in is still kept. */
 export interface LostRecord {
@@ -58,7 +59,3 @@ export class LogPatrolRepository {
     };
   }
 }
-
-/** Its partition is there, or it isn't over: retention drops whole months that are. */
-const MONTH_STANDS = `(leaf.occurred_at >= date_trunc('month', now(), 'UTC')
-  OR to_regclass(format('audit_events_%s_%s', leaf.retention_class, to_char(leaf.occurred_at AT TIME ZONE 'UTC', 'YYYYMM'))) IS NOT NULL)`;

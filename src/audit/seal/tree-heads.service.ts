@@ -4,6 +4,7 @@ import { HASH_BYTES } from '../../crypto/merkle/tree-hash.js';
 import { defineSealedColumn } from '../../crypto/sealed-columns.js';
 import { DomainError } from '../../kernel/errors/domain-error.js';
 import type { AuditTreeRow } from './audit-tree.repository.js';
+import { TreeRefused } from './tree-refused.js';
 
 /** What the service last wrote of its tree. */
 export interface TreeHead {
@@ -38,7 +39,7 @@ export class TreeHeads {
 
   /**
    * @returns null for a log that has no record yet
-   * @throws Error when the row isn't what the service wrote
+   * @throws TreeRefused when the row isn't what the service wrote
    */
   async of(row: AuditTreeRow): Promise<TreeHead | null> {
     if (row.sealedHead === null) {
@@ -70,6 +71,6 @@ export class TreeHeads {
 }
 
 /** For the log of the service: sealing stops until somebody has looked. */
-function changed(how: string): Error {
-  return new Error(`the tree of the audit trail is not as this service left it (${how}): it was changed`);
+function changed(how: string): TreeRefused {
+  return new TreeRefused(`the tree of the audit trail is not as this service left it (${how}): it was changed`);
 }
