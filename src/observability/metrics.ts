@@ -92,7 +92,7 @@ export const metricProviders = [
   }),
   makeCounterProvider({
     name: METRIC.auditGaps,
-    help: 'Audit records that somebody took out of the line before they were sealed (unlogged), or away afterwards (lost)',
+    help: 'Audit records taken out of the line before they were sealed (unlogged) or away afterwards (lost), and legal holds changed past the service (hold), at each look',
     labelNames: ['kind'],
   }),
   makeGaugeProvider({

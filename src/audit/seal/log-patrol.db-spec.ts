@@ -5,6 +5,8 @@ import { systemActor } from '../../access/actor.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { createLogger } from '../../observability/logger.js';
 import type { AuditAction } from '../audit.types.js';
+import { AuditHoldsRepository } from '../retention/audit-holds.repository.js';
+import { StandingHolds } from '../retention/standing-holds.service.js';
 import { LogPatrolRepository } from './log-patrol.repository.js';
 import { LogPatrol } from './log-patrol.service.js';
 
@@ -21,7 +23,7 @@ describe('the patrol of the audit log', () => {
     stage = await startAudit(database);
     gaps = new Counter({ name: 'gaps', help: 'x', labelNames: ['kind'], registers: [new Registry()] });
     const transactions = new TransactionRunner(database.dataSource);
-    patrol = new LogPatrol(transactions, new LogPatrolRepository(), createLogger('silent'), gaps);
+    patrol = new LogPatrol(transactions, new LogPatrolRepository(), new StandingHolds(stage.keys, new AuditHoldsRepository()), createLogger('silent'), gaps);
   });
   afterEach(() => database.close());
 

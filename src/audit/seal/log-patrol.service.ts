@@ -4,6 +4,7 @@ import type { Counter } from 'prom-client';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import { METRIC } from '../../observability/metrics.js';
+import { StandingHolds } from '../retention/standing-holds.service.js';
 import { LogPatrolRepository } from './log-patrol.repository.js';
 
 /** How often a round is due, and how far back it looks for records that nobody logged: further than one that was missed. */
@@ -27,6 +28,7 @@ export class LogPatrol {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly log: LogPatrolRepository,
+    private readonly holds: StandingHolds,
     @Inject(LOGGER) private readonly logger: Logger,
     @InjectMetric(METRIC.auditGaps) private readonly gaps: Counter,
   ) {}
@@ -46,6 +48,7 @@ export class LogPatrol {
         'records of the audit trail were taken out of the line before they were sealed; they are in it again',
       );
     }
+    await this.lookAtHolds();
     const { lost, next } = await this.transactions.read((tx) => this.log.findLost(tx, this.place, LEAVES));
     this.place = next ?? 0;
     if (lost.length === 0) return;
@@ -53,6 +56,17 @@ export class LogPatrol {
     this.logger.error(
       { records: lost.length, places: lost.slice(0, NAMED) },
       'records of the audit trail are gone although their month is kept: somebody deleted them past the service',
+    );
+  }
+
+  /** They stand as the service left them; that somebody wanted it otherwise is told. */
+  private async lookAtHolds(): Promise<void> {
+    const changed = (await this.transactions.read((tx) => this.holds.find(tx))).filter(({ fault }) => fault !== null);
+    if (changed.length === 0) return;
+    this.gaps.inc({ kind: 'hold' }, changed.length);
+    this.logger.error(
+      { holds: changed.slice(0, NAMED).map(({ id, fault }) => ({ id, fault })) },
+      'legal holds were changed or taken away past the service; what they held is still kept',
     );
   }
 }
