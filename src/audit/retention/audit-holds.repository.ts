@@ -14,7 +14,10 @@ const COLUMNS = `id, reason, covers_from AS "from", covers_to AS "to", tenant_id
 /** The table audit_holds. */
 @Injectable()
 export class AuditHoldsRepository {
-  async insert(tx: Transaction, hold: NewAuditHold & { id: string; byType: string; byId: string; sealedState: Buffer }): Promise<AuditHold> {
+  async insert(
+    tx: Transaction,
+    hold: NewAuditHold & { id: string; byType: string; byId: string; sealedState: Buffer },
+  ): Promise<AuditHold> {
     const [row] = await tx.query<AuditHold[]>(
       `INSERT INTO audit_holds (id, reason, covers_from, covers_to, tenant_id, created_by_type, created_by_id, sealed_state)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING ${COLUMNS}`,

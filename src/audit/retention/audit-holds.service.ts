@@ -9,9 +9,9 @@ import { AuditService } from '../audit.service.js';
 import type { AuditHold, NewAuditHold } from './audit-hold.types.js';
 import { AuditHoldsRepository } from './audit-holds.repository.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
-import { StandingHolds } from './standing-holds.service.js';
 import { retentionError } from './retention.errors.js';
 import { RETENTION_ACTIONS } from './retention.events.js';
+import { StandingHolds } from './standing-holds.service.js';
 
 /** Legal holds: what they cover of the trail is kept whatever its age. */
 @Injectable()

@@ -263,11 +263,20 @@ describe('retention of the audit trail', () => {
   });
 
   it.each([
-    ['released by an update', `UPDATE audit_holds SET released_at = now(), released_by_type = 'user', released_by_id = 'x'`],
+    [
+      'released by an update',
+      `UPDATE audit_holds SET released_at = now(), released_by_type = 'user', released_by_id = 'x'`,
+    ],
     ['moved to another time', `UPDATE audit_holds SET covers_from = '2001-01-01', covers_to = '2001-01-02'`],
-    ['stripped of what is sealed', `UPDATE audit_holds SET sealed_state = NULL, released_at = now(), released_by_type = 'user', released_by_id = 'x'`],
-    ['given what is sealed of another', `UPDATE audit_holds SET released_at = now(), released_by_type = 'user', released_by_id = 'x',
-        sealed_state = (SELECT sealed_state FROM audit_holds WHERE reason = 'released')`],
+    [
+      'stripped of what is sealed',
+      `UPDATE audit_holds SET sealed_state = NULL, released_at = now(), released_by_type = 'user', released_by_id = 'x'`,
+    ],
+    [
+      'given what is sealed of another',
+      `UPDATE audit_holds SET released_at = now(), released_by_type = 'user', released_by_id = 'x',
+        sealed_state = (SELECT sealed_state FROM audit_holds WHERE reason = 'released')`,
+    ],
     ['deleted', 'DELETE FROM audit_holds'],
   ])('keeps what is held by a hold that was %s past the service, and tells of it', async (what, sql) => {
     await old(1);
@@ -301,7 +310,9 @@ describe('retention of the audit trail', () => {
       to: new Date(`${recentMonth}-02T00:00:00Z`),
       tenantId: null,
     });
-    const standing = (await standings.list()).find(({ month, class: name }) => month === recentMonth && name === 'security');
+    const standing = (await standings.list()).find(
+      ({ month, class: name }) => month === recentMonth && name === 'security',
+    );
     expect(standing?.keptBy).toEqual(['not-due', 'hold']);
   });
 

@@ -4,8 +4,8 @@ import { AuditPartitionsRepository } from './audit-partitions.repository.js';
 import { PartitionArchives } from './partition-archive.service.js';
 import { PartitionDrops } from './partition-drop.service.js';
 import { PartitionStandings } from './partition-standings.service.js';
-import { StandingHolds } from './standing-holds.service.js';
 import { RetentionJob } from './retention.job.js';
+import { StandingHolds } from './standing-holds.service.js';
 
 /** Of the audit module. */
 export const RETENTION_PROVIDERS = [

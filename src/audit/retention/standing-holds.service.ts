@@ -7,7 +7,13 @@ import { openStates } from '../log/open-states.js';
 import type { AuditHold } from './audit-hold.types.js';
 import { AuditHoldsRepository } from './audit-holds.repository.js';
 
-const STATE = defineSealedColumn({ table: 'audit_holds', column: 'sealed_state', row: 'id', tenant: null, rewrap: true });
+const STATE = defineSealedColumn({
+  table: 'audit_holds',
+  column: 'sealed_state',
+  row: 'id',
+  tenant: null,
+  rewrap: true,
+});
 
 /** What the service itself last wrote of a hold. */
 export interface HoldState {

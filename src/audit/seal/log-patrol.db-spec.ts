@@ -23,7 +23,13 @@ describe('the patrol of the audit log', () => {
     stage = await startAudit(database);
     gaps = new Counter({ name: 'gaps', help: 'x', labelNames: ['kind'], registers: [new Registry()] });
     const transactions = new TransactionRunner(database.dataSource);
-    patrol = new LogPatrol(transactions, new LogPatrolRepository(), new StandingHolds(stage.keys, new AuditHoldsRepository()), createLogger('silent'), gaps);
+    patrol = new LogPatrol(
+      transactions,
+      new LogPatrolRepository(),
+      new StandingHolds(stage.keys, new AuditHoldsRepository()),
+      createLogger('silent'),
+      gaps,
+    );
   });
   afterEach(() => database.close());
 
