@@ -23,6 +23,7 @@ import { assertDeclared } from '../crypto/sealed-columns.js';
 import { ChangeFeed } from '../database/change-feed.service.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRIC } from '../observability/metrics.js';
+import { CheckpointVerifiers } from './checkpoint-verifiers.service.js';
 import { FirstKeys } from './first-keys.service.js';
 import { REREAD_SECONDS } from './key-times.js';
 import { KeyUses } from './key-uses.service.js';
@@ -56,6 +57,7 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
     private readonly firstKeys: FirstKeys,
     private readonly reader: OpenKeysReader,
     private readonly uses: KeyUses,
+    private readonly verifiers: CheckpointVerifiers,
     feed: ChangeFeed,
     @Inject(LOGGER) private readonly logger: Logger,
     @InjectMetric(METRIC.signingKeyAge) private readonly age: Gauge,
@@ -139,7 +141,18 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
   }
 
   checkpointVerifiers(): Promise<readonly CheckpointVerifier[]> {
-    return this.reader.checkpointVerifiers();
+    return this.verifiers.believed({
+      live: (id) => this.livePublicKey(id),
+      open: (sealed, place) => this.open(sealed, place),
+    });
+  }
+
+  /** Of one that another instance has just made too. */
+  private async livePublicKey(id: string): Promise<Buffer | null> {
+    const known = (await this.openKeys()).checkpointPublicKeys.get(id);
+    if (known !== undefined) return known;
+    await this.lookAgain();
+    return this.opened?.checkpointPublicKeys.get(id) ?? null;
   }
 
   async signingKey(): Promise<SigningKey> {

@@ -79,13 +79,12 @@ export class KeySuccessionRepository {
     return rows[0]?.id ?? null;
   }
 
-  /** The private half goes for good; the public one stays, because what it signed stays. */
-  async retireCheckpointKeys(tx: Transaction): Promise<string[]> {
-    const [rows] = await tx.query<Changed<{ id: string }>>(
-      `UPDATE checkpoint_keys SET state = 'retired', wrapped_private_key = ''
-        WHERE state = 'retiring' AND retires_at <= clock_timestamp() RETURNING id`,
+  /** The private half goes for good; the public one stays, sealed, because what it signed stays. */
+  async retireCheckpointKey(tx: Transaction, id: string, sealedPublicKey: Buffer): Promise<void> {
+    await tx.query(
+      `UPDATE checkpoint_keys SET state = 'retired', wrapped_private_key = '', sealed_public_key = $2 WHERE id = $1`,
+      [id, sealedPublicKey],
     );
-    return rows.map(({ id }) => id);
   }
 
   /** Keys that no instance writes with any more, whatever it slept through; of data keys those that were looked for a day ago. */

@@ -1,3 +1,4 @@
+import type { DomainError } from '../../kernel/errors/domain-error.js';
 import { keysError } from '../keys.errors.js';
 
 /** For all tries of one call: a start that finds no vault says so within this time. */
@@ -25,6 +26,13 @@ export async function vaultCall<T>(
     if (refused(cause)) throw cause;
     throw keysError('keys.vault_unavailable', { detail: `${vault}: ${reasonOf(cause)}`, cause });
   }
+}
+
+/** An answer that isn't of the key that was asked for: a mistaken endpoint, or somebody in between. */
+export function vaultMistaken(vault: string, asked: string, answered: string | undefined): DomainError {
+  return keysError('keys.vault_mistaken', {
+    detail: `${vault} was asked for ${asked} and answered for ${answered ?? 'no key'}. Nothing was stored; look at the vault and its endpoint.`,
+  });
 }
 
 /** What its SDK says in short: a code or a name and the status, never a message, which may carry what was sent. */
