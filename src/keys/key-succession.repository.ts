@@ -101,6 +101,26 @@ export class KeySuccessionRepository {
     return rows.map(({ version }) => version);
   }
 
+  /** Whether each column was written again, from its beginning to its end, under a newer key since this one was replaced. */
+  async isWalkedSince(
+    tx: Transaction,
+    kind: 'data' | 'index',
+    version: number,
+    columns: readonly { table: string; column: string }[],
+  ): Promise<boolean> {
+    const missing = await this.holds(
+      tx,
+      `SELECT 1 FROM ${kind}_keys AS replaced, unnest($3::text[], $4::text[]) AS stored (table_name, column_name)
+        WHERE replaced.version = $2 AND NOT EXISTS (
+          SELECT FROM key_rewraps walk
+           WHERE walk.kind = $1 AND walk.version > $2 AND walk.table_name = stored.table_name
+             AND walk.column_name = stored.column_name AND walk.started_at > replaced.retiring_since
+             AND walk.completed_at > walk.started_at) LIMIT 1`,
+      [kind, version, columns.map(({ table }) => table), columns.map(({ column }) => column)],
+    );
+    return !missing;
+  }
+
   async hasRetiring(tx: Transaction, table: NumberedKeys): Promise<boolean> {
     return this.holds(tx, `SELECT 1 FROM ${table} WHERE state = 'retiring'`, []);
   }

@@ -96,11 +96,13 @@ export class KeySuccession {
     }
   }
 
+  /** Also while something may lie under it that no walk since it was replaced has passed by. */
   private async isReferred(kind: 'data' | 'index', version: number): Promise<boolean> {
-    for (const column of storedColumns()) {
-      if (column.kind === kind && (await this.stored.holdsVersion(column, version))) return true;
-    }
-    return false;
+    const columns = storedColumns().filter((column) => column.kind === kind);
+    const walked = columns.filter(({ rewrap }) => rewrap);
+    const names = walked.map(({ sealed, column }) => ({ table: sealed.table, column }));
+    if (!(await this.transactions.read((tx) => this.steps.isWalkedSince(tx, kind, version, names)))) return true;
+    return this.stored.holdsVersion(columns, version);
   }
 
   private async due(tx: Transaction): Promise<RotatedKind[]> {
