@@ -211,7 +211,7 @@ export class KeyWrapping {
       throw keysError('keys.master_key_wrong', {
         detail: this.vault.opens(wrappedBy)
           ? `The key in ${place.table} ${place.row} was changed.`
-          : `This service has ${this.vault.name}, but the keys were wrapped by ${wrappedBy}. Start with the key of this database.`,
+          : `This service has ${this.vault.name}, but the keys were wrapped by ${wrappedBy}. Start with the key of this database${wrappedBy.startsWith('local:') ? ', or name it in MASTER_KEY_PREVIOUS while you change it' : ''}.`,
         cause,
       });
     }

@@ -54,7 +54,7 @@ export class AwsKmsKey extends KeyEncryptionKey {
   }
 
   async currentId(): Promise<string> {
-    const { KeyMetadata } = await this.call((signal) =>
+    const { KeyMetadata } = await this.call('DescribeKey', (signal) =>
       this.client.send(new this.sdk.DescribeKeyCommand({ KeyId: this.keyArn }), { abortSignal: signal }),
     );
     return `${PREFIX}${this.answered(KeyMetadata?.Arn, this.keyArn)}`;
@@ -65,7 +65,7 @@ export class AwsKmsKey extends KeyEncryptionKey {
   }
 
   async wrap(key: Uint8Array, place: SealedPlace): Promise<WrappedKey> {
-    const { CiphertextBlob, KeyId } = await this.call((signal) =>
+    const { CiphertextBlob, KeyId } = await this.call('Encrypt', (signal) =>
       this.client.send(
         new this.sdk.EncryptCommand({ KeyId: this.keyArn, Plaintext: key, EncryptionContext: contextOf(place) }),
         { abortSignal: signal },
@@ -77,7 +77,7 @@ export class AwsKmsKey extends KeyEncryptionKey {
 
   async unwrap(wrapped: Uint8Array, wrappedBy: string, place: SealedPlace): Promise<Buffer> {
     const keyArn = this.keyFor(wrappedBy);
-    const { Plaintext, KeyId } = await this.call((signal) =>
+    const { Plaintext, KeyId } = await this.call('Decrypt', (signal) =>
       this.client.send(
         new this.sdk.DecryptCommand({
           KeyId: keyArn,
@@ -104,8 +104,8 @@ export class AwsKmsKey extends KeyEncryptionKey {
     throw vaultMistaken(this.name, asked, by);
   }
 
-  private call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return vaultCall(this.name, work, (error) => REFUSALS.has((error as Error).name));
+  private call<T>(operation: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return vaultCall(this.name, operation, work, (error) => REFUSALS.has((error as Error).name));
   }
 }
 

@@ -67,7 +67,9 @@ export class AzureKeyVaultKey extends KeyEncryptionKey {
   }
 
   async currentId(): Promise<string> {
-    const { id } = await vaultCall(this.name, (abortSignal) => this.keys.getKey(this.keyName, { abortSignal }));
+    const { id } = await vaultCall(this.name, 'get key', (abortSignal) =>
+      this.keys.getKey(this.keyName, { abortSignal }),
+    );
     return `${PREFIX}${this.answered(id, this.keyUrl)}`;
   }
 
@@ -77,7 +79,7 @@ export class AzureKeyVaultKey extends KeyEncryptionKey {
 
   async wrap(key: Uint8Array, place: SealedPlace): Promise<WrappedKey> {
     const oneTimeKey = randomBytes(ONE_TIME_KEY_BYTES);
-    const { result, keyID } = await vaultCall(this.name, (abortSignal) =>
+    const { result, keyID } = await vaultCall(this.name, 'wrap key', (abortSignal) =>
       this.cryptography(this.keyUrl).wrapKey(ALGORITHM, oneTimeKey, { abortSignal }),
     );
     const lead = Buffer.alloc(LEAD_BYTES);
@@ -94,6 +96,7 @@ export class AzureKeyVaultKey extends KeyEncryptionKey {
     const version = this.versionHere(wrappedBy);
     const { result, keyID } = await vaultCall(
       this.name,
+      'unwrap key',
       (abortSignal) =>
         this.clientOf(version).unwrapKey(ALGORITHM, value.subarray(LEAD_BYTES, sealedAt), {
           abortSignal,

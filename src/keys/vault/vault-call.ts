@@ -12,11 +12,13 @@ export const VAULT_RETRIES = 2;
  * One call of a key vault that is cut off after VAULT_CALL_MS.
  *
  * @param vault for people: which key of which vault
+ * @param operation for people: what was asked
  * @param refused which errors of the vault say that what was wrapped isn't opened by this key, rather than that it can't be asked
  * @throws DomainError keys.vault_unavailable; the vault's own error when it is `refused`
  */
 export async function vaultCall<T>(
   vault: string,
+  operation: string,
   call: (signal: AbortSignal) => Promise<T>,
   refused: (error: unknown) => boolean = () => false,
 ): Promise<T> {
@@ -24,7 +26,10 @@ export async function vaultCall<T>(
     return await call(AbortSignal.timeout(VAULT_CALL_MS));
   } catch (cause) {
     if (refused(cause)) throw cause;
-    throw keysError('keys.vault_unavailable', { detail: `${vault}: ${reasonOf(cause)}`, cause });
+    throw keysError('keys.vault_unavailable', {
+      detail: `${vault}, ${operation}: ${reasonOf(cause)}. Check the way to the vault, the credentials of this service and that the key is enabled.`,
+      cause,
+    });
   }
 }
 
