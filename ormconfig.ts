@@ -21,6 +21,7 @@ import { KeyManagement1764000000015 } from './src/database/migrations/0015-key-m
 import { AuditRetention1764000000016 } from './src/database/migrations/0016-audit-retention.js';
 import { AuditStreams1764000000017 } from './src/database/migrations/0017-audit-streams.js';
 import { EncryptionAtRest1764000000019 } from './src/database/migrations/0019-encryption-at-rest.js';
+import { SealedAlone1764000000022 } from './src/database/migrations/0022-sealed-alone.js';
 import { AuditEvidence1764000000023 } from './src/database/migrations/0023-audit-evidence.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftChange } from './src/drift/report/drift-change.entity.js';
@@ -84,6 +85,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   AuditRetention1764000000016,
   AuditStreams1764000000017,
   EncryptionAtRest1764000000019,
+  SealedAlone1764000000022,
   AuditEvidence1764000000023,
 ];
 

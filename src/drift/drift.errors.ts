@@ -12,6 +12,7 @@ export const driftError = defineErrors({
   'drift.baseline_conflict': { kind: 'conflict', title: 'Somebody else approved a baseline at the same moment' },
   'drift.tenant_required': { kind: 'invalid', title: 'Say which tenant' },
   'drift.until_past': { kind: 'invalid', title: 'The end of the decision lies in the past' },
+  'drift.content_changed': { kind: 'unavailable', title: 'A stored content is not the one that was stored' },
   'drift.nothing_read': { kind: 'upstream', title: 'Nothing of the tenant could be read' },
 });
 

@@ -76,12 +76,12 @@ export class DeliverJob implements OnModuleInit {
   private async attempt(claimed: ClaimedDelivery, signal: AbortSignal): Promise<SendOutcome> {
     const event = await this.transactions.read((tx) => this.outbox.get(tx, claimed.eventId));
     if (event === null) return notSent('The event of this delivery is no longer stored.');
-    const { endpointId, sealedUrl, clearUrl, sealedSecret } = claimed;
+    const { endpointId, sealedUrl, sealedSecret } = claimed;
     let secret: Buffer;
     let url: string;
     try {
       secret = await this.seals.openSecret(endpointId, sealedSecret);
-      url = await this.seals.openUrl(endpointId, sealedUrl, clearUrl);
+      url = await this.seals.openUrl(endpointId, sealedUrl);
     } catch (error) {
       if (!(error instanceof DomainError) || !error.code.startsWith('keys.')) throw error;
       this.logger.error({ err: error, endpointId }, 'the signing secret or the URL of a webhook cannot be opened');

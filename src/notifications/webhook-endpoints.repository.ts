@@ -4,7 +4,7 @@ import type { Transaction } from '../database/transaction-runner.js';
 import { EndpointSeals } from './endpoint-seals.service.js';
 import { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
-type SealedMember = 'sealedSecret' | 'sealedUrl' | 'clearUrl';
+type SealedMember = 'sealedSecret' | 'sealedUrl';
 
 /** An endpoint as it is read: its URL opened, without its secret. */
 export type StoredEndpoint = Omit<WebhookEndpoint, SealedMember> & { url: string };
@@ -64,7 +64,7 @@ export class WebhookEndpointsRepository {
     { id, version }: StoredEndpoint,
     { url, ...patch }: EndpointPatch & { disabledReason?: string | null },
   ): Promise<StoredEndpoint> {
-    const sealed = url === undefined ? {} : { sealedUrl: await this.seals.sealUrl(id, url), clearUrl: null };
+    const sealed = url === undefined ? {} : { sealedUrl: await this.seals.sealUrl(id, url) };
     await tx.update(WebhookEndpoint, { id }, { ...patch, ...sealed, version: version + 1 });
     return this.open(await tx.findOneByOrFail(WebhookEndpoint, { id }));
   }
@@ -73,8 +73,8 @@ export class WebhookEndpointsRepository {
     await tx.delete(WebhookEndpoint, { id });
   }
 
-  private async open({ sealedSecret: _, sealedUrl, clearUrl, ...row }: WebhookEndpoint): Promise<StoredEndpoint> {
-    return { ...row, url: await this.seals.openUrl(row.id, sealedUrl, clearUrl) };
+  private async open({ sealedSecret: _, sealedUrl, ...row }: WebhookEndpoint): Promise<StoredEndpoint> {
+    return { ...row, url: await this.seals.openUrl(row.id, sealedUrl) };
   }
 
   private async openMaybe(row: WebhookEndpoint | null): Promise<StoredEndpoint | null> {
