@@ -1,7 +1,10 @@
-// Node 20's vm can't require(esm) inside Jest, and two packages we need (@willsoto/nestjs-prometheus among them) require the
-// ESM-only Nest 12: so everything a test touches, packages included, is turned into CommonJS by swc.
+// What is ours is turned into CommonJS by swc for each test file; packages are loaded by Node itself, once a worker
+// (test/support/jest). Jest's own loader can't do the latter: its realms can't require(esm), and two packages that we need
+// (@willsoto/nestjs-prometheus among them) require the ESM-only Nest 12.
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/jest/one-realm-environment.cjs',
+  testEnvironmentOptions: { globalsCleanup: 'off' },
+  runtime: '<rootDir>/test/support/jest/packages-once-runtime.cjs',
   testRegex: '.*(\\.spec|-spec)\\.ts$',
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.data'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
@@ -20,7 +23,6 @@ export default {
       },
     ],
   },
-  transformIgnorePatterns: ['\\.json$'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   maxWorkers: 2,

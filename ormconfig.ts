@@ -23,6 +23,8 @@ import { AuditStreams1764000000017 } from './src/database/migrations/0017-audit-
 import { EncryptionAtRest1764000000019 } from './src/database/migrations/0019-encryption-at-rest.js';
 import { DriftControls1764000000020 } from './src/database/migrations/0020-drift-controls.js';
 import { DriftHeads1764000000021 } from './src/database/migrations/0021-drift-heads.js';
+import { SealedAlone1764000000022 } from './src/database/migrations/0022-sealed-alone.js';
+import { AuditEvidence1764000000023 } from './src/database/migrations/0023-audit-evidence.js';
 import { Alerts1764000000024 } from './src/database/migrations/0024-alerts.js';
 import { DriftAnalytics1764000000025 } from './src/database/migrations/0025-drift-analytics.js';
 import { DriftDecisions1764000000026 } from './src/database/migrations/0026-drift-decisions.js';
@@ -96,6 +98,8 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   EncryptionAtRest1764000000019,
   DriftControls1764000000020,
   DriftHeads1764000000021,
+  SealedAlone1764000000022,
+  AuditEvidence1764000000023,
   Alerts1764000000024,
   DriftAnalytics1764000000025,
   DriftDecisions1764000000026,

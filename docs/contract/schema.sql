@@ -104,11 +104,15 @@ CREATE TABLE audit_events (
   state_after text,
   sealed_states bytea,
   CONSTRAINT ck_audit_events_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'service_account'::text, 'system'::text, 'anonymous'::text]))),
+  CONSTRAINT ck_audit_events_clear_states CHECK (((state_before IS NULL) AND (state_after IS NULL))) NOT VALID,
+  CONSTRAINT ck_audit_events_occurred_at CHECK (((occurred_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (occurred_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
   CONSTRAINT ck_audit_events_outcome CHECK ((outcome = ANY (ARRAY['success'::text, 'denied'::text, 'failure'::text]))),
   CONSTRAINT ck_audit_events_retention_class CHECK ((retention_class = ANY (ARRAY['security'::text, 'operation'::text]))),
+  CONSTRAINT ck_audit_events_target CHECK ((((target_type IS NULL) = (target_id IS NULL)) AND ((target_name IS NULL) OR (target_id IS NOT NULL)))),
   CONSTRAINT pk_audit_events PRIMARY KEY (id, retention_class, occurred_at)
 );
 CREATE INDEX ix_audit_events_actor_id ON ONLY public.audit_events USING btree (actor_id, id);
+CREATE INDEX ix_audit_events_holds ON ONLY public.audit_events USING btree (id) WHERE (action = 'audit.hold.created'::text);
 CREATE INDEX ix_audit_events_occurred_at ON ONLY public.audit_events USING brin (occurred_at);
 CREATE INDEX ix_audit_events_request_id ON ONLY public.audit_events USING btree (request_id);
 CREATE INDEX ix_audit_events_target_id ON ONLY public.audit_events USING btree (target_id, id);
@@ -129,11 +133,13 @@ CREATE TABLE audit_holds (
   released_by_id text,
   released_at timestamp with time zone,
   version integer NOT NULL DEFAULT 1,
+  sealed_state bytea,
   CONSTRAINT ck_audit_holds_covers CHECK ((covers_from < covers_to)),
   CONSTRAINT ck_audit_holds_released CHECK ((((released_at IS NULL) = (released_by_id IS NULL)) AND ((released_at IS NULL) = (released_by_type IS NULL)))),
   CONSTRAINT fk_audit_holds_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_audit_holds PRIMARY KEY (id)
 );
+CREATE TRIGGER tr_audit_holds_stay BEFORE DELETE OR TRUNCATE ON public.audit_holds FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
 CREATE TABLE audit_leaves (
   leaf_index bigint NOT NULL,
@@ -166,6 +172,7 @@ CREATE TABLE audit_streams (
   CONSTRAINT ck_audit_streams_next_leaf CHECK ((next_leaf >= 0)),
   CONSTRAINT pk_audit_streams PRIMARY KEY (name)
 );
+CREATE TRIGGER tr_audit_streams_only_grows BEFORE INSERT OR UPDATE ON public.audit_streams FOR EACH ROW EXECUTE FUNCTION refuse_audit_stream_jump();
 
 CREATE TABLE audit_tiles (
   level smallint NOT NULL,
@@ -182,6 +189,7 @@ CREATE TABLE audit_trees (
   origin text NOT NULL,
   size bigint NOT NULL DEFAULT 0,
   published_size bigint NOT NULL DEFAULT 0,
+  sealed_head bytea,
   CONSTRAINT ck_audit_trees_id CHECK ((id = 1)),
   CONSTRAINT ck_audit_trees_size CHECK ((size >= 0)),
   CONSTRAINT pk_audit_trees PRIMARY KEY (id)

@@ -22,6 +22,9 @@ import { AuditSealJob } from './seal/audit-seal.job.js';
 import { AuditSealer } from './seal/audit-sealer.service.js';
 import { AuditTreeRepository } from './seal/audit-tree.repository.js';
 import { CheckpointPublisher } from './seal/checkpoint-publisher.service.js';
+import { LogPatrolRepository } from './seal/log-patrol.repository.js';
+import { LogPatrol } from './seal/log-patrol.service.js';
+import { TreeHeads } from './seal/tree-heads.service.js';
 import { AuditStreamsRepository } from './stream/audit-streams.repository.js';
 import { AuditStreams } from './stream/audit-streams.service.js';
 
@@ -31,8 +34,11 @@ import { AuditStreams } from './stream/audit-streams.service.js';
   controllers: [AuditController, AuditProofsController, RetentionController],
   providers: [
     AuditTreeRepository,
+    TreeHeads,
     AuditSealer,
     CheckpointPublisher,
+    LogPatrolRepository,
+    LogPatrol,
     AuditSealJob,
     AuditService,
     AuditAppendRepository,

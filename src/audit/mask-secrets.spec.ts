@@ -1,5 +1,5 @@
 import type { JsonObject } from '../crypto/canonical-json.js';
-import { type Fingerprint, maskedText } from './mask-secrets.js';
+import { type Fingerprint, maskedLine, maskedText } from './mask-secrets.js';
 
 const fingerprint: Fingerprint = (secret) => `f(${secret})`;
 const masked = (state: JsonObject) => JSON.parse(maskedText(state, fingerprint)) as JsonObject;
@@ -45,4 +45,10 @@ describe('maskedText', () => {
     expect(large).toMatchObject({ bytes: 70_011 });
     expect(large['sha256']).toMatch(/^[\da-f]{64}$/);
   });
+});
+
+it('masks secrets in a text that people wrote, the same ones alike, and leaves the rest', () => {
+  expect(maskedLine('gave bxs_abc and bxs_abc away, not bxs', fingerprint)).toBe(
+    'gave [masked:f(bxs_abc)] and [masked:f(bxs_abc)] away, not bxs',
+  );
 });

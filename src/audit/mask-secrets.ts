@@ -31,6 +31,15 @@ export function maskedText(state: JsonObject, fingerprint: Fingerprint): string 
   return canonicalJson({ omitted: `${bytes} bytes are more than a record keeps`, bytes, sha256: digest });
 }
 
+/** A text that people wrote, with what looks like a secret masked: it stands in columns that are searched and isn't encrypted. */
+export function maskedLine(text: string, fingerprint: Fingerprint): string {
+  return text.replaceAll(SECRET_VALUE, (secret) => masked(fingerprint(secret)));
+}
+
+function masked(fingerprint: string): string {
+  return `[masked:${fingerprint}]`;
+}
+
 class Masking {
   constructor(private readonly fingerprint: Fingerprint) {}
 
@@ -57,7 +66,7 @@ class Masking {
   }
 
   private mask(secret: string): string {
-    return `[masked:${this.fingerprint(secret)}]`;
+    return masked(this.fingerprint(secret));
   }
 }
 

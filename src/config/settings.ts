@@ -251,7 +251,10 @@ export class Settings {
 
   @Setting({ group: 'Secrets', description: 'Endpoint of AWS KMS when it is not the one of the region' })
   @IsOptional()
-  @IsUrl({ ...LOOSE_URL, protocols: ['https'] })
+  @IsUrl(
+    { ...LOOSE_URL, protocols: ['https'] },
+    { message: 'must begin with https://, also on this machine: keys pass through it' },
+  )
   AWS_KMS_ENDPOINT?: string;
 
   @Setting({ group: 'Secrets', description: 'Days after which another data key seals' })

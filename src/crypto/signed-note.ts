@@ -132,6 +132,14 @@ function keysByLabel(trusted: readonly VerifierKey[]): Map<string, VerifierKey> 
   return byLabel;
 }
 
+/** Between two notes: after a line of signatures, before what is none. */
+const NOTE_ENDS = /(?<=^\u2014 [^\n]*\n)\n*(?=[^\u2014\n])/mu;
+
+/** The notes of a file that they were appended to one after the other, with or without empty lines between them. */
+export function notesOf(text: string): string[] {
+  return text.split(NOTE_ENDS).map((note) => note.replace(/\n+$/, '\n'));
+}
+
 interface NoteSignature {
   name: string;
   id: Buffer;

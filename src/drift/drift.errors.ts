@@ -44,6 +44,7 @@ export const driftError = defineErrors({
   'drift.tenant_required': { kind: 'invalid', title: 'Say which tenant' },
   'drift.until_past': { kind: 'invalid', title: 'The end of the decision lies in the past' },
   'drift.until_too_far': { kind: 'invalid', title: 'The end of the decision lies too far in the future' },
+  'drift.content_changed': { kind: 'unavailable', title: 'A stored content is not the one that was stored' },
   'drift.nothing_read': { kind: 'upstream', title: 'Nothing of the tenant could be read' },
 });
 

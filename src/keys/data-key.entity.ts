@@ -16,6 +16,10 @@ export class DataKey {
   @Column('text', { name: 'wrapped_by' })
   wrappedBy: string;
 
+  /** keyCheckValue of the key. Null only of a key from before there were any, until the next start. */
+  @Column('bytea', { name: 'check_value', nullable: true })
+  checkValue: Buffer | null;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 

@@ -134,6 +134,25 @@ describe('the key ring', () => {
     expect(await kidsOf(other)).toContain(next);
   });
 
+  it('reads now and then, and says it once, when somebody announces without end and a row never opens', async () => {
+    const instance = await started({ listening: true });
+    const before = instance.reads();
+    await sql(`INSERT INTO data_keys (version, state, wrapped_key, wrapped_by) VALUES (77, 'retiring', '\\x00', $1)`, [
+      master.id,
+    ]);
+    for (let i = 0; i < 300; i++) await sql(`UPDATE data_keys SET state = 'retiring' WHERE version = 77`);
+    for (let i = 0; i < 200 && instance.reads() - before < 2; i++) await sleep(25);
+    // By one loop, which waits a second and then twice as long each time: not one for each announcement.
+    expect(instance.reads() - before).toBeLessThan(6);
+    const said = instance.complaints.filter(({ message }) => String(message).includes('could not be read yet'));
+    expect(said).toHaveLength(1);
+    await sql('DELETE FROM data_keys WHERE version = 77');
+    const { current } = await instance.rotation.rotate(OPERATOR, { force: true });
+    for (let i = 0; i < 1000 && (await instance.ring.signingKey()).kid !== current; i++) await sleep(25);
+    expect((await instance.ring.signingKey()).kid).toBe(current);
+    await instance.stop();
+  }, 60_000);
+
   it('finds a key that another instance has just made when somebody presents its id, also many at once', async () => {
     const [one, other] = [await started(), await started()];
     const { next } = await one.rotation.rotate(OPERATOR, { force: true });

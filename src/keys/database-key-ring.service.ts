@@ -23,6 +23,7 @@ import { assertDeclared } from '../crypto/sealed-columns.js';
 import { ChangeFeed } from '../database/change-feed.service.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRIC } from '../observability/metrics.js';
+import { CheckpointVerifiers } from './checkpoint-verifiers.service.js';
 import { FirstKeys } from './first-keys.service.js';
 import { REREAD_SECONDS } from './key-times.js';
 import { KeyUses } from './key-uses.service.js';
@@ -34,7 +35,12 @@ const TOO_OLD_TO_SIGN_MS = 300_000;
 /** Whoever invents key ids causes no more reads than one in this time. */
 const LOOK_AGAIN_MS = 2000;
 const TICK_MS = 15_000;
+/** Announcements cause no more than one reading in this time, however many there are. */
+const ANNOUNCED_READ_MS = 250;
+/** After a reading that failed: twice as long each time. */
 const RETRY_MS = 1000;
+/** As often it is tried; from then on the keys are read by the clock, like all others that nobody announces. */
+const RETRIES = 5;
 
 /**
  * The key ring over PostgreSQL: they lie in tables, wrapped under the key-encryption key. What was read is kept in
@@ -47,6 +53,9 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
   /** Settles when the keys are as they were at some time after the last call of reread. */
   private reading: Promise<OpenKeys> | undefined;
   private readAgain = false;
+  /** A change was announced that isn't read yet. */
+  private announced = false;
+  private readsAnnounced = false;
   private lookedAgainAt = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
   private readonly listeners: (() => void)[] = [];
@@ -56,13 +65,14 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
     private readonly firstKeys: FirstKeys,
     private readonly reader: OpenKeysReader,
     private readonly uses: KeyUses,
+    private readonly verifiers: CheckpointVerifiers,
     feed: ChangeFeed,
     @Inject(LOGGER) private readonly logger: Logger,
     @InjectMetric(METRIC.signingKeyAge) private readonly age: Gauge,
   ) {
     super();
     feed.subscribe(['keys'], {
-      changed: () => void this.refreshUntilRead(),
+      changed: () => void this.readAnnounced(),
       // A failure is passed on: on keys that may be old nothing counts as known.
       missed: async () => {
         await this.reread();
@@ -139,7 +149,18 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
   }
 
   checkpointVerifiers(): Promise<readonly CheckpointVerifier[]> {
-    return this.reader.checkpointVerifiers();
+    return this.verifiers.believed({
+      live: (id) => this.livePublicKey(id),
+      open: (sealed, place) => this.open(sealed, place),
+    });
+  }
+
+  /** Of one that another instance has just made too. */
+  private async livePublicKey(id: string): Promise<Buffer | null> {
+    const known = (await this.openKeys()).checkpointPublicKeys.get(id);
+    if (known !== undefined) return known;
+    await this.lookAgain();
+    return this.opened?.checkpointPublicKeys.get(id) ?? null;
   }
 
   async signingKey(): Promise<SigningKey> {
@@ -189,17 +210,29 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
     }
   }
 
-  /** A change was announced: it is read, however often that takes. */
-  private async refreshUntilRead(): Promise<void> {
-    while (!this.stopped) {
+  /**
+   * A change was announced. Whoever announces without end, and a row that never opens, cost a reading now and then and a line in the log:
+   * one loop reads for all announcements.
+   */
+  private async readAnnounced(): Promise<void> {
+    this.announced = true;
+    if (this.readsAnnounced) return;
+    this.readsAnnounced = true;
+    let failures = 0;
+    while (this.announced && !this.stopped && failures <= RETRIES) {
+      this.announced = false;
       try {
         await this.reread();
-        return;
+        failures = 0;
+        await sleep(ANNOUNCED_READ_MS, undefined, { ref: false });
       } catch (error) {
-        this.logger.warn({ err: error }, 'the keys have changed and could not be read yet');
-        await sleep(RETRY_MS, undefined, { ref: false });
+        this.announced = true;
+        if (failures === 0) this.logger.warn({ err: error }, 'the keys have changed and could not be read yet');
+        await sleep(RETRY_MS * 2 ** failures, undefined, { ref: false });
+        failures += 1;
       }
     }
+    this.readsAnnounced = false;
   }
 
   /** Reads again. A reading that began before this call may have seen the keys as they were before: then one more follows it. */

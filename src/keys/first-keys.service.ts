@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { KeyWrapping } from './key-wrapping.service.js';
-import { KeysRepository } from './keys.repository.js';
+import { KeysRepository, type NumberedKeys } from './keys.repository.js';
 import type { SigningKeyRow } from './signing-key.entity.js';
 
 /** Makes what an installation lacks: a data key, a key for checkpoints, an index key and a signing key and the ones after them. */
@@ -45,12 +45,27 @@ export class FirstKeys {
   }
 
   private async dataKey(tx: Transaction): Promise<void> {
+    await this.giveCheckValues(tx, 'data_keys', await this.keys.findDataKeys(tx));
     const [newest] = await this.keys.findDataKeys(tx);
     if (newest === undefined) await this.keys.insertDataKey(tx, await this.wrapping.newDataKey(1));
     else await this.wrapping.openDataKey(newest);
   }
 
+  /** To keys from before there were check values: by what they are now. */
+  private async giveCheckValues(
+    tx: Transaction,
+    table: NumberedKeys,
+    rows: readonly (Parameters<KeyWrapping['checkValueOf']>[1] & { checkValue: Buffer | null })[],
+  ): Promise<void> {
+    for (const row of rows) {
+      if (row.checkValue !== null) continue;
+      await this.keys.setCheckValue(tx, table, row.version, await this.wrapping.checkValueOf(table, row));
+      this.logger.warn({ table, version: row.version }, 'a key had no check value; it is known by what it is now');
+    }
+  }
+
   private async indexKey(tx: Transaction): Promise<void> {
+    await this.giveCheckValues(tx, 'index_keys', await this.keys.findIndexKeys(tx));
     const rows = await this.keys.findIndexKeys(tx);
     const [current] = rows;
     if (current === undefined) await this.keys.insertIndexKey(tx, 'current', await this.wrapping.newIndexKey(1));

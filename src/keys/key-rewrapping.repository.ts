@@ -1,20 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database/transaction-runner.js';
-import type { StoredKeyKind } from './key-wrapping.service.js';
+import type { StoredKey, StoredKeyKind } from './key-wrapping.service.js';
 import type { WrappedKey } from './vault/key-encryption-key.js';
 
-/** A key as it lies there, of whatever kind. */
-export interface StoredKey extends WrappedKey {
-  kind: StoredKeyKind;
-  /** Version, id or kid. */
-  name: string;
-}
-
-const KINDS: Record<StoredKeyKind, { name: string; wrapped: string }> = {
-  data_keys: { name: 'version', wrapped: 'wrapped_key' },
-  index_keys: { name: 'version', wrapped: 'wrapped_key' },
-  signing_keys: { name: 'kid', wrapped: 'wrapped_private_key' },
-  checkpoint_keys: { name: 'id', wrapped: 'wrapped_private_key' },
+const KINDS: Record<StoredKeyKind, { name: string; wrapped: string; check: string }> = {
+  data_keys: { name: 'version', wrapped: 'wrapped_key', check: 'check_value' },
+  index_keys: { name: 'version', wrapped: 'wrapped_key', check: 'check_value' },
+  signing_keys: { name: 'kid', wrapped: 'wrapped_private_key', check: 'NULL::bytea' },
+  checkpoint_keys: { name: 'id', wrapped: 'wrapped_private_key', check: 'NULL::bytea' },
 };
 
 type Changed<Row> = [rows: Row[], count: number];
@@ -26,9 +19,9 @@ export class KeyRewrappingRepository {
   async findWrappedByOthers(tx: Transaction, wrappedBy: string): Promise<StoredKey[]> {
     const found: StoredKey[] = [];
     for (const kind of Object.keys(KINDS) as StoredKeyKind[]) {
-      const { name, wrapped } = KINDS[kind];
+      const { name, wrapped, check } = KINDS[kind];
       const rows = await tx.query<Omit<StoredKey, 'kind'>[]>(
-        `SELECT ${name}::text AS name, ${wrapped} AS wrapped, wrapped_by AS "wrappedBy" FROM ${kind}
+        `SELECT ${name}::text AS name, ${wrapped} AS wrapped, wrapped_by AS "wrappedBy", ${check} AS "checkValue" FROM ${kind}
           WHERE state <> 'retired' AND wrapped_by <> $1 ORDER BY created_at, 1`,
         [wrappedBy],
       );

@@ -37,7 +37,7 @@ export class KeyRewrapping {
     let count = 0;
     for (const key of others) {
       // The vault is asked outside of any transaction: it may take its time.
-      const after = await this.wrapping.rewrap(key.kind, key.name, key.wrapped, key.wrappedBy);
+      const after = await this.wrapping.rewrap(key);
       if (await this.transactions.run((tx) => this.keys.replace(tx, key, after))) count += 1;
     }
     const before = [...new Set(others.map((key) => key.wrappedBy))];

@@ -212,6 +212,15 @@ describe('the succession of keys', () => {
     ]);
   });
 
+  it('erases no key before what lay under it was walked through once since it was replaced', async () => {
+    await one.succession.rotate(OPERATOR, 'index', { force: true });
+    await later('index_keys');
+    await one.succession.retireUnused(OPERATOR, async () => undefined);
+    expect((await stateOf('index_keys'))[0]).toEqual({ version: 1, state: 'retiring' });
+    await upkeep(one);
+    expect((await stateOf('index_keys'))[0]).toEqual({ version: 1, state: 'retired' });
+  });
+
   it('lets the checkpoint key before sign for some days, then erases its private half and keeps the public one', async () => {
     const [before] = await one.ring.checkpointKeys();
     const { current } = await one.succession.rotate(OPERATOR, 'checkpoint', { force: false });

@@ -79,13 +79,12 @@ export class KeySuccessionRepository {
     return rows[0]?.id ?? null;
   }
 
-  /** The private half goes for good; the public one stays, because what it signed stays. */
-  async retireCheckpointKeys(tx: Transaction): Promise<string[]> {
-    const [rows] = await tx.query<Changed<{ id: string }>>(
-      `UPDATE checkpoint_keys SET state = 'retired', wrapped_private_key = ''
-        WHERE state = 'retiring' AND retires_at <= clock_timestamp() RETURNING id`,
+  /** The private half goes for good; the public one stays, sealed, because what it signed stays. */
+  async retireCheckpointKey(tx: Transaction, id: string, sealedPublicKey: Buffer): Promise<void> {
+    await tx.query(
+      `UPDATE checkpoint_keys SET state = 'retired', wrapped_private_key = '', sealed_public_key = $2 WHERE id = $1`,
+      [id, sealedPublicKey],
     );
-    return rows.map(({ id }) => id);
   }
 
   /** Keys that no instance writes with any more, whatever it slept through; of data keys those that were looked for a day ago. */
@@ -100,6 +99,26 @@ export class KeySuccessionRepository {
       [UNUSED_BEFORE_RETIRED_SECONDS],
     );
     return rows.map(({ version }) => version);
+  }
+
+  /** Whether each column was written again, from its beginning to its end, under a newer key since this one was replaced. */
+  async isWalkedSince(
+    tx: Transaction,
+    kind: 'data' | 'index',
+    version: number,
+    columns: readonly { table: string; column: string }[],
+  ): Promise<boolean> {
+    const missing = await this.holds(
+      tx,
+      `SELECT 1 FROM ${kind}_keys AS replaced, unnest($3::text[], $4::text[]) AS stored (table_name, column_name)
+        WHERE replaced.version = $2 AND NOT EXISTS (
+          SELECT FROM key_rewraps walk
+           WHERE walk.kind = $1 AND walk.version > $2 AND walk.table_name = stored.table_name
+             AND walk.column_name = stored.column_name AND walk.started_at > replaced.retiring_since
+             AND walk.completed_at > walk.started_at) LIMIT 1`,
+      [kind, version, columns.map(({ table }) => table), columns.map(({ column }) => column)],
+    );
+    return !missing;
   }
 
   async hasRetiring(tx: Transaction, table: NumberedKeys): Promise<boolean> {

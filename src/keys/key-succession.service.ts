@@ -1,15 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../access/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Settings } from '../config/settings.js';
+import { KeyRing } from '../crypto/key-ring.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { JobSlots } from '../jobs/job-slots.service.js';
+import { DomainError } from '../kernel/errors/domain-error.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
+import { publicKeyPlace } from './checkpoint-verifiers.service.js';
 import { FirstKeys } from './first-keys.service.js';
 import { KeySuccessionRepository } from './key-succession.repository.js';
 import { KeyWrapping } from './key-wrapping.service.js';
 import { keysError } from './keys.errors.js';
 import { KEYS_ACTIONS } from './keys.events.js';
-import { KeysRepository, type NumberedKeys } from './keys.repository.js';
+import { type CheckpointKeyRow, KeysRepository, type NumberedKeys } from './keys.repository.js';
 import type { KeyRotated, RotatedKind } from './keys.types.js';
 import { storedColumns } from './rewrap/stored-columns.js';
 import { StoredValues } from './rewrap/stored-values.service.js';
@@ -31,6 +35,8 @@ export class KeySuccession {
     private readonly stored: StoredValues,
     private readonly slots: JobSlots,
     private readonly audit: AuditService,
+    private readonly keyRing: KeyRing,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /**
@@ -90,11 +96,13 @@ export class KeySuccession {
     }
   }
 
+  /** Also while something may lie under it that no walk since it was replaced has passed by. */
   private async isReferred(kind: 'data' | 'index', version: number): Promise<boolean> {
-    for (const column of storedColumns()) {
-      if (column.kind === kind && (await this.stored.holdsVersion(column, version))) return true;
-    }
-    return false;
+    const columns = storedColumns().filter((column) => column.kind === kind);
+    const walked = columns.filter(({ rewrap }) => rewrap);
+    const names = walked.map(({ sealed, column }) => ({ table: sealed.table, column }));
+    if (!(await this.transactions.read((tx) => this.steps.isWalkedSince(tx, kind, version, names)))) return true;
+    return this.stored.holdsVersion(columns, version);
   }
 
   private async due(tx: Transaction): Promise<RotatedKind[]> {
@@ -150,7 +158,27 @@ export class KeySuccession {
   }
 
   private async retireCheckpointKeys(tx: Transaction, actor: Actor): Promise<void> {
-    for (const id of await this.steps.retireCheckpointKeys(tx)) await this.recordRetired(tx, actor, 'checkpoint', id);
+    for (const row of await this.keys.findCheckpointKeys(tx)) {
+      if (row.signs) continue;
+      const publicKey = await this.publicHalfOf(row);
+      if (publicKey === null) continue;
+      await this.steps.retireCheckpointKey(tx, row.id, await this.keyRing.seal(publicKey, publicKeyPlace(row.id)));
+      await this.recordRetired(tx, actor, 'checkpoint', row.id);
+    }
+  }
+
+  /** Null for a row that holds no key that was made here: it is never sealed, and so never believed. */
+  private async publicHalfOf(row: CheckpointKeyRow): Promise<Buffer | null> {
+    try {
+      return (await this.wrapping.openCheckpointKey(row)).publicKey;
+    } catch (error) {
+      if (error instanceof DomainError && error.code.startsWith('keys.vault_')) throw error;
+      this.logger.error(
+        { err: error, keyId: row.id },
+        'a checkpoint key was changed in the database; it is not retired',
+      );
+      return null;
+    }
   }
 
   private async recordRetired(tx: Transaction, actor: Actor, kind: RotatedKind, id: string): Promise<void> {

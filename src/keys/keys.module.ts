@@ -3,6 +3,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { Settings } from '../config/settings.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { JobsModule } from '../jobs/jobs.module.js';
+import { CheckpointVerifiers } from './checkpoint-verifiers.service.js';
 import { DatabaseKeyRing } from './database-key-ring.service.js';
 import { FirstKeys } from './first-keys.service.js';
 import { JwksController } from './jwks.controller.js';
@@ -45,6 +46,7 @@ import { openKeyVault } from './vault/open-key-vault.js';
     FirstKeys,
     OpenKeysReader,
     KeyUses,
+    CheckpointVerifiers,
     DatabaseKeyRing,
     { provide: KeyRing, useExisting: DatabaseKeyRing },
     SigningKeyRotation,

@@ -6,7 +6,7 @@ import { DataKey } from './data-key.entity.js';
 import { SigningKeyRow } from './signing-key.entity.js';
 
 export type NewSigningKey = Pick<SigningKeyRow, 'kid' | 'algorithm' | 'publicKey' | 'wrappedPrivateKey' | 'wrappedBy'>;
-export type NewDataKey = Pick<DataKey, 'version' | 'state' | 'wrappedKey' | 'wrappedBy'>;
+export type NewDataKey = Pick<DataKey, 'version' | 'state' | 'wrappedKey' | 'wrappedBy' | 'checkValue'>;
 
 /** Tables of numbered keys. */
 export type NumberedKeys = 'data_keys' | 'index_keys';
@@ -17,6 +17,8 @@ export interface IndexKeyRow {
   state: 'next' | 'current' | 'retiring';
   wrappedKey: Buffer;
   wrappedBy: string;
+  /** As DataKey.checkValue. */
+  checkValue: Buffer | null;
 }
 
 /** A key that signs checkpoints, wrapped. */
@@ -24,12 +26,23 @@ export interface CheckpointKeyRow {
   /** The first 8 bytes of the SHA-256 of the public key, as hex. */
   id: string;
   state: 'current' | 'retiring';
-  /** 32 bytes (RFC 8032 5.1.5). */
-  publicKey: Buffer;
+  /** Whether it signs now; a retiring one whose time is over only waits for being retired. */
+  signs: boolean;
   /** PKCS #8 (DER). */
   wrappedPrivateKey: Buffer;
   wrappedBy: string;
 }
+
+/** A key that signs or signed checkpoints, without its private half. */
+export interface CheckpointVerifierRow extends Omit<CheckpointVerifier, 'publicKey'> {
+  /** Of a retired one. */
+  sealedPublicKey: Buffer | null;
+}
+
+export type NewCheckpointKey = Pick<CheckpointKeyRow, 'id' | 'wrappedPrivateKey' | 'wrappedBy'> & {
+  /** 32 bytes (RFC 8032 5.1.5). It says which key this is; nobody believes it. */
+  publicKey: Buffer;
+};
 
 /** Any constant; it names changes of keys among the advisory locks of the database. */
 const KEYS_LOCK = 826_404;
@@ -49,25 +62,24 @@ export class KeysRepository {
   /** The one that is written with first, then its successor, then those before it. */
   findIndexKeys(tx: Transaction): Promise<IndexKeyRow[]> {
     return tx.query<IndexKeyRow[]>(
-      `SELECT version, state, wrapped_key AS "wrappedKey", wrapped_by AS "wrappedBy" FROM index_keys
+      `SELECT version, state, wrapped_key AS "wrappedKey", wrapped_by AS "wrappedBy", check_value AS "checkValue" FROM index_keys
         WHERE state <> 'retired' ORDER BY array_position(ARRAY['current', 'next', 'retiring'], state), version DESC`,
     );
   }
 
-  /** Who signs now: the current key first. A retiring one whose time is over signs no more. */
+  /** Those that have their private half: the current key first. */
   findCheckpointKeys(tx: Transaction): Promise<CheckpointKeyRow[]> {
     return tx.query<CheckpointKeyRow[]>(
-      `SELECT id, state, public_key AS "publicKey", wrapped_private_key AS "wrappedPrivateKey", wrapped_by AS "wrappedBy"
-         FROM checkpoint_keys
-        WHERE state = 'current' OR (state = 'retiring' AND retires_at > clock_timestamp())
-        ORDER BY state, created_at DESC`,
+      `SELECT id, state, state = 'current' OR coalesce(retires_at > clock_timestamp(), false) AS signs,
+              wrapped_private_key AS "wrappedPrivateKey", wrapped_by AS "wrappedBy"
+         FROM checkpoint_keys WHERE state <> 'retired' ORDER BY state, created_at DESC`,
     );
   }
 
-  /** The public half of all that there ever were, newest first. */
-  findCheckpointVerifiers(tx: Transaction): Promise<CheckpointVerifier[]> {
-    return tx.query<CheckpointVerifier[]>(
-      `SELECT id, state, public_key AS "publicKey", created_at AS "createdAt", retires_at AS "retiresAt"
+  /** All that there ever were, newest first. */
+  findCheckpointVerifiers(tx: Transaction): Promise<CheckpointVerifierRow[]> {
+    return tx.query<CheckpointVerifierRow[]>(
+      `SELECT id, state, sealed_public_key AS "sealedPublicKey", created_at AS "createdAt", retires_at AS "retiresAt"
          FROM checkpoint_keys ORDER BY created_at DESC, id`,
     );
   }
@@ -91,17 +103,25 @@ export class KeysRepository {
 
   async insertIndexKey(tx: Transaction, state: 'next' | 'current', key: Omit<IndexKeyRow, 'state'>): Promise<void> {
     await tx.query(
-      `INSERT INTO index_keys (version, state, wrapped_key, wrapped_by, activated_at)
-       VALUES ($1, $2, $3, $4, CASE WHEN $2 = 'current' THEN clock_timestamp() END)`,
-      [key.version, state, key.wrappedKey, key.wrappedBy],
+      `INSERT INTO index_keys (version, state, wrapped_key, wrapped_by, check_value, activated_at)
+       VALUES ($1, $2, $3, $4, $5, CASE WHEN $2 = 'current' THEN clock_timestamp() END)`,
+      [key.version, state, key.wrappedKey, key.wrappedBy, key.checkValue],
     );
   }
 
-  async insertCheckpointKey(tx: Transaction, key: Omit<CheckpointKeyRow, 'state'>): Promise<void> {
+  async insertCheckpointKey(tx: Transaction, key: NewCheckpointKey): Promise<void> {
     await tx.query(
       `INSERT INTO checkpoint_keys (id, state, public_key, wrapped_private_key, wrapped_by) VALUES ($1, 'current', $2, $3, $4)`,
       [key.id, key.publicKey, key.wrappedPrivateKey, key.wrappedBy],
     );
+  }
+
+  /** For a key from before there were check values. */
+  async setCheckValue(tx: Transaction, table: NumberedKeys, version: number, checkValue: Buffer): Promise<void> {
+    await tx.query(`UPDATE ${table} SET check_value = $2 WHERE version = $1 AND check_value IS NULL`, [
+      version,
+      checkValue,
+    ]);
   }
 
   /** What signs or verifies now. A retiring key whose time is over does neither, whether or not somebody has retired it. */

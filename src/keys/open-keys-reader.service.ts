@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataKeyCipher } from '../crypto/data-key-cipher.js';
-import type { CheckpointKey, CheckpointVerifier, SigningKey, VerificationKey } from '../crypto/key-ring.js';
+import type { CheckpointKey, SigningKey, VerificationKey } from '../crypto/key-ring.js';
 import { IndexKey } from '../crypto/keyed-index.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { KeptKeys } from './kept-keys.js';
 import { KeyWrapping, type OpenSigningKey } from './key-wrapping.service.js';
 import { keysError } from './keys.errors.js';
-import { KeysRepository } from './keys.repository.js';
+import { type CheckpointKeyRow, KeysRepository } from './keys.repository.js';
 import type { SigningKeyRow } from './signing-key.entity.js';
 
 /** Keys in use, unwrapped, as they were when last read. */
@@ -20,6 +20,8 @@ export interface OpenKeys {
   indexKeys: IndexKey[];
   /** The current one first. */
   checkpointKeys: CheckpointKey[];
+  /** By id, 32 bytes each: of those that sign, and of those that wait for being retired. */
+  checkpointPublicKeys: Map<string, Buffer>;
   signingKey: SigningKey;
   /** How long the signing key had signed by then, by the database's clock. */
   currentAgeSeconds: number;
@@ -39,11 +41,7 @@ export class OpenKeysReader {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  checkpointVerifiers(): Promise<CheckpointVerifier[]> {
-    return this.transactions.read((tx) => this.keys.findCheckpointVerifiers(tx));
-  }
-
-  /** @throws DomainError keys.master_key_wrong, keys.cannot_open when a data key or the current signing key can't be opened */
+  /** @throws DomainError keys.master_key_wrong, keys.exchanged, keys.cannot_open when a data key or the current signing key can't be opened */
   async read(): Promise<OpenKeys> {
     const readAt = performance.now();
     const [dataRows, indexRows, checkpointRows, signingRows, currentAgeSeconds] = await this.transactions.read(
@@ -72,11 +70,7 @@ export class OpenKeysReader {
       const open = async () => new IndexKey(row.version, await this.wrapping.openIndexKey(row));
       indexKeys.push(await kept.openedOr(`index ${row.version}`, row.wrappedKey, open));
     }
-    const checkpointKeys: CheckpointKey[] = [];
-    for (const row of checkpointRows) {
-      const open = () => this.wrapping.openCheckpointKey(row);
-      checkpointKeys.push(await kept.openedOr(`checkpoint ${row.id}`, row.wrappedPrivateKey, open));
-    }
+    const { checkpointKeys, checkpointPublicKeys } = await this.openCheckpointKeys(kept, checkpointRows);
     const { kid, algorithm, privateKey } = await this.openSigningKey(kept, current);
     const open: OpenKeys = {
       readAt,
@@ -84,12 +78,34 @@ export class OpenKeysReader {
       dataKeys,
       indexKeys,
       checkpointKeys,
+      checkpointPublicKeys,
       signingKey: { kid, algorithm, privateKey },
       currentAgeSeconds,
       verificationKeys: await this.verificationKeys(kept, signingRows),
     };
     this.kept = kept.forgetOlder();
     return open;
+  }
+
+  private async openCheckpointKeys(
+    kept: KeptKeys,
+    rows: readonly CheckpointKeyRow[],
+  ): Promise<Pick<OpenKeys, 'checkpointKeys' | 'checkpointPublicKeys'>> {
+    const checkpointKeys: CheckpointKey[] = [];
+    const checkpointPublicKeys = new Map<string, Buffer>();
+    for (const row of rows) {
+      try {
+        const open = () => this.wrapping.openCheckpointKey(row);
+        const { key, publicKey } = await kept.openedOr(`checkpoint ${row.id}`, row.wrappedPrivateKey, open);
+        if (row.signs) checkpointKeys.push(key);
+        checkpointPublicKeys.set(row.id, publicKey);
+      } catch (error) {
+        // What it signed doesn't count then; the others go on.
+        if (row.signs) throw error;
+        this.logger.error({ err: error, keyId: row.id }, 'a checkpoint key was changed in the database');
+      }
+    }
+    return { checkpointKeys, checkpointPublicKeys };
   }
 
   private openSigningKey(kept: KeptKeys, row: SigningKeyRow): Promise<OpenSigningKey> {

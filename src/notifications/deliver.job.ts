@@ -101,7 +101,7 @@ export class DeliverJob implements OnModuleInit {
   private async attempt(claimed: ClaimedDelivery, signal: AbortSignal): Promise<SendOutcome> {
     const event = await this.transactions.read((tx) => this.outbox.get(tx, claimed.eventId));
     if (event === null) return notSent('The event of this delivery is no longer stored.');
-    const { endpointId, sealedUrl, clearUrl, sealedSecret, previousSealedSecret } = claimed;
+    const { endpointId, sealedUrl, sealedSecret, previousSealedSecret } = claimed;
     const secrets: Buffer[] = [];
     let url: string;
     try {
@@ -109,7 +109,7 @@ export class DeliverJob implements OnModuleInit {
       if (previousSealedSecret !== null) {
         secrets.push(await this.seals.openPreviousSecret(endpointId, previousSealedSecret));
       }
-      url = await this.seals.openUrl(endpointId, sealedUrl, clearUrl);
+      url = await this.seals.openUrl(endpointId, sealedUrl);
     } catch (error) {
       if (!(error instanceof DomainError) || !error.code.startsWith('keys.')) throw error;
       this.logger.error({ err: error, endpointId }, 'the signing secret or the URL of a webhook cannot be opened');

@@ -33,12 +33,8 @@ export class EndpointSeals {
     return this.keys.seal(Buffer.from(url, 'utf8'), URL_COLUMN.place(endpointId));
   }
 
-  /**
-   * @param clear of a row from before URLs were sealed
-   * @throws DomainError keys.cannot_open
-   */
-  async openUrl(endpointId: string, sealed: Buffer | null, clear: string | null): Promise<string> {
-    if (sealed === null) return clear ?? '';
+  /** @throws DomainError keys.cannot_open */
+  async openUrl(endpointId: string, sealed: Buffer): Promise<string> {
     return (await this.keys.open(sealed, URL_COLUMN.place(endpointId))).toString('utf8');
   }
 

@@ -13,9 +13,7 @@ export interface ClaimedDelivery {
   eventId: string;
   /** This attempt included. */
   attempts: number;
-  sealedUrl: Buffer | null;
-  /** Of an endpoint from before URLs were sealed. */
-  clearUrl: string | null;
+  sealedUrl: Buffer;
   sealedSecret: Buffer;
   /** While the secret of before still signs beside it. */
   previousSealedSecret: Buffer | null;
@@ -93,7 +91,7 @@ export class WebhookDeliveriesRepository {
             SET delivering_by = $2, delivering_until = statement_timestamp() + make_interval(secs => $3::double precision)
           WHERE id = $1 AND status = 'enabled' AND paused_until <= statement_timestamp()
             AND (delivering_by = $2 OR delivering_until < statement_timestamp())
-         RETURNING id, url, sealed_url, sealed_secret,
+         RETURNING id, sealed_url, sealed_secret,
                    CASE WHEN previous_secret_until > statement_timestamp() THEN previous_sealed_secret END AS previous),
        due AS (
          SELECT d.id FROM webhook_deliveries d JOIN endpoint ON endpoint.id = d.endpoint_id
@@ -102,7 +100,7 @@ export class WebhookDeliveriesRepository {
        UPDATE webhook_deliveries SET attempts = attempts + 1, last_attempt_at = statement_timestamp()
          FROM due, endpoint WHERE webhook_deliveries.id = due.id
        RETURNING webhook_deliveries.id, endpoint_id AS "endpointId", event_id AS "eventId", attempts,
-                 endpoint.sealed_url AS "sealedUrl", endpoint.url AS "clearUrl", endpoint.sealed_secret AS "sealedSecret",
+                 endpoint.sealed_url AS "sealedUrl", endpoint.sealed_secret AS "sealedSecret",
                  endpoint.previous AS "previousSealedSecret"`,
       [endpointId, worker, leaseSeconds],
     );

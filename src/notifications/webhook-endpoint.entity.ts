@@ -13,12 +13,8 @@ export class WebhookEndpoint {
   tenantId: string | null;
 
   /** A secret, sealed: whoever knows the URL of a receiver can often write to it. */
-  @Column('bytea', { name: 'sealed_url', nullable: true })
-  sealedUrl: Buffer | null;
-
-  /** In clear, in rows from before URLs were sealed. */
-  @Column('text', { name: 'url', nullable: true })
-  clearUrl: string | null;
+  @Column('bytea', { name: 'sealed_url' })
+  sealedUrl: Buffer;
 
   @Column('text')
   description: string;

@@ -4,7 +4,7 @@ import type { Transaction } from '../database/transaction-runner.js';
 import { EndpointSeals } from './endpoint-seals.service.js';
 import { WebhookEndpoint } from './webhook-endpoint.entity.js';
 
-type SealedMember = 'sealedSecret' | 'previousSealedSecret' | 'sealedUrl' | 'clearUrl';
+type SealedMember = 'sealedSecret' | 'previousSealedSecret' | 'sealedUrl';
 /** What the deliveries write. */
 type HealthMember = 'failures' | 'failingSince';
 
@@ -82,7 +82,7 @@ export class WebhookEndpointsRepository {
     { id, version }: StoredEndpoint,
     { url, ...patch }: EndpointPatch & { disabledReason?: string | null },
   ): Promise<StoredEndpoint> {
-    const sealed = url === undefined ? {} : { sealedUrl: await this.seals.sealUrl(id, url), clearUrl: null };
+    const sealed = url === undefined ? {} : { sealedUrl: await this.seals.sealUrl(id, url) };
     await tx.update(WebhookEndpoint, { id }, { ...patch, ...sealed, version: version + 1 });
     return this.open(await tx.findOneByOrFail(WebhookEndpoint, { id }));
   }
@@ -132,10 +132,9 @@ export class WebhookEndpointsRepository {
     sealedSecret: _,
     previousSealedSecret: __,
     sealedUrl,
-    clearUrl,
     ...row
   }: WebhookEndpoint): Promise<StoredEndpoint> {
-    return { ...row, url: await this.seals.openUrl(row.id, sealedUrl, clearUrl) };
+    return { ...row, url: await this.seals.openUrl(row.id, sealedUrl) };
   }
 
   private async openMaybe(row: WebhookEndpoint | null): Promise<StoredEndpoint | null> {

@@ -23,7 +23,9 @@ export const METRIC = {
   graphThrottled: 'blindspotx_graph_throttled_seconds_total',
   auditEvents: 'blindspotx_audit_events_total',
   auditUnsealed: 'blindspotx_audit_unsealed_age_seconds',
+  auditGaps: 'blindspotx_audit_gaps_total',
   auditStreamLag: 'blindspotx_audit_stream_lag_records',
+  auditStreamShortened: 'blindspotx_audit_stream_shortened_total',
   auditStreamFailures: 'blindspotx_audit_stream_failures_total',
   webhookDeliveries: 'blindspotx_webhook_deliveries_total',
   slots: 'blindspotx_job_slots_total',
@@ -88,9 +90,19 @@ export const metricProviders = [
     name: METRIC.auditUnsealed,
     help: 'For how long the oldest audit record has waited to be sealed; 0 when none waits',
   }),
+  makeCounterProvider({
+    name: METRIC.auditGaps,
+    help: 'Audit records taken out of the line before they were sealed (unlogged) or away afterwards (lost), and legal holds changed past the service (hold), at each look',
+    labelNames: ['kind'],
+  }),
   makeGaugeProvider({
     name: METRIC.auditStreamLag,
     help: 'Sealed audit records that a stream has not delivered yet',
+    labelNames: ['stream'],
+  }),
+  makeCounterProvider({
+    name: METRIC.auditStreamShortened,
+    help: 'Audit records that a receiver got in their short form because it takes no longer one',
     labelNames: ['stream'],
   }),
   makeCounterProvider({

@@ -9,9 +9,7 @@ interface EventRow {
   id: string;
   type: OutboxEventType;
   tenant_id: string | null;
-  /** Of rows from before data was sealed. */
-  data: string | null;
-  sealed_data: Buffer | null;
+  sealed_data: Buffer;
   created_at: Date;
 }
 
@@ -41,16 +39,17 @@ export class OutboxRepository {
   /** @throws DomainError keys.cannot_open */
   async findById(tx: Transaction, id: string): Promise<StoredOutboxEvent | null> {
     const rows = await tx.query<EventRow[]>(
-      'SELECT id, type, tenant_id, data, sealed_data, created_at FROM outbox_events WHERE id = $1',
+      'SELECT id, type, tenant_id, sealed_data, created_at FROM outbox_events WHERE id = $1',
       [id],
     );
     const row = rows[0];
     if (row === undefined) return null;
+    const text = await this.keys.open(row.sealed_data, DATA.place(row.id, row.tenant_id));
     return {
       id: row.id,
       type: row.type,
       tenantId: row.tenant_id,
-      data: JSON.parse(await this.textOf(row)) as JsonObject,
+      data: JSON.parse(text.toString('utf8')) as JsonObject,
       createdAt: row.created_at,
     };
   }
@@ -92,10 +91,5 @@ export class OutboxRepository {
       [olderThanSeconds, limit],
     );
     return rows.map(({ id }) => id);
-  }
-
-  private async textOf({ id, tenant_id: tenantId, data, sealed_data: sealed }: EventRow): Promise<string> {
-    if (sealed === null) return data ?? '{}';
-    return (await this.keys.open(sealed, DATA.place(id, tenantId))).toString('utf8');
   }
 }

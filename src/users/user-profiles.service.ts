@@ -13,13 +13,12 @@ const PROFILE = defineSealedColumn({
 
 /** As they lie in a row: what PROFILE_COLUMNS selects. */
 export interface ProfileColumns {
+  /** Null for a profile that says nothing. */
   sealedProfile: Buffer | null;
-  /** Of rows from before profiles were sealed. */
-  clearProfile: JsonObject;
 }
 
 /** Of users, as `u`. */
-export const PROFILE_COLUMNS = 'u.sealed_profile AS "sealedProfile", u.profile AS "clearProfile"';
+export const PROFILE_COLUMNS = 'u.sealed_profile AS "sealedProfile"';
 
 /** Seals and opens what directories say of people. */
 @Injectable()
@@ -38,10 +37,10 @@ export class UserProfiles {
    * @throws DomainError keys.cannot_open
    */
   async open<Row extends ProfileColumns & { id: string }>(
-    { sealedProfile, clearProfile, ...row }: Row,
+    { sealedProfile, ...row }: Row,
     tenantId: string,
   ): Promise<Omit<Row, keyof ProfileColumns> & { profile: JsonObject }> {
-    if (sealedProfile === null) return { ...row, profile: clearProfile };
+    if (sealedProfile === null) return { ...row, profile: {} };
     const text = (await this.keys.open(sealedProfile, PROFILE.place(row.id, tenantId))).toString('utf8');
     return { ...row, profile: JSON.parse(text) as JsonObject };
   }

@@ -31,10 +31,6 @@ export class User {
   @Column('bytea', { name: 'sealed_profile', nullable: true, select: false })
   sealedProfile: Buffer | null;
 
-  /** Personal data in clear, in rows from before profiles were sealed; empty in all others. */
-  @Column('jsonb', { name: 'profile', select: false })
-  clearProfile: object;
-
   @Column('text')
   status: 'active' | 'disabled' | 'deleted';
 

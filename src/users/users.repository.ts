@@ -5,7 +5,7 @@ import { User } from './user.entity.js';
 import type { SignedInPerson, UserAccount, UserStatus } from './users.types.js';
 
 /** Of a user `u`: a directory says more of the account than that it is there, and nobody else writes its names. */
-export const DESCRIBED = `(u.external_id IS NOT NULL OR u.object_id IS NULL OR u.sealed_profile IS NOT NULL OR u.profile <> '{}')`;
+export const DESCRIBED = `(u.external_id IS NOT NULL OR u.object_id IS NULL OR u.sealed_profile IS NOT NULL)`;
 
 /** $1: tenants.id, $2: the name, $3: whose it may be. */
 const BEARS_NAME = `u.tenant_id = $1 AND lower(u.user_principal_name) = lower($2) AND u.status <> 'deleted'
@@ -126,7 +126,6 @@ export class UsersRepository {
         status: 'deleted',
         deletedAt: () => 'now()',
         sealedProfile: null,
-        clearProfile: {},
         email: null,
         version: version + 1,
         securityStamp: () => 'security_stamp + 1',

@@ -142,11 +142,11 @@ describe('retention over HTTP and by its job', () => {
       (gen_random_uuid(), 'test', 'old', 'manual', now() - interval '91 days', 'completed'),
       (gen_random_uuid(), 'test', 'waits', 'manual', now() - interval '91 days', 'pending'),
       (gen_random_uuid(), 'test', 'young', 'manual', now() - interval '89 days', 'failed')`);
-    await sql(`INSERT INTO outbox_events (id, type, data, dispatched_at) VALUES
-      (gen_random_uuid(), 'test.old', '{}', now() - interval '91 days'),
-      (gen_random_uuid(), 'test.waits', '{}', NULL),
-      ('01900000-0000-7000-8000-0000000000aa', 'test.delivering', '{}', now() - interval '91 days'),
-      ('01900000-0000-7000-8000-0000000000ab', 'test.delivered', '{}', now() - interval '91 days')`);
+    await sql(`INSERT INTO outbox_events (id, type, sealed_data, dispatched_at) VALUES
+      (gen_random_uuid(), 'test.old', '\\x00', now() - interval '91 days'),
+      (gen_random_uuid(), 'test.waits', '\\x00', NULL),
+      ('01900000-0000-7000-8000-0000000000aa', 'test.delivering', '\\x00', now() - interval '91 days'),
+      ('01900000-0000-7000-8000-0000000000ab', 'test.delivered', '\\x00', now() - interval '91 days')`);
     await sql(`INSERT INTO webhook_endpoints (id, sealed_url, description, event_types, min_severity, status, sealed_secret)
       VALUES ('01900000-0000-7000-8000-0000000000ac', '\\x00', 'a test', '{}', 'info', 'disabled', '\\x00')`);
     await sql(`INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, status, next_attempt_at, last_attempt_at) VALUES

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import type { BundleQuestion } from '../../src/audit/evidence/evidence.types.js';
 import { verifyBundle } from '../../src/audit/evidence/verify-bundle.js';
 import { type SizedNote, writeBundle } from '../../src/audit/evidence/write-bundle.js';
 import { canonicalJson, type Json } from '../../src/crypto/canonical-json.js';
@@ -79,6 +80,7 @@ export class SmallLog {
     holds = () => true,
     shows = () => true,
     keys = this.signers.map(({ key }) => formatVerifierKey(key)),
+    asked,
   }: BundleChoice = {}): Promise<Buffer> {
     const records = this.records
       .slice(0, size)
@@ -88,7 +90,8 @@ export class SmallLog {
     );
     const { origin, readTiles } = this;
     const pieces: Buffer[] = [];
-    for await (const piece of writeBundle({ origin, size, keys, records, checkpoints, readTiles })) pieces.push(piece);
+    for await (const piece of writeBundle({ origin, size, keys, asked, records, checkpoints, readTiles }))
+      pieces.push(piece);
     return Buffer.concat(pieces);
   }
 }
@@ -100,6 +103,7 @@ interface BundleChoice {
   /** Whether the bundle shows the checkpoint of a size before the last. */
   shows?: (size: number) => boolean;
   keys?: string[];
+  asked?: BundleQuestion;
 }
 
 export async function* inPieces(bundle: Buffer, length = 64 * 1024): AsyncGenerator<Buffer> {
@@ -107,6 +111,12 @@ export async function* inPieces(bundle: Buffer, length = 64 * 1024): AsyncGenera
 }
 
 /** What is found out with these keys and kept checkpoints. */
-export function verdictOn(bundle: Buffer, signers: NoteSigner[], kept: string[] = [], pieceLength?: number) {
-  return verifyBundle(inPieces(bundle, pieceLength), { trusted: signers.map(({ key }) => key), kept });
+export function verdictOn(
+  bundle: Buffer,
+  signers: NoteSigner[],
+  kept: string[] = [],
+  pieceLength?: number,
+  complete?: boolean,
+) {
+  return verifyBundle(inPieces(bundle, pieceLength), { trusted: signers.map(({ key }) => key), kept, complete });
 }

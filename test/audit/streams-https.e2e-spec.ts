@@ -1,9 +1,10 @@
 import { makeTenantCa } from '../../demo/tenant-ca.js';
 import { NDJSON_FORMAT } from '../../src/audit/formats/ndjson-format.js';
 import { OCSF_FORMAT } from '../../src/audit/formats/ocsf-format.js';
-import { canonicalRecord } from '../../src/audit/log/canonical-record.js';
+import { type AuditRow, canonicalRecord } from '../../src/audit/log/canonical-record.js';
 import { HttpsSink, type HttpsSinkOptions } from '../../src/audit/stream/https-sink.js';
 import { StdoutSink } from '../../src/audit/stream/stdout-sink.js';
+import { leafHash } from '../../src/crypto/merkle/tree-hash.js';
 import { HttpsReceiver } from './receivers.js';
 import { StreamsStage } from './streams-stage.js';
 
@@ -93,6 +94,84 @@ describe('the stream over HTTPS', () => {
     await stage.deliverAll(stage.instance(sink()));
     expect(receiver.leaves).toEqual(upTo(9));
     expect(await stage.stored('https')).toMatchObject({ failures: 0 });
+  });
+
+  it('sends larger batches again when one record was the reason', async () => {
+    await stage.record(40);
+    // Whatever holds the tenth record is too large, until it has been taken alone.
+    receiver.answer = ({ lines }) =>
+      lines.length > 1 && lines.some((line) => line.startsWith('{"leafIndex":9,')) ? { status: 413 } : undefined;
+    const instance = stage.instance(sink());
+    await stage.deliverAll(instance);
+    expect(receiver.leaves).toEqual(upTo(40));
+    const before = receiver.batches.length;
+    for (let round = 0; round < 4; round++) {
+      await stage.record(40);
+      await stage.deliverAll(instance);
+    }
+    expect(Math.max(...receiver.batches.slice(before).map(({ lines }) => lines.length))).toBeGreaterThanOrEqual(8);
+  });
+
+  it('gives the short form of a record that the receiver does not take whole, counts it and says so in the trail', async () => {
+    await stage.record(2);
+    await stage.record(1, { long: 'x'.repeat(20_000) });
+    await stage.record(2);
+    receiver.answer = ({ lines }) => (lines.join('\n').length > 10_000 ? { status: 413 } : undefined);
+    const instance = stage.instance(sink());
+    await stage.deliverAll(instance);
+    expect(receiver.leaves).toEqual(upTo(5));
+    const lines = receiver.batches.flatMap((batch) => batch.lines.map((line) => JSON.parse(line)));
+    const sealed = await stage.stage.sealed();
+    expect(lines.filter(({ truncated }) => truncated === true)).toEqual([
+      expect.objectContaining({
+        leafIndex: 2,
+        leafHash: leafHash(Buffer.from(canonicalRecord(sealed[2]?.row as AuditRow))).toString('base64'),
+      }),
+    ]);
+    expect(lines[2].record).toMatchObject({ id: sealed[2]?.row.id, after: { omitted: expect.any(String) } });
+    expect((await stage.shortened.get()).values).toMatchObject([{ value: 1, labels: { stream: 'https' } }]);
+    await stage.seal();
+    const told = (await stage.stage.sealed()).filter(({ row }) => row.action === 'audit.stream.shortened');
+    expect(told).toHaveLength(1);
+    expect(JSON.parse(told[0]?.row.states ?? '')).toMatchObject({ after: { leafIndex: 2, id: sealed[2]?.row.id } });
+    await stage.deliverAll(instance);
+    expect(await stage.stored('https')).toMatchObject({ failures: 0, last_error: null });
+  });
+
+  it('passes over nothing at a receiver that takes nothing at all', async () => {
+    await stage.record(3);
+    receiver.answer = () => ({ status: 413 });
+    await stage.instance(sink()).turn();
+    expect(await stage.stored('https')).toMatchObject({ next_leaf: '0', last_error: 'The receiver answered 413.' });
+    expect((await stage.shortened.get()).values).toEqual([]);
+  });
+
+  it('tells of a position that somebody put beyond the end of the log, and waits for nothing in silence', async () => {
+    await stage.record(3);
+    const instance = stage.instance(sink());
+    await stage.deliverAll(instance);
+    const query = (sql: string) => stage.database.dataSource.query(sql);
+    for (const place of ['900', '2'])
+      await expect(query(`UPDATE audit_streams SET next_leaf = ${place}`)).rejects.toThrow('only grows');
+    await expect(query(`INSERT INTO audit_streams (name, next_leaf) VALUES ('syslog', 900)`)).rejects.toThrow(
+      'only grows',
+    );
+    // Who commands the database takes away what refuses it.
+    await query('ALTER TABLE audit_streams DISABLE TRIGGER tr_audit_streams_only_grows');
+    await query('UPDATE audit_streams SET next_leaf = 900');
+    await query('ALTER TABLE audit_streams ENABLE TRIGGER tr_audit_streams_only_grows');
+    await instance.turn();
+    expect(await stage.stored('https')).toMatchObject({
+      failures: 1,
+      last_error:
+        'The position of the stream (900) is 897 records beyond the end of the log: it was changed past the service.',
+    });
+    expect((await stage.failures.get()).values).toMatchObject([{ value: 1, labels: { stream: 'https' } }]);
+    await stage.seal();
+    expect((await stage.stage.sealed()).at(-1)?.row).toMatchObject({
+      action: 'audit.stream.failed',
+      outcome: 'failure',
+    });
   });
 
   it.each([

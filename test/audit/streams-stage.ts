@@ -29,6 +29,7 @@ export interface StoredStream {
 export class StreamsStage {
   readonly lag: Gauge;
   readonly failures: Counter;
+  readonly shortened: Counter;
   private readonly deliveries: StreamDelivery[] = [];
 
   private constructor(
@@ -39,6 +40,7 @@ export class StreamsStage {
   ) {
     const registers = [new Registry()];
     this.lag = new Gauge({ name: 'lag', help: 'lag', labelNames: ['stream'], registers });
+    this.shortened = new Counter({ name: 'shortened', help: 'x', labelNames: ['stream'], registers });
     this.failures = new Counter({ name: 'failures', help: 'failures', labelNames: ['stream'], registers });
   }
 
@@ -99,6 +101,7 @@ export class StreamsStage {
       logger: createLogger('silent'),
       lag: this.lag,
       failures: this.failures,
+      shortened: this.shortened,
     });
     this.deliveries.push(delivery);
     return delivery;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { UserProfiles } from '../../src/users/user-profiles.service.js';
 import { ENTERPRISE, ScimStage } from './scim-stage.js';
 
 /** RFC 7644 3.4.2.2, over people of whom everything is known. */
@@ -153,11 +154,20 @@ describe('a filter of SCIM', () => {
   });
 
   it('looks at more people than it holds at once, and pages through those that fit', async () => {
+    const [own] = await scim.stage.sql<{ tenant_id: string }>('SELECT tenant_id FROM service_accounts WHERE id = $1', [
+      scim.program.id,
+    ]);
+    const profiles = scim.stage.service.app.get(UserProfiles, { strict: false });
+    const crowd = await Promise.all(
+      Array.from({ length: 450 }, async (_unused, n) => {
+        const id = randomUUID();
+        return { id, profile: await profiles.seal(id, String(own?.tenant_id), { title: `crowd-${n % 2}` }) };
+      }),
+    );
     await scim.stage.sql(
-      `INSERT INTO users (id, tenant_id, user_principal_name, display_name, status, security_stamp, version, profile)
-       SELECT gen_random_uuid(), a.tenant_id, 'crowd-' || n, 'crowd', 'active', 1, 1, jsonb_build_object('title', 'crowd-' || n % 2)
-         FROM generate_series(1, 450) n, service_accounts a WHERE a.id = $1`,
-      [scim.program.id],
+      `INSERT INTO users (id, tenant_id, user_principal_name, display_name, status, security_stamp, version, sealed_profile)
+       SELECT id, $1, 'crowd-' || id, 'crowd', 'active', 1, 1, profile FROM unnest($2::uuid[], $3::bytea[]) AS made (id, profile)`,
+      [own?.tenant_id, crowd.map(({ id }) => id), crowd.map(({ profile }) => profile)],
     );
     const filter = encodeURIComponent('title eq "crowd-1"');
     const seen: unknown[] = [];

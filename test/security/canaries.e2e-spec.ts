@@ -257,13 +257,13 @@ describe('a stolen database', () => {
     );
     const [tenant] = await stage.sql<{ id: string }>('SELECT id FROM tenants LIMIT 1');
     for (const [number, content] of [PAST, Buffer.from(PAST).toString('base64'), `x${PAST}y`].entries()) {
-      await stage.sql(`INSERT INTO config_blobs (tenant_id, hash, body) VALUES ($1, $2, $3)`, [
+      await stage.sql(`INSERT INTO config_blobs (tenant_id, hash, sealed_body) VALUES ($1, $2, $3)`, [
         tenant?.id,
         Buffer.alloc(32, number + 1),
         Buffer.from(content),
       ]);
-      expect(await columnsWith(stage.sql, [PAST])).toEqual(['config_blobs.body']);
-      if (number < 2) await stage.sql('DELETE FROM config_blobs WHERE body IS NOT NULL');
+      expect(await columnsWith(stage.sql, [PAST])).toEqual(['config_blobs.sealed_body']);
+      if (number < 2) await stage.sql('DELETE FROM config_blobs WHERE hash = $1', [Buffer.alloc(32, number + 1)]);
     }
     await stage.sql('CHECKPOINT');
     const files = filesWith(dataFolder, [PAST]);

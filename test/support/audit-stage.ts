@@ -4,6 +4,7 @@ import type { AuditRow } from '../../src/audit/log/canonical-record.js';
 import { openStates, type StoredAuditRow } from '../../src/audit/log/open-states.js';
 import { AuditSealer } from '../../src/audit/seal/audit-sealer.service.js';
 import { AuditTreeRepository, type StoredCheckpoint } from '../../src/audit/seal/audit-tree.repository.js';
+import { TreeHeads } from '../../src/audit/seal/tree-heads.service.js';
 import { Settings } from '../../src/config/settings.js';
 import type { KeyRing } from '../../src/crypto/key-ring.js';
 import type { ReadTiles } from '../../src/crypto/merkle/tiles.js';
@@ -39,7 +40,7 @@ export async function startAudit(database: TestDatabase): Promise<AuditStage> {
   const tree = new AuditTreeRepository();
   const queue = new JobQueue(settings, transactions, new JobQueueRepository(database.dataSource), logger);
   const outbox = new Outbox(transactions, new OutboxRepository(ring), queue);
-  const sealer = new AuditSealer(settings, transactions, tree, ring, outbox, logger);
+  const sealer = new AuditSealer(settings, transactions, tree, new TreeHeads(ring), ring, outbox, logger);
   await sealer.makeTree();
   return {
     audit,
@@ -49,7 +50,8 @@ export async function startAudit(database: TestDatabase): Promise<AuditStage> {
     async sealed() {
       const rows = await database.dataSource.query<(StoredAuditRow & { leafIndex: string })[]>(
         `SELECT leaf_index AS "leafIndex", ${AUDIT_COLUMNS} FROM audit_leaves leaf
-           JOIN audit_events event ON event.id = leaf.event_id ORDER BY leaf_index`,
+           JOIN audit_events event ON event.id = leaf.event_id AND event.retention_class = leaf.retention_class AND event.occurred_at = leaf.occurred_at
+          ORDER BY leaf_index`,
       );
       return Promise.all(
         rows.map(async ({ leafIndex, ...row }) => ({ leafIndex: Number(leafIndex), row: await openStates(ring, row) })),

@@ -33,6 +33,8 @@ interface Answer {
 export class KeyVaultServer {
   /** `down` answers 503, `hangs` doesn't answer. */
   state: 'up' | 'down' | 'hangs' = 'up';
+  /** Which key it says has answered, whichever it was. */
+  claims: string | null = null;
   /** Paths, or targets of AWS, in their order. */
   readonly calls: string[] = [];
   private readonly rsa = new Map<string, { privateKey: KeyObject; publicKey: KeyObject }>();
@@ -135,7 +137,7 @@ export class KeyVaultServer {
     const pair = this.rsa.get(version);
     if (pair === undefined)
       return { status: 404, body: { error: { code: 'KeyNotFound', message: 'no such version' } } };
-    const kid = `${this.url}/keys/blindspotx/${version}`;
+    const kid = this.claims ?? `${this.url}/keys/blindspotx/${version}`;
     const { n, e } = pair.publicKey.export({ format: 'jwk' });
     if (operation === undefined) {
       const key = { kid, kty: 'RSA', key_ops: ['wrapKey', 'unwrapKey'], n, e };
@@ -165,21 +167,24 @@ export class KeyVaultServer {
     if (key === undefined) return fault('NotFoundException');
     const context = Buffer.from(JSON.stringify(Object.entries(body['EncryptionContext'] ?? {}).sort()));
     if (headers['x-amz-target'] === 'TrentService.DescribeKey') {
-      return { status: 200, body: { KeyMetadata: { Arn: arn, KeyId: arn.split('/').at(-1) } } };
+      return { status: 200, body: { KeyMetadata: { Arn: this.claims ?? arn, KeyId: arn.split('/').at(-1) } } };
     }
     if (headers['x-amz-target'] === 'TrentService.Encrypt') {
       const nonce = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context);
       const text = Buffer.concat([cipher.update(Buffer.from(String(body['Plaintext']), 'base64')), cipher.final()]);
       const blob = Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64');
-      return { status: 200, body: { CiphertextBlob: blob, KeyId: arn, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' } };
+      return {
+        status: 200,
+        body: { CiphertextBlob: blob, KeyId: this.claims ?? arn, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' },
+      };
     }
     const blob = Buffer.from(String(body['CiphertextBlob']), 'base64');
     try {
       const decipher = createDecipheriv('aes-256-gcm', key, blob.subarray(0, 12)).setAAD(context);
       decipher.setAuthTag(blob.subarray(12, 28));
       const text = Buffer.concat([decipher.update(blob.subarray(28)), decipher.final()]);
-      return { status: 200, body: { Plaintext: text.toString('base64'), KeyId: arn } };
+      return { status: 200, body: { Plaintext: text.toString('base64'), KeyId: this.claims ?? arn } };
     } catch {
       return fault('InvalidCiphertextException');
     }

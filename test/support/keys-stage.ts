@@ -9,6 +9,7 @@ import { PreparedStatements } from '../../src/database/prepared-statements.js';
 import { TransactionRunner } from '../../src/database/transaction-runner.js';
 import { JobSlotsRepository } from '../../src/jobs/job-slots.repository.js';
 import { JobSlots } from '../../src/jobs/job-slots.service.js';
+import { CheckpointVerifiers } from '../../src/keys/checkpoint-verifiers.service.js';
 import { DatabaseKeyRing } from '../../src/keys/database-key-ring.service.js';
 import { FirstKeys } from '../../src/keys/first-keys.service.js';
 import { KeyRewrappingRepository } from '../../src/keys/key-rewrapping.repository.js';
@@ -86,6 +87,7 @@ export async function startKeys(
     firstKeys,
     reader,
     new KeyUses(transactions, keys, logger),
+    new CheckpointVerifiers(transactions, keys, logger),
     feed,
     logger,
     gauge('age'),
@@ -119,6 +121,8 @@ export async function startKeys(
     stored,
     slots,
     audit,
+    ring,
+    logger,
   );
   const rewrapping = new KeyRewrapping(transactions, wrapping, new KeyRewrappingRepository(), audit);
   const rewrap = new Rewrap(transactions, keys, ring, stored, values, progress, audit, logger);

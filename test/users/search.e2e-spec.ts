@@ -1,3 +1,4 @@
+import { UserProfiles } from '../../src/users/user-profiles.service.js';
 import type { Answer } from '../auth/auth-stage.js';
 import { RbacStage, said } from '../rbac/rbac-stage.js';
 
@@ -137,12 +138,12 @@ describe('searching users', () => {
 
   it('shows the profile that a directory gave', async () => {
     const profile = { name: { givenName: 'Ada' }, title: 'Analyst', 'urn:x': { department: 'Engines' } };
-    const [user] = await stage.stage
-      .sql<{ id: string }>(
-        `UPDATE users SET profile = $1, external_id = 'ada-1' WHERE display_name = 'Lovelace, Ada' RETURNING id`,
-        [JSON.stringify(profile)],
-      )
-      .then((answer) => (answer as unknown as [{ id: string }[]])[0]);
+    const [user] = await stage.stage.sql<{ id: string }>(`SELECT id FROM users WHERE display_name = 'Lovelace, Ada'`);
+    const profiles = stage.stage.service.app.get(UserProfiles, { strict: false });
+    await stage.stage.sql(`UPDATE users SET sealed_profile = $2, external_id = 'ada-1' WHERE id = $1`, [
+      user?.id,
+      await profiles.seal(String(user?.id), tenantId, profile),
+    ]);
     const { status, body, headers } = await stage.admin('GET', `/users/${user?.id}`);
     expect(status).toBe(200);
     expect(headers.get('etag')).toBe('"1"');

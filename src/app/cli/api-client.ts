@@ -144,7 +144,7 @@ export function isApiObject(value: unknown): value is ApiObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The problem+json (RFC 9457) of an answer in one line. */
+/** The problem+json (RFC 9457) of an answer in one line, each member that was refused named. */
 async function whatWentWrong(url: URL, response: Response): Promise<string> {
   const problem: unknown = await response.json().catch(() => null);
   const start = `${url.pathname} answered ${response.status}`;
@@ -152,7 +152,13 @@ async function whatWentWrong(url: URL, response: Response): Promise<string> {
   const words = [problem['detail'] ?? problem['title'] ?? problem['error_description'] ?? problem['error']];
   if (problem['code'] !== undefined) words.push(`(${String(problem['code'])})`);
   if (problem['requestId'] !== undefined) words.push(`request ${String(problem['requestId'])}`);
-  return `${start}: ${words.filter((word) => word !== undefined).join(' ')}`;
+  const faults = Array.isArray(problem['errors']) ? problem['errors'].filter(isApiObject).map(faultOf) : [];
+  const faulty = faults.length === 0 ? '' : `; ${faults.join('; ')}`;
+  return `${start}: ${words.filter((word) => word !== undefined).join(' ')}${faulty}`;
+}
+
+function faultOf({ pointer, code, detail }: ApiObject): string {
+  return `${String(pointer ?? 'the request')}: ${String(detail ?? code ?? 'refused')}`;
 }
 
 function reasonOf(error: unknown): string {

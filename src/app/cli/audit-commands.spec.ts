@@ -7,6 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createGzip, deflateRawSync, gzipSync } from 'node:zlib';
 import { newSigner, ORIGIN, SmallLog, someRecord } from '../../../test/audit/small-log.js';
 import { ranCli } from '../../../test/support/ran-cli.js';
+import { leafHash } from '../../crypto/merkle/tree-hash.js';
+import { consistencyProof, inclusionProof } from '../../crypto/merkle/tree-proofs.js';
 import { formatVerifierKey } from '../../crypto/signed-note.js';
 
 const signer = newSigner();
@@ -52,6 +54,10 @@ describe('audit verify', () => {
       size: 20,
       root: log.noteAt(20).split('\n')[2],
       records: 20,
+      first: 0,
+      last: 19,
+      asked: null,
+      missing: { count: 0, ranges: [] },
       checkpoints: 2,
       unverifiedCheckpoints: 0,
       keptCheckpoints: 2,
@@ -99,6 +105,107 @@ describe('audit verify', () => {
     const rolledBack = await verify(older, '--key', key, '--checkpoint', file('kept', log.noteAt(20)));
     expect(rolledBack.code).toBe(1);
     expect(rolledBack.out).toContain('(rolled-back)');
+  });
+
+  describe('of a bundle that leaves records out', () => {
+    const question = (filter: Record<string, string>) => ({ filter, from: 0, to: 20, everything: true });
+    const part = async (name: string, out: number[], filter: Record<string, string>) =>
+      file(name, await log.bundle({ holds: (place) => !out.includes(place), asked: question(filter) }));
+
+    test('says what was asked for and which are missing', async () => {
+      const { code, out } = await verify(await part('part', [0, 3, 9, 10, 11], { action: 'users.*' }), '--key', key);
+      expect(code).toBe(0);
+      expect(out).toContain('asked for  action=users.*, of the places 0 to 19\n');
+      expect(out).toContain('places     from 1 to 19\n');
+      // A checkpoint stands at 10, within the last of them.
+      expect(out).toContain("missing    5 of the log's records are not in the bundle: 0, 3, 9 to 11\n");
+      const told = await verify(await part('everything', [], {}), '--key', key, '--complete');
+      expect([told.code, told.out.includes('asked for  everything, of the places 0 to 19\n')]).toEqual([0, true]);
+    });
+
+    test.each<[string, number[], Record<string, string>, RegExp | null]>([
+      ['one between two others', [5, 12], { action: 'users.*' }, /record 5: .*\(incomplete\)/],
+      ['the first ones, where a filter left them out', [0, 1], { from: '2026-11-30T00:00:00.000Z' }, null],
+      ['the first ones, where all were asked for', [0, 1], {}, /records 0 to 1: .*\(incomplete\)/],
+      ['the last one, where all were asked for', [19], {}, /record 19: .*\(incomplete\)/],
+      ['all of them, where all were asked for', Array.from({ length: 20 }, (_, n) => n), {}, /records 0 to 19: /],
+    ])('--complete takes no hole for nothing: %s', async (_what, out, filter, told) => {
+      const path = await part('holes', out, filter);
+      expect((await verify(path, '--key', key)).code).toBe(0);
+      const ran = await verify(path, '--key', key, '--complete');
+      expect(ran.code).toBe(told === null ? 0 : 1);
+      if (told !== null) expect(ran.out).toMatch(told);
+    });
+  });
+
+  describe('of a proof as the API answers it', () => {
+    const hashes64 = (hashes: readonly Buffer[]) => hashes.map((hash) => hash.toString('base64'));
+    const inclusion = async (leafIndex: number, size: number) => ({
+      leafIndex,
+      treeSize: size,
+      leafHash: leafHash(log.records[leafIndex] ?? Buffer.alloc(0)).toString('base64'),
+      hashes: hashes64(await inclusionProof(leafIndex, size, log.readTiles)),
+      record: String(log.records[leafIndex]),
+      checkpoint: log.noteAt(size),
+    });
+    const consistency = async (first: number, second: number) => ({
+      first,
+      second,
+      hashes: hashes64(await consistencyProof(first, second, log.readTiles)),
+      firstCheckpoint: log.checkpoints.find(({ size }) => size === first)?.note ?? null,
+      secondCheckpoint: log.noteAt(second),
+    });
+    const ran = (proof: object, ...args: string[]) =>
+      verify(file('proof.json', JSON.stringify(proof)), '--key', key, ...args);
+
+    test('holds with nothing but the key', async () => {
+      const record = await ran(await inclusion(7, 20));
+      expect([record.code, record.err]).toEqual([0, '']);
+      expect(record.out).toContain(`holds      ${ORIGIN}: the record is the one at place 7 of 20\n`);
+      const growth = await ran(await consistency(10, 20), '--checkpoint', file('kept', log.noteAt(10)));
+      expect([growth.code, growth.err]).toEqual([0, '']);
+      expect(growth.out).toContain(`holds      ${ORIGIN}: the log of 20 records begins with the one of 10\n`);
+      expect(growth.out).toContain('agreeing   1 checkpoints kept outside\n');
+      expect((await ran(await consistency(0, 20))).code).toBe(0);
+    });
+
+    test.each<[string, () => Promise<object>, string[], string]>([
+      ['another record', async () => ({ ...(await inclusion(7, 20)), record: '{}' }), [], 'root-differs'],
+      ['another place', async () => ({ ...(await inclusion(7, 20)), leafIndex: 8 }), [], 'root-differs'],
+      ['a note of nobody', async () => ({ ...(await inclusion(7, 20)), checkpoint: 'x' }), [], 'checkpoint-refused'],
+      [
+        'a hash more',
+        async () => ({
+          ...(await inclusion(7, 20)),
+          hashes: [...(await inclusion(7, 20)).hashes, 'A'.repeat(43).concat('=')],
+        }),
+        [],
+        'root-differs',
+      ],
+      [
+        'another path',
+        async () => ({ ...(await consistency(10, 20)), hashes: (await consistency(9, 20)).hashes }),
+        [],
+        'forked',
+      ],
+      ['another size', async () => ({ ...(await consistency(10, 20)), first: 9 }), [], 'checkpoint-misplaced'],
+      ['a size that nobody signed', () => consistency(9, 20), [], 'not-signed'],
+      ['a kept one that is of neither size', () => inclusion(7, 20), ['10'], 'kept-checkpoint-not-met'],
+    ])('does not hold with %s', async (_what, proof, kept, reason) => {
+      const args = kept.flatMap((size) => ['--checkpoint', file('kept', log.noteAt(Number(size)))]);
+      const { code, out, err } = await ran(await proof(), ...args);
+      expect([code, err]).toEqual([1, '']);
+      expect(out).toMatch(new RegExp(`^does not hold: .*\\(${reason}\\)\n$`));
+    });
+
+    test('does not hold when the same key signed another log of that size', async () => {
+      const other = (await SmallLog.begin([signer]))
+        .append(log.records.slice(0, 19))
+        .append([someRecord(99)])
+        .seal();
+      const { code, out } = await ran(await inclusion(7, 20), '--checkpoint', file('fork', other.noteAt(20)));
+      expect([code, out.includes('(forked)')]).toEqual([1, true]);
+    });
   });
 
   test('shows nothing of a bundle that could move a cursor', async () => {

@@ -4,7 +4,7 @@ import { newId } from '../../kernel/ids/ids.js';
 import type { AuditActor, AuditEntry } from '../audit.types.js';
 import { statesText } from '../log/canonical-record.js';
 import { statesPlace } from '../log/states-place.js';
-import { maskedText } from '../mask-secrets.js';
+import { type Fingerprint, maskedLine, maskedText } from '../mask-secrets.js';
 import { singleLine } from '../single-line.js';
 import type { NewAuditRow } from './audit-append.repository.js';
 import { retentionClassOf } from './retention-class.js';
@@ -19,6 +19,9 @@ const FINGERPRINT_BYTES = 8;
 export async function newAuditRow(keys: KeyRing, actor: AuditActor, entry: AuditEntry): Promise<NewAuditRow> {
   const context = currentContext();
   const id = newId();
+  const fingerprint = await fingerprinting(keys);
+  const line = (text: string | null | undefined, limit: number) =>
+    text === null || text === undefined ? null : singleLine(maskedLine(text, fingerprint), limit);
   return {
     id,
     retentionClass: retentionClassOf(entry.action, entry.outcome),
@@ -37,23 +40,27 @@ export async function newAuditRow(keys: KeyRing, actor: AuditActor, entry: Audit
     userAgent: line(context?.userAgent, TEXT_LENGTH),
     requestId: line(context?.requestId, NAME_LENGTH),
     traceId: line(context?.traceId, NAME_LENGTH),
-    sealedStates: await sealedStates(keys, id, entry),
+    sealedStates: await sealedStates(keys, id, entry, fingerprint),
   };
 }
 
-async function sealedStates(keys: KeyRing, id: string, entry: AuditEntry): Promise<Buffer | null> {
-  const text = await maskedStates(keys, entry);
+async function sealedStates(
+  keys: KeyRing,
+  id: string,
+  entry: AuditEntry,
+  fingerprint: Fingerprint,
+): Promise<Buffer | null> {
+  const text = maskedStates(entry, fingerprint);
   return text === null ? null : keys.seal(Buffer.from(text, 'utf8'), statesPlace(id, entry.tenantId));
 }
 
-async function maskedStates(keys: KeyRing, { before, after }: AuditEntry): Promise<string | null> {
-  if (before === undefined && after === undefined) return null;
+async function fingerprinting(keys: KeyRing): Promise<Fingerprint> {
   const index = await keys.index('audit.masked');
-  const fingerprint = (secret: string) => `${index.version}.${index.of(secret).toString('hex', 0, FINGERPRINT_BYTES)}`;
-  const textOf = (state: AuditEntry['before']) => (state === undefined ? null : maskedText(state, fingerprint));
-  return statesText(textOf(before), textOf(after));
+  return (secret) => `${index.version}.${index.of(secret).toString('hex', 0, FINGERPRINT_BYTES)}`;
 }
 
-function line(text: string | null | undefined, limit: number): string | null {
-  return text === null || text === undefined ? null : singleLine(text, limit);
+function maskedStates({ before, after }: AuditEntry, fingerprint: Fingerprint): string | null {
+  if (before === undefined && after === undefined) return null;
+  const textOf = (state: AuditEntry['before']) => (state === undefined ? null : maskedText(state, fingerprint));
+  return statesText(textOf(before), textOf(after));
 }

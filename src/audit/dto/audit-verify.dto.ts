@@ -3,6 +3,7 @@ import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
+  IsBoolean,
   IsInt,
   IsString,
   Length,
@@ -14,7 +15,7 @@ import {
 import { MAX_NOTE_BYTES } from '../../crypto/signed-note.js';
 import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import type { BundleVerdict } from '../evidence/evidence.types.js';
-import type { ProofVerdict } from '../read/audit-verification.service.js';
+import type { InclusionHolds, ProofFails } from '../evidence/verify-proof.js';
 
 /** Of the whole request; a larger bundle is verified by `blindspotx audit verify`. */
 export const MAX_VERIFY_BYTES = 8 * 1024 * 1024;
@@ -86,6 +87,32 @@ export class AuditVerifyDto {
   @IsString({ each: true })
   @MaxLength(MAX_NOTE_BYTES, { each: true })
   checkpoints?: string[];
+
+  /** For a bundle: a record that is left out refutes it, where everything was asked for or the bundle has records before and after it. */
+  @MayBeAbsent()
+  @IsBoolean()
+  complete?: boolean;
+}
+
+/** Places of the log, from `from` to before `to`. */
+export class AuditPlacesDto {
+  from: number;
+  to: number;
+}
+
+/** What a bundle says that it was asked for: records that match among the places from `from` to before `to`. */
+export class BundleQuestionDto extends AuditPlacesDto {
+  /** Empty: every record. */
+  filter: Record<string, string>;
+  /** Whether whoever asked may read every record. */
+  everything: boolean;
+}
+
+/** Records of the log that the bundle leaves out. */
+export class MissingRecordsDto {
+  count: number;
+  /** Where they lie; the first 100 ranges. */
+  ranges: AuditPlacesDto[];
 }
 
 /** Whether the evidence holds; where it doesn't, the first position that doesn't and why. */
@@ -96,20 +123,40 @@ export class AuditVerdictDto {
   size?: number;
   /** Records in the bundle. */
   records?: number;
+  /** Place of the first record in the bundle; null when it has none. */
+  first?: number | null;
+  /** Place of the last record in the bundle. */
+  last?: number | null;
+  /** Null in bundles that don't say it. */
+  asked?: BundleQuestionDto | null;
+  missing?: MissingRecordsDto;
   leafIndex?: number;
   /** The trusted keys that signed. */
   signedBy?: string[];
   /** Of the bundle, from 1 on. */
   line?: number;
   /** The places in the log that the fault is in: from `from` to before `to`. */
-  range?: { from: number; to: number } | null;
+  range?: AuditPlacesDto | null;
   reason?: string;
   detail?: string;
 
-  static from(verdict: BundleVerdict | ProofVerdict): AuditVerdictDto {
+  static from(verdict: BundleVerdict | InclusionHolds | ProofFails): AuditVerdictDto {
     if (!verdict.holds) return { ...verdict };
     const { origin, size, signedBy } = verdict;
-    const counted = 'records' in verdict ? { records: verdict.records } : { leafIndex: verdict.leafIndex };
-    return { holds: true, origin, size, ...counted, signedBy: [...signedBy] };
+    if (!('records' in verdict))
+      return { holds: true, origin, size, leafIndex: verdict.leafIndex, signedBy: [...signedBy] };
+    const { records, first, last, asked, missing } = verdict;
+    const { count, ranges } = missing;
+    return {
+      holds: true,
+      origin,
+      size,
+      records,
+      first,
+      last,
+      asked,
+      missing: { count, ranges: [...ranges] },
+      signedBy: [...signedBy],
+    };
   }
 }

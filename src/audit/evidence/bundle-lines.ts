@@ -1,6 +1,6 @@
 import { isTreeSize, type LeafRange } from '../../crypto/merkle/subtrees.js';
 import { HASH_BYTES } from '../../crypto/merkle/tree-hash.js';
-import { type BundleHeader, BundleRefused } from './evidence.types.js';
+import { type BundleHeader, type BundleQuestion, BundleRefused } from './evidence.types.js';
 
 /** The lines of a bundle but the records, which are never parsed: see record-line.ts. Each has exactly one spelling. */
 
@@ -16,8 +16,9 @@ export interface Hole extends LeafRange {
   hashes: readonly Buffer[];
 }
 
-export function headerLine({ origin, size, keys }: BundleHeader): string {
-  return JSON.stringify({ bundle: BUNDLE_FORMAT, origin, size, keys });
+export function headerLine({ origin, size, keys, asked }: BundleHeader): string {
+  const question = asked && { filter: asked.filter, from: asked.from, to: asked.to, everything: asked.everything };
+  return JSON.stringify({ bundle: BUNDLE_FORMAT, origin, size, keys, asked: question });
 }
 
 export function holeLine({ from, to, hashes }: Hole): string {
@@ -31,11 +32,13 @@ export function checkpointLine(note: string): string {
 /** @throws BundleRefused */
 export function parseHeader(line: Buffer): BundleHeader {
   const { text, value } = parse(line);
-  const { bundle, origin, size, keys } = value;
+  const { bundle, origin, size, keys, asked } = value;
   if (bundle !== BUNDLE_FORMAT) throw new BundleRefused('malformed-line', `it doesn't begin as a ${BUNDLE_FORMAT}`);
   if (typeof origin !== 'string' || origin === '' || !isTreeSize(size) || !isTexts(keys) || keys.length > MAX_KEYS)
     throw new BundleRefused('malformed-line', 'its header needs an origin, a size and keys');
-  const header = { origin, size, keys };
+  if (asked !== undefined && !isQuestion(asked, size))
+    throw new BundleRefused('malformed-line', 'its header says of no filter and range what it was asked for');
+  const header = { origin, size, keys, asked };
   assertSpelling(text, headerLine(header));
   return header;
 }
@@ -77,6 +80,13 @@ function parse(line: Buffer): { text: string; value: Partial<Record<string, unkn
 /** One spelling only: no member twice, none unknown, no number written otherwise, so that no two readers see two bundles. */
 function assertSpelling(text: string, expected: string): void {
   if (text !== expected) throw new BundleRefused('malformed-line', "it isn't spelled as a line of a bundle is");
+}
+
+function isQuestion(value: unknown, size: number): value is BundleQuestion {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { filter, from, to, everything } = value as Partial<Record<string, unknown>>;
+  if (!isTreeSize(from) || !isTreeSize(to) || from > to || to > size || typeof everything !== 'boolean') return false;
+  return typeof filter === 'object' && filter !== null && !Array.isArray(filter) && isTexts(Object.values(filter));
 }
 
 function isTexts(value: unknown): value is string[] {

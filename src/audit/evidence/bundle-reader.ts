@@ -4,8 +4,9 @@ import { leafHashText } from '../../crypto/merkle/tree-hash.js';
 import { NoteRefused, type VerifierKey } from '../../crypto/signed-note.js';
 import { parseCheckpointLine, parseHeader, parseHole } from './bundle-lines.js';
 import { describeRecord } from './describe-record.js';
-import { type BundleHeader, type BundleHolds, BundleRefused } from './evidence.types.js';
+import { type BundleHeader, type BundleHolds, type BundleQuestion, BundleRefused } from './evidence.types.js';
 import type { KeptCheckpoints } from './kept-checkpoints.js';
+import { isForEverything, MissingCount } from './missing-records.js';
 import { locateRecord, type RecordLine } from './record-line.js';
 
 /** Far more than any bundle has; a compressed one can unfold to lines without end. */
@@ -31,12 +32,14 @@ export class BundleReader {
    * somebody else signed doesn't count: a forger could put it behind the place of the forgery.
    */
   private anchor = 0;
+  private readonly missing = new MissingCount();
   private lastCheckpoint = -1;
   private signedBy: readonly VerifierKey[] | undefined;
 
   constructor(
     private readonly trusted: readonly VerifierKey[],
     private readonly kept: KeptCheckpoints,
+    private readonly complete: boolean,
   ) {}
 
   /** @throws BundleRefused */
@@ -59,11 +62,17 @@ export class BundleReader {
       const detail = `it ends after ${this.range.size} of ${size} records, without the last checkpoint`;
       throw new BundleRefused('truncated', detail, this.header && { from: this.range.size, to: size });
     }
+    const asked = this.header.asked ?? null;
+    if (this.complete) this.assertComplete(asked);
     return {
       origin: this.header.origin,
       size,
       root: this.range.root(),
       records: this.records,
+      first: this.missing.first,
+      last: this.missing.last,
+      asked,
+      missing: this.missing.missing,
       checkpoints: this.checkpoints,
       unverifiedCheckpoints: this.unverified,
       keptCheckpoints: this.kept.met,
@@ -91,6 +100,7 @@ export class BundleReader {
     }
     this.range.appendLeafText(leafHash);
     this.records += 1;
+    this.missing.record(leafIndex);
     if (this.kept.nextSize === this.range.size) this.compareKept();
   }
 
@@ -104,6 +114,7 @@ export class BundleReader {
         to,
       });
     }
+    this.missing.hole({ from, to });
     this.compareKept();
   }
 
@@ -147,6 +158,13 @@ export class BundleReader {
       const since = { from: this.anchor, to: this.range.size };
       throw new BundleRefused('checkpoint-refused', `the checkpoint is refused: ${error.message}`, since);
     }
+  }
+
+  private assertComplete(asked: BundleQuestion | null): void {
+    const gap = this.missing.firstGap(asked);
+    if (gap === null) return;
+    const what = isForEverything(asked) ? 'everything was asked for' : 'others before and after it are';
+    throw new BundleRefused('incomplete', `record ${gap.from} is not in the bundle, though ${what}`, gap);
   }
 
   private compareKept(): void {

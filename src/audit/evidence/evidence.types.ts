@@ -1,5 +1,15 @@
 import type { LeafRange } from '../../crypto/merkle/subtrees.js';
 
+/**
+ * What a bundle was asked for. It isn't signed: who reads it compares it with what they asked for themselves.
+ */
+export interface BundleQuestion extends LeafRange {
+  /** The places [from, to) of the log were looked through for records that match; empty: every record does. */
+  filter: Readonly<Record<string, string>>;
+  /** Whether whoever asked may read every record; otherwise those that they may not read are left out too. */
+  everything: boolean;
+}
+
 /** The first line of a bundle. Nothing of it is trusted: it says what the rest has to be compared with. */
 export interface BundleHeader {
   /** Names the log: the origin of its checkpoints and the name of its keys. */
@@ -8,6 +18,8 @@ export interface BundleHeader {
   size: number;
   /** The public keys that the log says it has, as `name+id+key`; for people to compare with what they got elsewhere. */
   keys: readonly string[];
+  /** Absent in bundles from before it was written. */
+  asked?: BundleQuestion | undefined;
 }
 
 /** What is wrong with a bundle. */
@@ -40,6 +52,8 @@ export type BundleFault =
   | 'forked'
   /** The bundle leaves out the place of a checkpoint that was kept outside: ask for one that has it. */
   | 'kept-checkpoint-not-met'
+  /** Everything was asked for, or everything between two records, and a record is left out. */
+  | 'incomplete'
   /** What holds the bundle can't be read on. */
   | 'unreadable';
 
@@ -50,6 +64,12 @@ export interface BundleHolds {
   root: Buffer;
   /** How many of the records the bundle holds; each of them was hashed. */
   records: number;
+  /** Places of the first and the last record in the bundle; null when it has none. */
+  first: number | null;
+  last: number | null;
+  /** What the bundle says that it was asked for; null where it doesn't say. */
+  asked: BundleQuestion | null;
+  missing: MissingRecords;
   /** Checkpoints signed by a trusted key. */
   checkpoints: number;
   /** Checkpoints that only keys signed which aren't trusted, such as retired ones; the tree agrees with them. */
@@ -58,6 +78,13 @@ export interface BundleHolds {
   keptCheckpoints: number;
   /** The trusted keys that signed the last checkpoint, as `name+id+key`. */
   signedBy: readonly string[];
+}
+
+/** Records of the log that a bundle has only the hashes of. */
+export interface MissingRecords {
+  count: number;
+  /** Where they lie, by place; the first MAX_MISSING_RANGES of them. */
+  ranges: readonly LeafRange[];
 }
 
 /** The first position that doesn't hold. */

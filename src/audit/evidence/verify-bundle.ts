@@ -9,6 +9,8 @@ export interface VerifyOptions {
   trusted: readonly VerifierKey[];
   /** Notes of checkpoints that were kept outside of the log. */
   kept?: readonly string[];
+  /** Whether a missing record refutes it: any where everything was asked for, else one between two others. */
+  complete?: boolean | undefined;
 }
 
 /**
@@ -20,10 +22,10 @@ export interface VerifyOptions {
  */
 export async function verifyBundle(
   chunks: AsyncIterable<Uint8Array>,
-  { trusted, kept = [] }: VerifyOptions,
+  { trusted, kept = [], complete = false }: VerifyOptions,
 ): Promise<BundleVerdict> {
   if (trusted.length === 0) throw new RangeError('nothing can be verified without a key');
-  const reader = new BundleReader(trusted, KeptCheckpoints.open(kept, trusted));
+  const reader = new BundleReader(trusted, KeptCheckpoints.open(kept, trusted), complete);
   const splitter = new LineSplitter((bytes, start, end) => reader.line(bytes, start, end));
   try {
     for await (const chunk of chunks) {

@@ -6,8 +6,21 @@ export interface SealedRecord {
   row: AuditRow;
 }
 
+/** A record that is in the log and no longer in the table, although its month is kept: what is left of it. */
+export interface LostRecord {
+  leafIndex: number;
+  id: string;
+  /** RFC 3339, UTC, microseconds. */
+  occurredAt: string;
+}
+export const LOST_REASON = 'This record is in the log, but was taken out of the table past the service.';
+
 /** How records are written for somebody else. Pure: the same record is always written the same. */
 export interface AuditFormat {
-  /** One JSON object in one line, without the line's end. */
+  /** In one line, without the line's end. Throws for no record, whatever stands in it. */
   line(record: SealedRecord): string;
+  /** The same for a receiver that takes no longer one: without states and long texts, and saying so. */
+  shortened(record: SealedRecord): string;
+  /** The same for one of which nothing but its place is left. */
+  lost(record: LostRecord): string;
 }

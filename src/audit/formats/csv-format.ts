@@ -1,6 +1,7 @@
 import { BYTE_ORDER_MARK, csvLine } from '../../kernel/text/csv-line.js';
 import type { AuditRow } from '../log/canonical-record.js';
-import type { AuditFormat } from './audit-format.js';
+import { type AuditFormat, LOST_REASON } from './audit-format.js';
+import { shortenedRow } from './shortened-row.js';
 
 const COLUMNS: readonly (readonly [string, (row: AuditRow) => string | null])[] = [
   ['id', (row) => row.id],
@@ -28,4 +29,9 @@ export const CSV_HEAD = `${BYTE_ORDER_MARK}${csvLine(['leafIndex', ...COLUMNS.ma
 
 export const CSV_FORMAT: AuditFormat = {
   line: ({ leafIndex, row }) => csvLine([String(leafIndex), ...COLUMNS.map(([, read]) => read(row))]).concat('\r'),
+  shortened: ({ leafIndex, row }) => CSV_FORMAT.line({ leafIndex, row: shortenedRow(row) }),
+  lost: ({ leafIndex, id, occurredAt }) => {
+    const known: Partial<Record<string, string>> = { id, occurredAt, reason: LOST_REASON };
+    return csvLine([String(leafIndex), ...COLUMNS.map(([name]) => known[name] ?? null)]).concat('\r');
+  },
 };

@@ -16,7 +16,8 @@ import { present, RecordedStates } from './ocsf-subjects.js';
 /** Where a record lies in the log; null while it isn't sealed. */
 export interface SealedPlaceOfRecord {
   leafIndex: number;
-  leafHash: Buffer;
+  /** Null where the record is lost that had it. */
+  leafHash: Buffer | null;
 }
 
 /** `severity_id` of what has none of its own. */
@@ -32,7 +33,7 @@ const [IP_ADDRESS, USER_UID] = [2, 31];
  */
 export function ocsfEvent(row: AuditRow, place: SealedPlaceOfRecord | null): JsonObject {
   const states = new RecordedStates(row.states);
-  const mapping = settle(OCSF_MAPPING[row.action] ?? UNKNOWN_ACTION, states);
+  const mapping = settle(mappingOf(row.action), states);
   const { uid, name, category } = OCSF_CLASSES[mapping.class];
   const severity = mapping.severity ?? SEVERITY_OF_OUTCOME[row.outcome];
   const members = classMembers(mapping, row, states);
@@ -55,6 +56,11 @@ export function ocsfEvent(row: AuditRow, place: SealedPlaceOfRecord | null): Jso
     ...observablesOf(members),
     unmapped: unmappedOf(row, states, place),
   };
+}
+
+/** Names that every object has are actions of nobody. */
+function mappingOf(action: string): OcsfMapping {
+  return (Object.hasOwn(OCSF_MAPPING, action) ? OCSF_MAPPING[action] : undefined) ?? UNKNOWN_ACTION;
 }
 
 /** An account's or a right's record says by its states which of the class's activities it was, and whose rights they were. */
@@ -143,6 +149,6 @@ function unmappedOf(row: AuditRow, states: RecordedStates, place: SealedPlaceOfR
     traceId: row.traceId,
     before: states.before,
     after: states.after,
-    leafHash: place?.leafHash.toString('base64'),
+    leafHash: place?.leafHash?.toString('base64'),
   });
 }

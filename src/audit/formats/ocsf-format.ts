@@ -1,10 +1,53 @@
+import { sha256 } from '../../crypto/digest.js';
 import { leafHash } from '../../crypto/merkle/tree-hash.js';
-import { canonicalRecord } from '../log/canonical-record.js';
-import type { AuditFormat } from './audit-format.js';
+import { type AuditRow, canonicalRecord } from '../log/canonical-record.js';
+import { type AuditFormat, LOST_REASON, type LostRecord, type SealedRecord } from './audit-format.js';
 import { ocsfEvent } from './ocsf-event.js';
+import { shortenedRow } from './shortened-row.js';
 
 /** An event of OCSF 1.8, with the place and the hash of its record in the log. */
 export const OCSF_FORMAT: AuditFormat = {
-  line: ({ leafIndex, row }) =>
-    JSON.stringify(ocsfEvent(row, { leafIndex, leafHash: leafHash(Buffer.from(canonicalRecord(row), 'utf8')) })),
+  line: (record) => eventLine(record, record.row),
+  shortened: (record) => eventLine(record, shortenedRow(record.row)),
+  lost: ({ leafIndex, ...record }) => JSON.stringify(ocsfEvent(lostRow(record), { leafIndex, leafHash: null })),
 };
+
+/** @param row what of the record is written; place and hash are those of the whole */
+function eventLine({ leafIndex, row: whole }: SealedRecord, row: AuditRow): string {
+  const place = { leafIndex, leafHash: leafHash(Buffer.from(canonicalRecord(whole), 'utf8')) };
+  try {
+    return JSON.stringify(ocsfEvent(row, place));
+  } catch {
+    // Whatever somebody wrote into a row past the service, its neighbours are told of, and so is this one.
+    return JSON.stringify(ocsfEvent(withoutStates(row), place));
+  }
+}
+
+function withoutStates(row: AuditRow): AuditRow {
+  const digest = sha256(Buffer.from(String(row.states), 'utf8')).toString('hex');
+  return { ...row, states: `{"after":{"unreadable":"${digest}"},"before":null}` };
+}
+
+/** An action of its own, which no record has. */
+function lostRow({ id, occurredAt }: Omit<LostRecord, 'leafIndex'>): AuditRow {
+  return {
+    id,
+    occurredAt,
+    action: 'audit.record.lost',
+    outcome: 'failure',
+    reason: LOST_REASON,
+    actorType: 'system',
+    actorId: null,
+    actorName: null,
+    sessionId: null,
+    tenantId: null,
+    targetType: 'audit-event',
+    targetId: id,
+    targetName: null,
+    sourceAddress: null,
+    userAgent: null,
+    requestId: null,
+    traceId: null,
+    states: null,
+  };
+}

@@ -81,6 +81,7 @@ export const OCSF_MAPPING: Readonly<Record<string, OcsfMapping>> = {
   'keys.wrapping.changed': entity(UPDATE),
 
   'audit.stream.failed': as('apiActivity', 'Delivery failed', { severity: 4 }),
+  'audit.stream.shortened': as('apiActivity', 'Delivery shortened', { severity: 3 }),
   'audit.stream.recovered': as('apiActivity', 'Delivery recovered'),
 
   'rbac.activation.approved': as('userAccess', 1),

@@ -94,7 +94,7 @@ export function managedEntity(row: AuditRow): JsonObject {
   return present({
     uid: row.targetId ?? undefined,
     name: row.targetName ?? (row.targetId === null ? type : undefined),
-    ...(ENTITY_TYPES[type] ?? { type, type_id: OTHER_ENTITY }),
+    ...((Object.hasOwn(ENTITY_TYPES, type) ? ENTITY_TYPES[type] : undefined) ?? { type, type_id: OTHER_ENTITY }),
   });
 }
 

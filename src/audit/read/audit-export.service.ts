@@ -3,14 +3,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { CallerActor } from '../../access/actor.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import { KeyRing } from '../../crypto/key-ring.js';
+import type { LeafRange } from '../../crypto/merkle/subtrees.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { currentContext, runWithContext } from '../../kernel/context/request-context.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import { writeBundle } from '../evidence/write-bundle.js';
-import type { SealedRecord } from '../formats/audit-format.js';
+import type { LostRecord, SealedRecord } from '../formats/audit-format.js';
 import { canonicalRecord } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
 import { AuditTreeRepository, type StoredCheckpoint } from '../seal/audit-tree.repository.js';
+import { assertSomeTime } from './assert-some-time.js';
 import type { AuditFilter } from './audit-filter.js';
 import { auditReadError } from './audit-read.errors.js';
 import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
@@ -18,7 +20,7 @@ import { type ExportFormat, formatted } from './export-formats.js';
 import { exportStream } from './export-stream.js';
 import { assertKnownAction } from './known-actions.js';
 import { LogKeys } from './log-keys.service.js';
-import { filterJson, ReadingRecords, tenantOfReading } from './reading-records.service.js';
+import { filterJson, filterTexts, ReadingRecords, tenantOfReading } from './reading-records.service.js';
 import { SealedLogRepository } from './sealed-log.repository.js';
 import { SealedRecordsRepository } from './sealed-records.repository.js';
 import { SealedUntilNow } from './sealed-until-now.service.js';
@@ -44,6 +46,8 @@ const [MIN_LEAVES, MAX_LEAVES] = [1000, 65_536];
 /** Counts what has been handed over. */
 interface Handed {
   records: number;
+  /** Of which nothing but the place was left. */
+  lost: number;
 }
 
 /** Takes the trail away, in the order of the log: what was recorded when it began, however long it takes. */
@@ -66,17 +70,19 @@ export class AuditExport {
   /**
    * That somebody exports is on record before the first byte, and how it ended before the last one.
    *
-   * @throws DomainError audit.unknown_action, audit.too_busy, audit.unknown_size, audit.sealing_behind
+   * @throws DomainError request.invalid, audit.unknown_action, audit.too_busy, audit.unknown_size, audit.sealing_behind,
+   *   audit.log_refused
    */
   async start(actor: CallerActor, order: ExportOrder): Promise<{ stream: Readable; size: number }> {
     assertKnownAction(order.filter);
+    assertSomeTime(order.filter);
     const leave = await this.turnstile.enter();
     try {
       const reach = await this.readings.reachOf(actor);
       const kept = await this.keptCheckpoints(order.checkpoints);
       await this.record(actor, 'audit.events.exported', order, reach, {});
       const until = await this.sealed.checkpoint();
-      const handed = { records: 0 };
+      const handed = { records: 0, lost: 0 };
       const pieces = await this.pieces(order, reach, until, kept, handed);
       return { size: until.size, stream: this.stream(actor, order, reach, until, handed, pieces, leave) };
     } catch (error) {
@@ -98,7 +104,14 @@ export class AuditExport {
     const context = currentContext();
     const ended = (failure?: string): Promise<void> => {
       const record = () =>
-        this.record(actor, 'audit.export.ended', order, reach, { count: handed.records, size }, failure);
+        this.record(
+          actor,
+          'audit.export.ended',
+          order,
+          reach,
+          { count: handed.records, size, ...lostOf(handed) },
+          failure,
+        );
       return context === undefined ? record() : runWithContext(context, record);
     };
     return exportStream(pieces, {
@@ -130,6 +143,12 @@ export class AuditExport {
       origin: await this.logKeys.origin(),
       size: until.size,
       keys: (await this.logKeys.all()).map(({ line }) => line),
+      asked: {
+        filter: filterTexts(filter),
+        from: 0,
+        to: until.size,
+        everything: reach.everything && reach.except.length === 0,
+      },
       records: evidence(records),
       checkpoints: [...kept.filter(({ size }) => size < until.size), until],
       readTiles: (ids) => this.transactions.read((tx) => this.tree.readTiles(tx, ids)),
@@ -142,21 +161,31 @@ export class AuditExport {
     reach: TenantReach,
     size: number,
     handed: Handed,
-  ): AsyncGenerator<SealedRecord> {
+  ): AsyncGenerator<SealedRecord | LostRecord> {
     let width = MIN_LEAVES;
     for (let from = 0; from < size; ) {
       const to = Math.min(size, from + width);
       const rows = await this.transactions.read((tx) =>
         this.sealedRecords.findWindow(tx, { from, to }, filter, reach, MAX_RECORDS),
       );
+      const last = rows.length < MAX_RECORDS ? undefined : rows.at(-1);
+      const next = last === undefined ? to : last.leafIndex + 1;
+      const lost = await this.lost({ from, to: next }, rows.length, filter, reach);
       for (const { leafIndex, ...row } of rows) {
+        yield* before(lost, leafIndex, handed);
         handed.records += 1;
         yield { leafIndex, row: await openStates(this.keys, row) };
       }
-      const last = rows.length < MAX_RECORDS ? undefined : rows.at(-1);
-      from = last === undefined ? to : last.leafIndex + 1;
+      yield* before(lost, next, handed);
+      from = next;
       width = last === undefined && rows.length < MIN_LEAVES / 2 ? Math.min(MAX_LEAVES, 2 * width) : MIN_LEAVES;
     }
+  }
+
+  /** Whether one would have matched can't be known: whoever may read everything is told of all in the time that they asked for. */
+  private async lost(range: LeafRange, found: number, filter: AuditFilter, reach: TenantReach): Promise<LostRecord[]> {
+    if (!reach.everything || found === range.to - range.from) return [];
+    return this.transactions.read((tx) => this.sealedRecords.findLost(tx, range, filter));
   }
 
   private async keptCheckpoints(sizes: readonly number[]): Promise<StoredCheckpoint[]> {
@@ -185,6 +214,23 @@ export class AuditExport {
   }
 }
 
-async function* evidence(records: AsyncIterable<SealedRecord>) {
-  for await (const { leafIndex, row } of records) yield { leafIndex, bytes: Buffer.from(canonicalRecord(row), 'utf8') };
+/** Takes those that lie before a place off the list. */
+function* before(lost: LostRecord[], place: number, handed: Handed): Generator<LostRecord> {
+  for (let next = lost[0]; next !== undefined && next.leafIndex < place; next = lost[0]) {
+    lost.shift();
+    handed.lost += 1;
+    yield next;
+  }
+}
+
+function lostOf({ lost }: Handed): JsonObject {
+  return lost === 0 ? {} : { lost };
+}
+
+/** A lost record stands in a bundle as its hash, like whatever is left out. */
+async function* evidence(records: AsyncIterable<SealedRecord | LostRecord>) {
+  for await (const record of records) {
+    if (!('row' in record)) continue;
+    yield { leafIndex: record.leafIndex, bytes: Buffer.from(canonicalRecord(record.row), 'utf8') };
+  }
 }

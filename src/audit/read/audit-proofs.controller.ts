@@ -82,10 +82,10 @@ export class AuditProofsController {
   @ReadsOnly()
   @HttpCode(200)
   @RouteConfig({ bodyLimit: MAX_VERIFY_BYTES })
-  async verify(@Body() { proof, bundle, keys, checkpoints }: AuditVerifyDto): Promise<AuditVerdictDto> {
+  async verify(@Body() { proof, bundle, keys, checkpoints, complete }: AuditVerifyDto): Promise<AuditVerdictDto> {
     if ((proof === undefined) === (bundle === undefined))
       throw auditReadError('audit.unreadable_evidence', { detail: 'Give either a proof or a bundle.' });
     if (proof !== undefined) return AuditVerdictDto.from(await this.verification.proof(proof, { keys }));
-    return AuditVerdictDto.from(await this.verification.bundle(bundle ?? '', { keys, checkpoints }));
+    return AuditVerdictDto.from(await this.verification.bundle(bundle ?? '', { keys, checkpoints, complete }));
   }
 }

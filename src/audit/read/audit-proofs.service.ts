@@ -14,6 +14,7 @@ import { AuditTreeRepository, type StoredCheckpoint } from '../seal/audit-tree.r
 import { auditReadError } from './audit-read.errors.js';
 import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
 import { ReadingRecords } from './reading-records.service.js';
+import { fromTheLog } from './refused-log.js';
 import { SealedLogRepository } from './sealed-log.repository.js';
 import { SealedUntilNow } from './sealed-until-now.service.js';
 
@@ -59,7 +60,7 @@ export class AuditProofs {
    * sealed first.
    *
    * @param size of that checkpoint
-   * @throws DomainError audit.event_not_found, audit.unknown_size, audit.sealing_behind
+   * @throws DomainError audit.event_not_found, audit.unknown_size, audit.sealing_behind, audit.log_refused
    */
   async ofRecord(actor: CallerActor, id: string, size?: number): Promise<InclusionEvidence> {
     const reach = await this.readings.reachOf(actor);
@@ -73,7 +74,7 @@ export class AuditProofs {
       details: { count: 1, ...(size === undefined ? {} : { size }) },
     });
     const { place, checkpoint } = await this.covering(id, size);
-    const hashes = await inclusionProof(place.leafIndex, checkpoint.size, this.readTiles);
+    const hashes = await fromTheLog(() => inclusionProof(place.leafIndex, checkpoint.size, this.readTiles));
     return { ...place, hashes, record: canonicalRecord(row), checkpoint };
   }
 
@@ -91,7 +92,7 @@ export class AuditProofs {
       throw auditReadError('audit.unknown_size', {
         detail: `The log has ${size} records; first must not exceed second.`,
       });
-    const hashes = await consistencyProof(first, to, this.readTiles);
+    const hashes = await fromTheLog(() => consistencyProof(first, to, this.readTiles));
     const notes = await this.transactions.read((tx) => this.log.checkpointsOf(tx, [first, to]));
     const noteOf = (of: number) => notes.find((checkpoint) => checkpoint.size === of)?.note ?? null;
     return { first, second: to, hashes, firstCheckpoint: noteOf(first), secondCheckpoint: noteOf(to) };

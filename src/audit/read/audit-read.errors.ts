@@ -9,6 +9,7 @@ export const auditReadError = defineErrors({
   },
   'audit.too_busy': { kind: 'unavailable', title: 'Too many searches or exports of the audit trail are running' },
   'audit.sealing_behind': { kind: 'unavailable', title: 'What was asked for is not sealed yet' },
+  'audit.log_refused': { kind: 'unavailable', title: 'The audit log is not as this service left it' },
   'audit.unknown_size': { kind: 'invalid', title: 'The audit log was not signed at this size' },
   'audit.unreadable_evidence': { kind: 'invalid', title: 'What is to be verified is neither a proof nor a bundle' },
 });

@@ -10,6 +10,7 @@ import type { Page } from '../../kernel/paging/cursor.js';
 import { AuditRepository } from '../audit.repository.js';
 import type { AuditRow } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
+import { assertSomeTime } from './assert-some-time.js';
 import type { AuditFilter } from './audit-filter.js';
 import { auditReadError } from './audit-read.errors.js';
 import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
@@ -55,6 +56,7 @@ export class AuditSearch {
    */
   async search(actor: CallerActor, asked: AuditFilter, limit: number, cursor?: string): Promise<Page<FoundRecord>> {
     assertKnownAction(asked);
+    assertSomeTime(asked);
     const question = canonicalJson({ list: 'audit-events', caller: actor.id, filter: filterJson(asked) });
     const [before] = cursor === undefined ? [null] : decodeBoundCursor(question, cursor, isIdPosition);
     const filter = withinTime(asked);

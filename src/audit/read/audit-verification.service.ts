@@ -1,33 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import { openCheckpoint } from '../../crypto/merkle/checkpoint.js';
-import { leafHash } from '../../crypto/merkle/tree-hash.js';
-import { verifyInclusion } from '../../crypto/merkle/verify-proof.js';
-import { formatVerifierKey, NoteRefused, parseVerifierKey, type VerifierKey } from '../../crypto/signed-note.js';
+import { NoteRefused, parseVerifierKey, type VerifierKey } from '../../crypto/signed-note.js';
 import type { BundleVerdict } from '../evidence/evidence.types.js';
 import { verifyBundle } from '../evidence/verify-bundle.js';
+import {
+  type GivenInclusion,
+  type InclusionHolds,
+  type ProofFails,
+  verifyInclusionProof,
+} from '../evidence/verify-proof.js';
 import { auditReadError } from './audit-read.errors.js';
 import { LogKeys } from './log-keys.service.js';
 import { Turnstile } from './turnstile.js';
-
-/** A proof as the API gives it. */
-export interface GivenProof {
-  leafIndex: number;
-  /** Base64, like the hashes. */
-  hashes: readonly string[];
-  record: string;
-  checkpoint: string;
-}
 
 export interface TrustedHere {
   /** Lines of public keys; the log's own when absent. */
   keys?: readonly string[] | undefined;
   /** Notes that were kept outside of the log. */
   checkpoints?: readonly string[] | undefined;
+  complete?: boolean | undefined;
 }
-
-export type ProofVerdict =
-  | { holds: true; origin: string; size: number; leafIndex: number; signedBy: readonly string[] }
-  | { holds: false; reason: string; detail: string };
 
 const VERIFICATIONS = { inside: 2, waiting: 16 };
 /** Notes of so many bytes have few enough signatures to be checked in one turn of the event loop. */
@@ -41,35 +32,22 @@ export class AuditVerification {
   constructor(private readonly keys: LogKeys) {}
 
   /** @throws DomainError audit.unreadable_evidence for keys or kept checkpoints that are none, audit.too_busy */
-  async bundle(text: string, { keys, checkpoints = [] }: TrustedHere): Promise<BundleVerdict> {
+  async bundle(text: string, { keys, checkpoints = [], complete }: TrustedHere): Promise<BundleVerdict> {
     const leave = await this.turnstile.enter();
     try {
       const trusted = await this.trusted(keys);
-      return await readingEvidence(() => verifyBundle(pieces(Buffer.from(text)), { trusted, kept: checkpoints }));
+      return await readingEvidence(() =>
+        verifyBundle(pieces(Buffer.from(text)), { trusted, kept: checkpoints, complete }),
+      );
     } finally {
       leave();
     }
   }
 
   /** @throws DomainError audit.unreadable_evidence for keys that are none */
-  async proof({ leafIndex, hashes, record, checkpoint }: GivenProof, { keys }: TrustedHere): Promise<ProofVerdict> {
+  async proof(proof: GivenInclusion, { keys }: TrustedHere): Promise<InclusionHolds | ProofFails> {
     const trusted = await this.trusted(keys);
-    let opened: ReturnType<typeof openCheckpoint>;
-    try {
-      opened = openCheckpoint(checkpoint, trusted);
-    } catch (error) {
-      if (!(error instanceof NoteRefused)) throw error;
-      return { holds: false, reason: 'checkpoint-refused', detail: `the checkpoint is refused: ${error.message}` };
-    }
-    const { origin, size, root, signedBy } = opened;
-    if (signedBy.length === 0)
-      return { holds: false, reason: 'not-signed', detail: 'no trusted key has signed the checkpoint' };
-    const path = hashes.map((hash) => Buffer.from(hash, 'base64'));
-    if (!verifyInclusion({ leafIndex, size, leafHash: leafHash(Buffer.from(record, 'utf8')), path, root })) {
-      const detail = `the record isn't the one at place ${leafIndex} of the ${size} that were signed`;
-      return { holds: false, reason: 'root-differs', detail };
-    }
-    return { holds: true, origin, size, leafIndex, signedBy: signedBy.map(formatVerifierKey) };
+    return verifyInclusionProof(proof, { trusted });
   }
 
   private async trusted(lines: readonly string[] | undefined): Promise<VerifierKey[]> {

@@ -1,4 +1,4 @@
-import type { AuditFormat, SealedRecord } from '../formats/audit-format.js';
+import type { AuditFormat, LostRecord, SealedRecord } from '../formats/audit-format.js';
 import { CSV_FORMAT, CSV_HEAD } from '../formats/csv-format.js';
 import { NDJSON_FORMAT } from '../formats/ndjson-format.js';
 import { OCSF_FORMAT } from '../formats/ocsf-format.js';
@@ -24,12 +24,12 @@ const CHUNK_BYTES = 64 * 1024;
 /** Records as lines of a format, whole lines in pieces of about 64 KiB. */
 export async function* formatted(
   name: Exclude<ExportFormat, 'bundle'>,
-  records: AsyncIterable<SealedRecord>,
+  records: AsyncIterable<SealedRecord | LostRecord>,
 ): AsyncGenerator<Buffer> {
   const { head, format } = FORMATS[name];
   let text = head;
   for await (const record of records) {
-    text += `${format.line(record)}\n`;
+    text += `${'row' in record ? format.line(record) : format.lost(record)}\n`;
     if (text.length < CHUNK_BYTES) continue;
     yield Buffer.from(text);
     text = '';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { CallerActor } from '../../access/actor.js';
 import { CallerReach } from '../../access/caller-reach.js';
-import type { JsonObject } from '../../crypto/canonical-json.js';
+import { canonicalJson, type JsonObject } from '../../crypto/canonical-json.js';
 import { AuditService } from '../audit.service.js';
 import type { AuditAction, AuditTarget } from '../audit.types.js';
 import type { AuditFilter } from './audit-filter.js';
@@ -47,6 +47,16 @@ export function tenantOfReading(filter: AuditFilter, reach: TenantReach): string
   const only = onlyTenantOf(reach);
   if (only !== null) return only;
   return reach.everything || reach.allTenants ? (filter.tenantId ?? null) : null;
+}
+
+/** The filter as a bundle has it in its header: what each member of it says, as text. */
+export function filterTexts(filter: AuditFilter): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(filterJson(filter)).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : canonicalJson(value),
+    ]),
+  );
 }
 
 /** The filter as it is recorded and as cursors are bound to it. */

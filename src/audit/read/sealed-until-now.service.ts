@@ -4,6 +4,7 @@ import { TransactionRunner } from '../../database/transaction-runner.js';
 import { AuditSealer } from '../seal/audit-sealer.service.js';
 import { AuditTreeRepository, type StoredCheckpoint } from '../seal/audit-tree.repository.js';
 import { auditReadError } from './audit-read.errors.js';
+import { fromTheLog } from './refused-log.js';
 import { SealedLogRepository } from './sealed-log.repository.js';
 
 /** A new checkpoint at most once in this time, however often somebody asks: each of them leaves the system. */
@@ -26,14 +27,14 @@ export class SealedUntilNow {
    * Seals what was recorded until now, or waits until another instance has.
    *
    * @returns a checkpoint that covers all of it
-   * @throws DomainError audit.sealing_behind
+   * @throws DomainError audit.sealing_behind, audit.log_refused
    */
   async checkpoint(): Promise<StoredCheckpoint> {
     const deadline = performance.now() + PATIENCE_MS;
     const now = await this.transactions.read((tx) => this.log.now(tx));
     let size: number | null = null;
     for (;;) {
-      const sealed = await this.sealer.sealBatch(CHECKPOINT_SECONDS);
+      const sealed = await fromTheLog(() => this.sealer.sealBatch(CHECKPOINT_SECONDS));
       size ??= await this.sizeWithout(now);
       const newest = size === null ? null : await this.transactions.read((tx) => this.log.newestCheckpoint(tx));
       if (newest !== null && newest.size >= (size ?? 0)) return newest;

@@ -21,4 +21,6 @@ export interface AuditHold extends NewAuditHold {
   releasedById: string | null;
   releasedAt: Date | null;
   version: number;
+  /** See StandingHolds. */
+  sealedState: Buffer | null;
 }

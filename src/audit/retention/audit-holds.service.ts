@@ -11,6 +11,7 @@ import { AuditHoldsRepository } from './audit-holds.repository.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
 import { retentionError } from './retention.errors.js';
 import { RETENTION_ACTIONS } from './retention.events.js';
+import { StandingHolds } from './standing-holds.service.js';
 
 /** Legal holds: what they cover of the trail is kept whatever its age. */
 @Injectable()
@@ -20,6 +21,7 @@ export class AuditHolds {
     private readonly holds: AuditHoldsRepository,
     private readonly partitions: AuditPartitionsRepository,
     private readonly audit: AuditService,
+    private readonly standing: StandingHolds,
   ) {}
 
   /** Newest first, released ones too. */
@@ -44,7 +46,9 @@ export class AuditHolds {
     if (hold.from >= hold.to) throw kernelError('request.invalid', { detail: 'A hold ends after it begins.' });
     return this.transactions.run(async (tx) => {
       await this.partitions.lockRetention(tx);
-      const created = await this.holds.insert(tx, { ...hold, id: newId(), byType: actor.type, byId: actor.id });
+      const id = newId();
+      const sealedState = await this.standing.seal(id, { ...hold, isReleased: false });
+      const created = await this.holds.insert(tx, { ...hold, id, byType: actor.type, byId: actor.id, sealedState });
       await this.audit.record(tx, actor, {
         action: RETENTION_ACTIONS['audit.hold.created'],
         tenantId: created.tenantId,
@@ -65,7 +69,8 @@ export class AuditHolds {
       const before = await this.holds.findById(tx, id);
       if (before === null) throw retentionError('audit.hold_not_found');
       if (before.releasedAt !== null) throw retentionError('audit.hold_released');
-      const after = await this.holds.release(tx, id, version, actor.type, actor.id);
+      const sealedState = await this.standing.seal(id, { ...before, isReleased: true });
+      const after = await this.holds.release(tx, id, version, actor, sealedState);
       if (after === null) throw kernelError('request.precondition_failed');
       await this.audit.record(tx, actor, {
         action: RETENTION_ACTIONS['audit.hold.released'],

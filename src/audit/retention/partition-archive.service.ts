@@ -61,6 +61,12 @@ export class PartitionArchives {
         origin: tree.origin,
         size: checkpoint.size,
         keys: trusted.map(formatVerifierKey),
+        asked: {
+          filter: { class: partition.class, from: partition.from.toISOString(), to: partition.to.toISOString() },
+          from: found.first ?? 0,
+          to: (found.last ?? -1) + 1,
+          everything: true,
+        },
         records: this.read(partition, found, signal),
         checkpoints: [checkpoint],
         readTiles: (ids) => this.transactions.read((tx) => this.tree.readTiles(tx, ids)),

@@ -24,6 +24,8 @@ import { canonicalRecord } from '../log/canonical-record.js';
 import { SealedLogRepository } from '../read/sealed-log.repository.js';
 import { SealedRecordsRepository } from '../read/sealed-records.repository.js';
 import { AuditTreeRepository } from '../seal/audit-tree.repository.js';
+import { LogPatrolRepository } from '../seal/log-patrol.repository.js';
+import { LogPatrol } from '../seal/log-patrol.service.js';
 import { AuditStreamsRepository } from '../stream/audit-streams.repository.js';
 import { AuditStreams } from '../stream/audit-streams.service.js';
 import { AuditHoldsRepository } from './audit-holds.repository.js';
@@ -32,6 +34,7 @@ import { AuditPartitionsRepository } from './audit-partitions.repository.js';
 import { PartitionArchives } from './partition-archive.service.js';
 import { PartitionDrops } from './partition-drop.service.js';
 import { PartitionStandings } from './partition-standings.service.js';
+import { StandingHolds } from './standing-holds.service.js';
 
 const ACTOR = systemActor('a test');
 /** `2026-01`, so many months ago. */
@@ -51,6 +54,7 @@ describe('retention of the audit trail', () => {
   let drops: PartitionDrops;
   let standings: PartitionStandings;
   let holds: AuditHolds;
+  let patrol: LogPatrol;
 
   beforeEach(async () => {
     database = await createTestDatabase({ poolMax: 10 });
@@ -87,10 +91,19 @@ describe('retention of the audit trail', () => {
       logger,
       new Gauge({ name: 'lag', help: 'lag', registers }),
       new Counter({ name: 'failures', help: 'failures', registers }),
+      new Counter({ name: 'shortened', help: 'shortened', registers }),
     );
     const heldBy = new AuditHoldsRepository();
-    standings = new PartitionStandings(settings, transactions, partitions, heldBy, tree, streams);
-    holds = new AuditHolds(transactions, heldBy, partitions, stage.audit);
+    const standing = new StandingHolds(stage.keys, heldBy);
+    standings = new PartitionStandings(settings, transactions, partitions, standing, tree, streams);
+    holds = new AuditHolds(transactions, heldBy, partitions, stage.audit, standing);
+    patrol = new LogPatrol(
+      transactions,
+      new LogPatrolRepository(),
+      standing,
+      logger,
+      new Counter({ name: 'gaps', help: 'gaps', labelNames: ['kind'], registers }),
+    );
     const archives = new PartitionArchives(transactions, tree, new SealedLogRepository(), records, stage.keys);
     drops = new PartitionDrops(settings, transactions, partitions, standings, archives, stage.audit, logger);
   }
@@ -247,6 +260,60 @@ describe('retention of the audit trail', () => {
     expect(first.dropped).toContain(`security ${LATER}`);
     await holds.release(ACTOR, id, version);
     expect((await dropDue()).dropped).toContain(`security ${OLD}`);
+  });
+
+  it.each([
+    [
+      'released by an update',
+      `UPDATE audit_holds SET released_at = now(), released_by_type = 'user', released_by_id = 'x'`,
+    ],
+    ['moved to another time', `UPDATE audit_holds SET covers_from = '2001-01-01', covers_to = '2001-01-02'`],
+    [
+      'stripped of what is sealed',
+      `UPDATE audit_holds SET sealed_state = NULL, released_at = now(), released_by_type = 'user', released_by_id = 'x'`,
+    ],
+    [
+      'given what is sealed of another',
+      `UPDATE audit_holds SET released_at = now(), released_by_type = 'user', released_by_id = 'x',
+        sealed_state = (SELECT sealed_state FROM audit_holds WHERE reason = 'released')`,
+    ],
+    ['deleted', 'DELETE FROM audit_holds'],
+  ])('keeps what is held by a hold that was %s past the service, and tells of it', async (what, sql) => {
+    await old(1);
+    await seal();
+    const time = { from: new Date(`${OLD}-01T00:00:00Z`), to: new Date(`${NEXT}-01T00:00:00Z`), tenantId: null };
+    const released = await holds.create(ACTOR, { ...time, reason: 'released' });
+    await holds.release(ACTOR, released.id, released.version);
+    await holds.create(ACTOR, { ...time, reason: 'case 9' });
+    await patrol.round();
+    expect(complaints).toEqual([]);
+    if (what === 'deleted') {
+      await expect(query(sql)).rejects.toThrow('append-only');
+      // Who commands the database takes away what refuses it.
+      await query('ALTER TABLE audit_holds DISABLE TRIGGER ALL');
+    }
+    await query(what === 'deleted' ? sql : `${sql} WHERE reason = 'case 9'`);
+    expect(await standingOf()).toEqual(['hold']);
+    expect((await dropDue()).kept).toContain(`security ${OLD}`);
+    expect(await tables()).toContain(TABLE);
+    complaints.length = 0;
+    await patrol.round();
+    expect(complaints).toMatchObject([{ message: expect.stringContaining('legal holds were changed') }]);
+  });
+
+  it('shows a hold before the month is due', async () => {
+    const recentMonth = monthAgo(1);
+    await query('SELECT ensure_audit_partitions($1, 3)', [`${recentMonth}-01`]);
+    await holds.create(ACTOR, {
+      reason: 'case 10',
+      from: new Date(`${recentMonth}-01T00:00:00Z`),
+      to: new Date(`${recentMonth}-02T00:00:00Z`),
+      tenantId: null,
+    });
+    const standing = (await standings.list()).find(
+      ({ month, class: name }) => month === recentMonth && name === 'security',
+    );
+    expect(standing?.keptBy).toEqual(['not-due', 'hold']);
   });
 
   it('keeps what is held while it is being exported', async () => {

@@ -4,9 +4,9 @@ import { type Transaction, TransactionRunner } from '../../database/transaction-
 import type { RetentionClass } from '../append/retention-class.js';
 import { AuditTreeRepository } from '../seal/audit-tree.repository.js';
 import { AuditStreams } from '../stream/audit-streams.service.js';
-import { AuditHoldsRepository } from './audit-holds.repository.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
 import type { AuditPartition, PartitionKeeper, PartitionLeaves, PartitionStanding } from './retention.types.js';
+import { StandingHolds } from './standing-holds.service.js';
 
 /** What is kept of the trail, what is due, and what keeps it. */
 @Injectable()
@@ -15,7 +15,7 @@ export class PartitionStandings {
     private readonly settings: Settings,
     private readonly transactions: TransactionRunner,
     private readonly partitions: AuditPartitionsRepository,
-    private readonly holds: AuditHoldsRepository,
+    private readonly holds: StandingHolds,
     private readonly tree: AuditTreeRepository,
     private readonly streams: AuditStreams,
   ) {}
@@ -40,9 +40,11 @@ export class PartitionStandings {
   }
 
   private async keepersNow(tx: Transaction, partition: AuditPartition): Promise<PartitionKeeper[]> {
-    if (!partition.isDue) return ['not-due'];
+    // A hold is shown as soon as it is there, long before it is what keeps the month.
+    if (!partition.isDue) return (await this.isHeld(tx, partition)) ? ['not-due', 'hold'] : ['not-due'];
     // Without a place for them all of these stay, and there may be many by now: no need to look into each.
-    if (this.settings.AUDIT_ARCHIVE_DIR === undefined) return ['no-archive'];
+    if (this.settings.AUDIT_ARCHIVE_DIR === undefined)
+      return (await this.isHeld(tx, partition)) ? ['no-archive', 'hold'] : ['no-archive'];
     return this.keepersOf(tx, partition, await this.partitions.findLeaves(tx, partition));
   }
 
@@ -53,13 +55,13 @@ export class PartitionStandings {
     const keepers: [PartitionKeeper, boolean][] = [
       ['unsealed', found.records !== found.leaves || !(await this.partitions.isComplete(tx, partition, last + 1))],
       ['not-signed', last >= size],
-      ['stream', (await this.streams.positions(tx)).some(({ nextLeaf }) => nextLeaf <= last)],
+      ['stream', (await this.streams.positions(tx)).some(({ nextLeaf, ahead }) => nextLeaf <= last || ahead > 0)],
       ['hold', await this.isHeld(tx, partition)],
     ];
     return keepers.filter(([, keeps]) => keeps).map(([keeper]) => keeper);
   }
 
   async isHeld(tx: Transaction, { from, to }: AuditPartition): Promise<boolean> {
-    return (await this.holds.findStanding(tx)).some((hold) => hold.from < to && hold.to > from);
+    return (await this.holds.find(tx)).some((hold) => hold.from < to && hold.to > from);
   }
 }

@@ -5,11 +5,13 @@ import { PartitionArchives } from './partition-archive.service.js';
 import { PartitionDrops } from './partition-drop.service.js';
 import { PartitionStandings } from './partition-standings.service.js';
 import { RetentionJob } from './retention.job.js';
+import { StandingHolds } from './standing-holds.service.js';
 
 /** Of the audit module. */
 export const RETENTION_PROVIDERS = [
   AuditPartitionsRepository,
   AuditHoldsRepository,
+  StandingHolds,
   AuditHolds,
   PartitionStandings,
   PartitionArchives,

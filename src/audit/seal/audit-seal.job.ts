@@ -8,6 +8,7 @@ import { METRIC } from '../../observability/metrics.js';
 import { AuditSealer, FULL_BATCH } from './audit-sealer.service.js';
 import { AuditTreeRepository } from './audit-tree.repository.js';
 import { CheckpointPublisher } from './checkpoint-publisher.service.js';
+import { LogPatrol } from './log-patrol.service.js';
 
 const INTERVAL_MS = 500;
 /** After a failure: a database that is away isn't asked twice a second. */
@@ -26,12 +27,15 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly tree: AuditTreeRepository,
     private readonly sealer: AuditSealer,
     private readonly publisher: CheckpointPublisher,
+    private readonly patrol: LogPatrol,
     @Inject(LOGGER) private readonly logger: Logger,
     @InjectMetric(METRIC.auditUnsealed) private readonly unsealed: Gauge,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.sealer.makeTree();
+    const last = await this.publisher.lastPublished();
+    if (last !== null) this.sealer.remember(last);
     if (this.settings.PROCESS_ROLE !== 'api') this.schedule(INTERVAL_MS);
   }
 
@@ -47,6 +51,7 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
     // after each other would cost more than the requests that they tell of.
     while ((await this.sealer.sealBatch()) === FULL_BATCH);
     await this.publisher.publish();
+    await this.patrol.runIfDue();
     this.unsealed.set(await this.transactions.read((tx) => this.tree.pendingAge(tx)));
   }
 

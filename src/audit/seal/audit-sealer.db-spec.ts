@@ -124,6 +124,69 @@ describe('sealing the audit trail', () => {
     expect(await sizes()).toEqual([5]);
   });
 
+  it.each([
+    [
+      'a leaf that was never a record',
+      `UPDATE audit_tiles SET hashes = hashes || decode(repeat('ab', 32), 'hex') WHERE level = 0`,
+    ],
+    ['a size', 'SELECT 1'],
+  ])('adds nothing to a tree that somebody else grew by %s, within what the triggers allow', async (_what, sql) => {
+    await records(5);
+    await stage.sealer.sealBatch();
+    await database.dataSource.query(sql);
+    await database.dataSource.query('UPDATE audit_trees SET size = size + 1');
+    await records(1);
+    await expect(stage.sealer.sealBatch()).rejects.toThrow('it was changed');
+    expect(await sizes()).toEqual([5]);
+  });
+
+  it('does not begin anew, and does not take an older head, while it knows better', async () => {
+    await records(5);
+    await stage.sealer.sealBatch();
+    const older = await database.dataSource.query('SELECT size, sealed_head, published_size FROM audit_trees');
+    const tiles = await database.dataSource.query('SELECT * FROM audit_tiles');
+    await records(5);
+    await stage.sealer.sealBatch();
+    for (const table of ['audit_tiles', 'audit_trees', 'audit_leaves', 'audit_checkpoints'])
+      await database.dataSource.query(`ALTER TABLE ${table} DISABLE TRIGGER ALL`);
+    await database.dataSource.query('UPDATE audit_trees SET size = $1, sealed_head = $2, published_size = $3', [
+      older[0].size,
+      older[0].sealed_head,
+      older[0].published_size,
+    ]);
+    await database.dataSource.query('DELETE FROM audit_leaves WHERE leaf_index >= 5');
+    for (const { level, tile_index, hashes } of tiles)
+      await database.dataSource.query('UPDATE audit_tiles SET hashes = $3 WHERE level = $1 AND tile_index = $2', [
+        level,
+        tile_index,
+        hashes,
+      ]);
+    await expect(stage.sealer.sealBatch()).rejects.toThrow('5 records, but this process knows 10');
+    // Another process knows nothing, until it is told.
+    const other = await startAudit(database);
+    await records(1);
+    other.sealer.remember({ size: 10, root: Buffer.alloc(32), from: '/kept/checkpoints' });
+    await expect(other.sealer.sealBatch()).rejects.toThrow('/kept/checkpoints knows 10');
+    await database.dataSource.query('UPDATE audit_trees SET size = 0, sealed_head = NULL, published_size = 0');
+    await database.dataSource.query('DELETE FROM audit_checkpoints; DELETE FROM audit_tiles; DELETE FROM audit_leaves');
+    await expect(stage.sealer.sealBatch()).rejects.toThrow('it was cut');
+  });
+
+  it('takes no head that it did not write', async () => {
+    await records(5);
+    await stage.sealer.sealBatch();
+    for (const set of ['published_size = 9000000', 'sealed_head = NULL', `sealed_head = sealed_head || '\\x00'`]) {
+      const [before] = await database.dataSource.query('SELECT published_size, sealed_head FROM audit_trees');
+      await database.dataSource.query(`UPDATE audit_trees SET ${set}`);
+      await expect(stage.sealer.sealBatch()).rejects.toThrow('it was changed');
+      await database.dataSource.query('UPDATE audit_trees SET published_size = $1, sealed_head = $2', [
+        before.published_size,
+        before.sealed_head,
+      ]);
+    }
+    expect(await stage.sealer.sealBatch()).toBe(0);
+  });
+
   it('seals a record whose states were spoilt in the table, as what it then is, and the others', async () => {
     await records(3);
     await database.dataSource.query('ALTER TABLE audit_events DISABLE TRIGGER ALL');
@@ -141,6 +204,8 @@ describe('sealing the audit trail', () => {
     ['would be a second line of a stream', 'null,"before":null}}\n{"leafIndex":1,"record":{"action":"forged"'],
     ['is not in canonical form', '{"b":1, "a":2}'],
   ])('takes of a clear state that %s only the digest', async (_what, state) => {
+    // Whoever commands the database takes away first what refuses it.
+    await database.dataSource.query('ALTER TABLE audit_events DROP CONSTRAINT ck_audit_events_clear_states');
     await database.dataSource.query(
       `INSERT INTO audit_events (id, retention_class, action, outcome, actor_type, state_after)
        VALUES (gen_random_uuid(), 'security', 'x.y.z', 'success', 'system', $1)`,
@@ -161,7 +226,7 @@ describe('sealing the audit trail', () => {
       `SELECT 'audit_events_security_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMM') AS name`,
     );
     for (const partition of [name, 'audit_events_other']) {
-      const at = partition === name ? 'now()' : "'1999-01-01'";
+      const at = partition === name ? 'now()' : "'2001-01-01'";
       await dataSource.query(
         `INSERT INTO ${partition} (id, retention_class, occurred_at, action, outcome, actor_type)
          VALUES (gen_random_uuid(), 'security', ${at}, 'x.y.z', 'success', 'system')`,

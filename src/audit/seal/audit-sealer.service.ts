@@ -13,7 +13,14 @@ import { LOGGER, type Logger } from '../../observability/logger.js';
 import { Outbox } from '../../outbox/outbox.service.js';
 import { canonicalRecord } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
-import { AuditTreeRepository, type CheckpointAge, type PendingRow } from './audit-tree.repository.js';
+import {
+  AuditTreeRepository,
+  type AuditTreeRow,
+  type CheckpointAge,
+  type PendingRow,
+} from './audit-tree.repository.js';
+import { TreeHeads } from './tree-heads.service.js';
+import { TreeRefused } from './tree-refused.js';
 
 /** Records of one transaction: large enough to share its costs, small enough that another sealer never waits long. */
 export const FULL_BATCH = 4000;
@@ -21,16 +28,29 @@ export const FULL_BATCH = 4000;
 const CHECKPOINT_RECORDS = 1000;
 const CHECKPOINT_SECONDS = 60;
 
+/** A tree that was there. */
+export interface KnownTree {
+  /** At least 1. */
+  size: number;
+  root: Buffer;
+  /** Who says so, for people. */
+  from: string;
+}
+
 /**
  * Seals records into the Merkle tree of the trail and signs checkpoints. The tree's row is locked for each batch and everything
  * commits with it, so that one sealer works at a time over all instances, and one that lost its connection has changed nothing.
  */
 @Injectable()
 export class AuditSealer {
+  /** What this process knows of the log by itself: from now on it goes on from there, whatever the database says. */
+  private known: KnownTree | null = null;
+
   constructor(
     private readonly settings: Settings,
     private readonly transactions: TransactionRunner,
     private readonly tree: AuditTreeRepository,
+    private readonly heads: TreeHeads,
     private readonly keys: KeyRing,
     private readonly outbox: Outbox,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -47,28 +67,70 @@ export class AuditSealer {
    *
    * @param checkpointSeconds how old the newest checkpoint may be, where somebody waits for one
    * @returns how many records were sealed; null when another instance is sealing
+   * @throws TreeRefused, TreeDamaged
    */
-  sealBatch(checkpointSeconds = CHECKPOINT_SECONDS): Promise<number | null> {
-    return this.transactions.run(async (tx) => {
+  async sealBatch(checkpointSeconds = CHECKPOINT_SECONDS): Promise<number | null> {
+    const sealed = await this.transactions.run(async (tx) => {
       const row = await this.tree.lockTree(tx);
       if (row === null) return null;
       const newest = await this.tree.newestCheckpoint(tx);
       if (newest !== null && newest.size > row.size) {
-        throw new Error(
+        throw new TreeRefused(
           `the tree of the audit trail has ${row.size} records, but ${newest.size} were signed: it was cut`,
         );
       }
+      const tree = await this.openTree(tx, row);
       const pending = await this.takePending(tx);
-      const tree = await GrowingTree.open(row.size, (ids) => this.tree.readTiles(tx, ids));
       if (pending.length > 0) {
         const tiles = tree.append(await this.leafHashes(pending));
         await this.tree.insertLeaves(tx, row.size, pending);
         await this.tree.saveTiles(tx, tiles);
-        await this.tree.setSize(tx, tree.size);
+        const { size } = tree;
+        const { publishedSize } = row;
+        await this.tree.setHead(
+          tx,
+          { size, publishedSize },
+          await this.heads.seal({ size, publishedSize, root: tree.root() }),
+        );
       }
       if (isDue(newest, tree.size, checkpointSeconds)) await this.signCheckpoint(tx, row.origin, tree, newest);
-      return pending.length;
+      return { records: pending.length, size: tree.size, root: tree.root() };
     });
+    if (sealed === null) return null;
+    // Only now: what was rolled back is known to nobody.
+    if (sealed.size > 0) this.known = { size: sealed.size, root: sealed.root, from: 'this process' };
+    return sealed.records;
+  }
+
+  /** Tells of a tree that was signed, from a place that whoever writes to the database doesn't reach. */
+  remember(tree: KnownTree): void {
+    if (this.known === null || this.known.size < tree.size) this.known = tree;
+  }
+
+  /** @throws TreeRefused when it isn't the tree that this service last wrote, or doesn't go on from one that is known */
+  private async openTree(tx: Transaction, row: AuditTreeRow): Promise<GrowingTree> {
+    const head = await this.heads.of(row);
+    const tree = await GrowingTree.open(row.size, (ids) => this.tree.readTiles(tx, ids));
+    if (head !== null && !tree.root().equals(head.root)) {
+      throw new TreeRefused(
+        'the tree of the audit trail has another root than when it was last written: it was changed',
+      );
+    }
+    const { known } = this;
+    if (known === null) return tree;
+    if (known.size > tree.size) {
+      throw new TreeRefused(
+        `the tree of the audit trail has ${tree.size} records, but ${known.from} knows ${known.size}: it was cut, or restored from a backup (docs/operations/backup-and-restore.md)`,
+      );
+    }
+    const root =
+      known.size === tree.size ? tree.root() : await treeRoot(known.size, (ids) => this.tree.readTiles(tx, ids));
+    if (!root.equals(known.root)) {
+      throw new TreeRefused(
+        `the first ${known.size} records of the audit trail are not those that ${known.from} knows: it was changed, or restored from a backup (docs/operations/backup-and-restore.md)`,
+      );
+    }
+    return tree;
   }
 
   private async takePending(tx: Transaction): Promise<PendingRow[]> {
@@ -80,7 +142,28 @@ export class AuditSealer {
         'records of the audit trail were taken away before they were sealed',
       );
     }
-    return found;
+    return this.withoutDoubles(tx, found);
+  }
+
+  /** Whoever can write to the line can put a record there twice: it is in the log once, and holds up no other. */
+  private async withoutDoubles(tx: Transaction, rows: readonly PendingRow[]): Promise<PendingRow[]> {
+    const seen = await this.tree.findLogged(
+      tx,
+      rows.map(({ id }) => id),
+    );
+    const fresh: PendingRow[] = [];
+    for (const row of rows) {
+      if (seen.has(row.id)) continue;
+      seen.add(row.id);
+      fresh.push(row);
+    }
+    if (fresh.length < rows.length) {
+      this.logger.error(
+        { records: rows.length - fresh.length },
+        'records waited to be sealed that are in the audit log already, or have the id of another; they were left out',
+      );
+    }
+    return fresh;
   }
 
   private async leafHashes(rows: readonly PendingRow[]): Promise<Buffer> {
@@ -116,7 +199,7 @@ export class AuditSealer {
   private async assertGrownFrom(tx: Transaction, newest: CheckpointAge): Promise<void> {
     const root = await treeRoot(newest.size, (ids) => this.tree.readTiles(tx, ids));
     if (root.equals(newest.root)) return;
-    throw new Error(
+    throw new TreeRefused(
       `the tree of the audit trail isn't the one that was signed at ${newest.size} records: it was changed`,
     );
   }

@@ -11,6 +11,8 @@ export interface AuditTreeRow {
   size: number;
   /** Checkpoints up to this size have left the system. */
   publishedSize: number;
+  /** See TreeHeads. */
+  sealedHead: Buffer | null;
 }
 
 export interface StoredCheckpoint {
@@ -60,6 +62,10 @@ const INSERT_LEAVES = {
     SELECT $1::bigint + ordinality - 1, id, class, at::timestamptz
       FROM unnest($2::uuid[], $3::text[], $4::text[]) WITH ORDINALITY AS leaf (id, class, at, ordinality)`,
 };
+const FIND_LOGGED = {
+  name: 'audit_find_logged',
+  text: 'SELECT event_id AS id FROM audit_leaves WHERE event_id = ANY ($1::uuid[])',
+};
 const SAVE_TILES = {
   name: 'audit_save_tiles',
   text: `
@@ -97,6 +103,12 @@ export class AuditTreeRepository {
     return runPrepared<PendingRow>(tx, TAKE_PENDING, [limit]);
   }
 
+  /** Which of these records lie in the log already. */
+  async findLogged(tx: Transaction, ids: readonly string[]): Promise<Set<string>> {
+    const rows = await runPrepared<{ id: string }>(tx, FIND_LOGGED, [ids]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
   async insertLeaves(tx: Transaction, first: number, rows: readonly PendingRow[]): Promise<void> {
     await runPrepared(tx, INSERT_LEAVES, [
       first,
@@ -123,12 +135,22 @@ export class AuditTreeRepository {
     ]);
   }
 
-  async setSize(tx: Transaction, size: number): Promise<void> {
-    await tx.query('UPDATE audit_trees SET size = $1', [size]);
+  /** Waits for whoever holds the row. */
+  lockTreeAfterOthers(tx: Transaction): Promise<AuditTreeRow | null> {
+    return this.tree(tx, 'FOR UPDATE');
   }
 
-  async setPublished(tx: Transaction, size: number): Promise<void> {
-    await tx.query('UPDATE audit_trees SET published_size = $1 WHERE published_size < $1', [size]);
+  /** For whoever holds the row. */
+  async setHead(
+    tx: Transaction,
+    { size, publishedSize }: Pick<AuditTreeRow, 'size' | 'publishedSize'>,
+    sealedHead: Buffer,
+  ): Promise<void> {
+    await tx.query('UPDATE audit_trees SET size = $1, published_size = $2, sealed_head = $3', [
+      size,
+      publishedSize,
+      sealedHead,
+    ]);
   }
 
   async newestCheckpoint(tx: Transaction): Promise<CheckpointAge | null> {
@@ -155,10 +177,9 @@ export class AuditTreeRepository {
   }
 
   private async tree(tx: Transaction, locking: string): Promise<AuditTreeRow | null> {
-    const [row] = await tx.query<{ origin: string; size: string; publishedSize: string }[]>(
-      `SELECT origin, size, published_size AS "publishedSize" FROM audit_trees ${locking}`,
+    const [row] = await tx.query<{ origin: string; size: string; publishedSize: string; sealedHead: Buffer | null }[]>(
+      `SELECT origin, size, published_size AS "publishedSize", sealed_head AS "sealedHead" FROM audit_trees ${locking}`,
     );
-    if (row === undefined) return null;
-    return { origin: row.origin, size: Number(row.size), publishedSize: Number(row.publishedSize) };
+    return row === undefined ? null : { ...row, size: Number(row.size), publishedSize: Number(row.publishedSize) };
   }
 }

@@ -3,6 +3,14 @@ import type { SealedRecord } from '../formats/audit-format.js';
 /** Which streams there can be; each has a position of its own. */
 export type StreamName = 'syslog' | 'https' | 'stdout';
 
+/** What the receiver has. */
+export interface Delivered {
+  /** How many of the records, at least one. */
+  count: number;
+  /** Which of them only in their short form, because it takes no longer one. */
+  shortened: readonly SealedRecord[];
+}
+
 /** Where a stream ends. One delivery at a time. */
 export interface AuditSink {
   readonly name: StreamName;
@@ -11,10 +19,9 @@ export interface AuditSink {
    *
    * @param records at least one, by place
    * @param signal aborts when it takes too long or the process stops
-   * @returns how many the receiver has, at least one
    * @throws SinkRefused
    */
-  deliver(records: readonly SealedRecord[], signal: AbortSignal): Promise<number>;
+  deliver(records: readonly SealedRecord[], signal: AbortSignal): Promise<Delivered>;
   close(): Promise<void>;
 }
 

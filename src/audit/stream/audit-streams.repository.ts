@@ -10,9 +10,14 @@ export interface StreamPosition {
   nextLeaf: number;
   /** Records that are sealed and not delivered. */
   lag: number;
+  /** By how many records it is beyond the end of the log, where no delivery can have brought it. */
+  ahead: number;
   failingSince: Date | null;
   lastError: string | null;
 }
+
+/** bigint comes as text. */
+type Counts = 'nextLeaf' | 'lag' | 'ahead';
 
 /** The right to deliver a stream, until the lease ends or somebody with a higher fence has it. */
 export interface StreamLease {
@@ -33,12 +38,18 @@ export class AuditStreamsRepository {
   }
 
   async findPositions(tx: Transaction, names: readonly string[]): Promise<StreamPosition[]> {
-    const rows = await tx.query<(Omit<StreamPosition, 'nextLeaf' | 'lag'> & { nextLeaf: string; lag: string })[]>(
-      `SELECT name, next_leaf AS "nextLeaf", greatest(size - next_leaf, 0) AS lag, failing_since AS "failingSince", last_error AS "lastError"
+    const rows = await tx.query<(Omit<StreamPosition, Counts> & Record<Counts, string>)[]>(
+      `SELECT name, next_leaf AS "nextLeaf", greatest(size - next_leaf, 0) AS lag, greatest(next_leaf - size, 0) AS ahead,
+              failing_since AS "failingSince", last_error AS "lastError"
          FROM audit_streams, audit_trees WHERE name = ANY ($1::text[]) ORDER BY name`,
       [names],
     );
-    return rows.map((row) => ({ ...row, nextLeaf: Number(row.nextLeaf), lag: Number(row.lag) }));
+    return rows.map((row) => ({
+      ...row,
+      nextLeaf: Number(row.nextLeaf),
+      lag: Number(row.lag),
+      ahead: Number(row.ahead),
+    }));
   }
 
   /** Takes or renews the lease, in one statement; null while another one has it, or after a failure. */

@@ -29,14 +29,15 @@ export class AuditStreams implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(LOGGER) private readonly logger: Logger,
     @InjectMetric(METRIC.auditStreamLag) private readonly lag: Gauge,
     @InjectMetric(METRIC.auditStreamFailures) private readonly failures: Counter,
+    @InjectMetric(METRIC.auditStreamShortened) private readonly shortened: Counter,
   ) {
     this.sinks = configuredSinks(settings, logger);
   }
 
   onApplicationBootstrap(): void {
     if (this.settings.PROCESS_ROLE === 'api') return;
-    const { transactions, streams, records, keys, audit, logger, lag, failures } = this;
-    const parts = { transactions, streams, records, keys, audit, logger, lag, failures };
+    const { transactions, streams, records, keys, audit, logger, lag, failures, shortened } = this;
+    const parts = { transactions, streams, records, keys, audit, logger, lag, failures, shortened };
     this.deliveries = this.sinks.map((sink) => new StreamDelivery(sink, parts));
     for (const delivery of this.deliveries) delivery.start();
   }

@@ -4,7 +4,7 @@ import { gzip } from 'node:zlib';
 import { Agent, request } from 'undici';
 import { retryAfterSeconds } from '../../kernel/net/retry-after.js';
 import type { AuditFormat, SealedRecord } from '../formats/audit-format.js';
-import { type AuditSink, SinkRefused } from './audit-sink.js';
+import { type AuditSink, type Delivered, SinkRefused } from './audit-sink.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Of one request, before it is compressed; a record of its own may be longer. */
@@ -12,6 +12,10 @@ const MAX_BATCH_BYTES = 1024 * 1024;
 /** Of an answer only the status counts; so much of it is read past, so that the connection can serve again. */
 const ANSWER_BYTES = 64 * 1024;
 const TOO_LARGE = 413;
+/** After so many batches in a row that were small enough, twice as large ones are tried. */
+const BATCHES_BEFORE_GROWTH = 10;
+/** So many are never in one batch. */
+const MANY_RECORDS = 10_000;
 const compress = promisify(gzip);
 
 /** How requests look. `ndjson`: a record a line; `splunk`: HTTP Event Collector, an event a line. */
@@ -31,12 +35,13 @@ export interface HttpsSinkOptions {
 export class HttpsSink implements AuditSink {
   readonly name = 'https';
   private agent: Agent | undefined;
-  /** Halved when a batch is too large for the receiver. */
-  private maxRecords = Number.POSITIVE_INFINITY;
+  /** Halved when a batch is too large for the receiver; a long record must not make all later batches small. */
+  private maxRecords = MANY_RECORDS;
+  private batchesTaken = 0;
 
   constructor(private readonly options: HttpsSinkOptions) {}
 
-  async deliver(records: readonly SealedRecord[], signal: AbortSignal): Promise<number> {
+  async deliver(records: readonly SealedRecord[], signal: AbortSignal): Promise<Delivered> {
     const lines: string[] = [];
     let bytes = 0;
     for (const record of records.slice(0, this.maxRecords)) {
@@ -49,18 +54,35 @@ export class HttpsSink implements AuditSink {
     const status = await this.post(lines.join(''), signal);
     if (status === TOO_LARGE && lines.length > 1) {
       this.maxRecords = Math.ceil(lines.length / 2);
+      this.batchesTaken = 0;
       return this.deliver(records, signal);
     }
+    const [first] = records;
+    if (status === TOO_LARGE && first !== undefined) return this.deliverShortened(first, signal);
     if (status < 200 || status > 299) throw new SinkRefused(sentenceOf(status));
-    return lines.length;
+    this.grow();
+    return { count: lines.length, shortened: [] };
+  }
+
+  /** A receiver that doesn't take that either takes nothing at all: that is a failure like any other, and nothing is passed over. */
+  private async deliverShortened(record: SealedRecord, signal: AbortSignal): Promise<Delivered> {
+    const status = await this.post(`${this.line(record, this.options.format.shortened(record))}\n`, signal);
+    if (status < 200 || status > 299) throw new SinkRefused(sentenceOf(status));
+    return { count: 1, shortened: [record] };
+  }
+
+  private grow(): void {
+    this.batchesTaken += 1;
+    if (this.batchesTaken < BATCHES_BEFORE_GROWTH) return;
+    this.batchesTaken = 0;
+    this.maxRecords = Math.min(MANY_RECORDS, this.maxRecords * 2);
   }
 
   async close(): Promise<void> {
     await this.agent?.destroy();
   }
 
-  private line(record: SealedRecord): string {
-    const line = this.options.format.line(record);
+  private line(record: SealedRecord, line = this.options.format.line(record)): string {
     if (this.options.protocol === 'ndjson') return line;
     const seconds = Date.parse(record.row.occurredAt) / 1000;
     return `{"time":${seconds},"source":"blindspotx","sourcetype":"_json","event":${line}}`;

@@ -1,5 +1,5 @@
 import type { AuditFormat, SealedRecord } from '../formats/audit-format.js';
-import type { AuditSink } from './audit-sink.js';
+import type { AuditSink, Delivered } from './audit-sink.js';
 
 /** Writing blocks when whoever reads is slow: between so many records others have their turn. */
 const RECORDS_AT_ONCE = 50;
@@ -18,10 +18,10 @@ export class StdoutSink implements AuditSink {
     private readonly destination: LineDestination,
   ) {}
 
-  async deliver(records: readonly SealedRecord[]): Promise<number> {
+  async deliver(records: readonly SealedRecord[]): Promise<Delivered> {
     const written = records.slice(0, RECORDS_AT_ONCE);
     for (const record of written) this.destination.write(`${this.format.line(record)}\n`);
-    return written.length;
+    return { count: written.length, shortened: [] };
   }
 
   async close(): Promise<void> {

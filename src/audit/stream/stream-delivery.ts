@@ -1,5 +1,6 @@
 import type { Counter, Gauge } from 'prom-client';
 import { systemActor } from '../../access/actor.js';
+import type { JsonObject } from '../../crypto/canonical-json.js';
 import type { KeyRing } from '../../crypto/key-ring.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
@@ -8,7 +9,7 @@ import type { AuditService } from '../audit.service.js';
 import type { SealedRecord } from '../formats/audit-format.js';
 import { openStates } from '../log/open-states.js';
 import type { SealedRecordsRepository } from '../read/sealed-records.repository.js';
-import { type AuditSink, SinkRefused } from './audit-sink.js';
+import { type AuditSink, type Delivered, SinkRefused } from './audit-sink.js';
 import type { AuditStreamsRepository, StreamLease } from './audit-streams.repository.js';
 import { backoffSeconds } from './backoff.js';
 import { STREAM_ACTIONS } from './streams.events.js';
@@ -35,6 +36,7 @@ export interface StreamParts {
   logger: Logger;
   lag: Gauge;
   failures: Counter;
+  shortened: Counter;
 }
 
 /**
@@ -86,11 +88,13 @@ export class StreamDelivery {
     const name = this.sink.name;
     const [position] = await transactions.read((tx) => streams.findPositions(tx, [name]));
     lag.set({ stream: name }, position?.lag ?? 0);
-    if (position?.lag === 0) return IDLE_MS;
+    const ahead = position?.ahead ?? 0;
+    if (position?.lag === 0 && ahead === 0) return IDLE_MS;
     if (position === undefined) await transactions.read((tx) => streams.makeStream(tx, name));
     const lease = await transactions.read((tx) => streams.claim(tx, name, this.owner, LEASE_SECONDS));
     if (lease === null) return IDLE_MS;
     try {
+      if (ahead > 0) throw new SinkRefused(aheadSentence(lease.nextLeaf, ahead));
       return (await this.deliverFrom(lease)) ? 0 : IDLE_MS;
     } catch (error) {
       this.shutdown.signal.throwIfAborted();
@@ -107,17 +111,17 @@ export class StreamDelivery {
     const read: SealedRecord[] = [];
     for (const { leafIndex, ...row } of rows) read.push({ leafIndex, row: await openStates(keys, row) });
     for (let done = 0; done < read.length && !this.isStopping; ) {
-      const count = await this.deliver(read.slice(done));
+      const { count, shortened } = await this.deliver(read.slice(done));
       done += count;
       const following = read[done]?.leafIndex ?? next;
-      if (!(await this.advance(lease, following))) return false;
+      if (!(await this.advance(lease, following, shortened))) return false;
     }
     // Nothing of these leaves is kept any more.
     if (read.length === 0 && next > lease.nextLeaf) return this.advance(lease, next);
     return next > lease.nextLeaf;
   }
 
-  private async deliver(records: readonly SealedRecord[]): Promise<number> {
+  private async deliver(records: readonly SealedRecord[]): Promise<Delivered> {
     const timeout = AbortSignal.timeout(DELIVERY_TIMEOUT_MS);
     try {
       return await this.sink.deliver(records, AbortSignal.any([this.shutdown.signal, timeout]));
@@ -127,14 +131,23 @@ export class StreamDelivery {
     }
   }
 
-  private async advance(lease: StreamLease, nextLeaf: number): Promise<boolean> {
+  private async advance(
+    lease: StreamLease,
+    nextLeaf: number,
+    shortened: readonly SealedRecord[] = [],
+  ): Promise<boolean> {
     const { transactions, streams } = this.parts;
     const isMine = await transactions.run(async (tx) => {
       if (!(await streams.advance(tx, lease, nextLeaf, LEASE_SECONDS))) return false;
       if (lease.failures > 0) await this.record(tx, 'audit.stream.recovered', 'success');
+      for (const { leafIndex, row } of shortened) {
+        const after = { leafIndex, id: row.id };
+        await this.record(tx, 'audit.stream.shortened', 'failure', 'The receiver answered 413.', after);
+      }
       return true;
     });
     lease.failures = 0;
+    if (isMine && shortened.length > 0) this.parts.shortened.inc({ stream: this.sink.name }, shortened.length);
     return isMine;
   }
 
@@ -155,6 +168,7 @@ export class StreamDelivery {
     action: keyof typeof STREAM_ACTIONS,
     outcome: 'success' | 'failure',
     reason?: string,
+    after?: JsonObject,
   ): Promise<void> {
     return this.parts.audit.record(tx, ACTOR, {
       action: STREAM_ACTIONS[action],
@@ -162,6 +176,7 @@ export class StreamDelivery {
       target: { type: 'audit-stream', id: this.sink.name },
       outcome,
       ...(reason === undefined ? {} : { reason }),
+      ...(after === undefined ? {} : { after }),
     });
   }
 
@@ -174,4 +189,9 @@ export class StreamDelivery {
       };
     });
   }
+}
+
+/** Whoever moved it there keeps what is recorded until then from the receiver: it is told rather than waited for. */
+function aheadSentence(nextLeaf: number, ahead: number): string {
+  return `The position of the stream (${nextLeaf}) is ${ahead} records beyond the end of the log: it was changed past the service.`;
 }

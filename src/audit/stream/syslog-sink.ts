@@ -1,5 +1,5 @@
 import type { SealedRecord } from '../formats/audit-format.js';
-import type { AuditSink } from './audit-sink.js';
+import type { AuditSink, Delivered } from './audit-sink.js';
 import { SyslogConnection, type SyslogPeer } from './syslog-connection.js';
 import { type SyslogOptions, syslogFrame, syslogMessage } from './syslog-message.js';
 
@@ -17,7 +17,7 @@ export class SyslogSink implements AuditSink {
 
   constructor(private readonly options: SyslogSinkOptions) {}
 
-  async deliver(records: readonly SealedRecord[], signal: AbortSignal): Promise<number> {
+  async deliver(records: readonly SealedRecord[], signal: AbortSignal): Promise<Delivered> {
     const frames: Buffer[] = [];
     let bytes = 0;
     for (const record of records) {
@@ -32,7 +32,7 @@ export class SyslogSink implements AuditSink {
     } finally {
       connection.close();
     }
-    return frames.length;
+    return { count: frames.length, shortened: [] };
   }
 
   async close(): Promise<void> {

@@ -19,15 +19,12 @@ export interface SessionDevice {
 
 /** As it lies in a row: what DEVICE_COLUMNS selects. */
 export interface DeviceColumns {
+  /** Null when nothing is known. */
   sealedDevice: Buffer | null;
-  /** Of rows from before devices were sealed. */
-  clearAddress: string | null;
-  clearAgent: string | null;
 }
 
 /** Of user_sessions, as `s`. */
-export const DEVICE_COLUMNS =
-  's.sealed_device AS "sealedDevice", s.source_address AS "clearAddress", s.user_agent AS "clearAgent"';
+export const DEVICE_COLUMNS = 's.sealed_device AS "sealedDevice"';
 
 /** Seals and opens from where people are signed in. */
 @Injectable()
@@ -47,11 +44,9 @@ export class SessionDevices {
    */
   async open<Row extends DeviceColumns & { id: string }>({
     sealedDevice,
-    clearAddress,
-    clearAgent,
     ...row
   }: Row): Promise<Omit<Row, keyof DeviceColumns> & SessionDevice> {
-    if (sealedDevice === null) return { ...row, sourceAddress: clearAddress, userAgent: clearAgent };
+    if (sealedDevice === null) return { ...row, sourceAddress: null, userAgent: null };
     const text = (await this.keys.open(sealedDevice, DEVICE.place(row.id))).toString('utf8');
     const { sourceAddress, userAgent } = JSON.parse(text) as SessionDevice;
     return { ...row, sourceAddress, userAgent };

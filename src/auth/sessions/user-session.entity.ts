@@ -36,14 +36,6 @@ export class UserSession {
   @Column('bytea', { name: 'sealed_device', nullable: true })
   sealedDevice: Buffer | null;
 
-  /** Personal data in clear, in rows from before devices were sealed. */
-  @Column('text', { name: 'source_address', nullable: true })
-  clearAddress: string | null;
-
-  /** As clearAddress. */
-  @Column('text', { name: 'user_agent', nullable: true })
-  clearAgent: string | null;
-
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 

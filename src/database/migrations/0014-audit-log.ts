@@ -44,7 +44,8 @@ export class AuditLog1764000000014 implements MigrationInterface {
       CREATE TABLE audit_events (
         id uuid NOT NULL,
         retention_class text NOT NULL CONSTRAINT ck_audit_events_retention_class CHECK (retention_class IN ('security', 'operation')),
-        occurred_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        occurred_at timestamptz NOT NULL DEFAULT clock_timestamp() CONSTRAINT ck_audit_events_occurred_at
+          CHECK (occurred_at >= '2000-01-01T00:00:00Z' AND occurred_at < '10000-01-01T00:00:00Z'),
         action text NOT NULL,
         outcome text NOT NULL CONSTRAINT ck_audit_events_outcome CHECK (outcome IN ('success', 'denied', 'failure')),
         reason text,
@@ -64,6 +65,9 @@ export class AuditLog1764000000014 implements MigrationInterface {
         state_before text,
         state_after text,
         sealed_states bytea,
+        -- What the leaf of a record leaves out must not be in the table.
+        CONSTRAINT ck_audit_events_target
+          CHECK ((target_type IS NULL) = (target_id IS NULL) AND (target_name IS NULL OR target_id IS NOT NULL)),
         CONSTRAINT pk_audit_events PRIMARY KEY (id, retention_class, occurred_at)
       ) PARTITION BY RANGE (retention_class, occurred_at)`);
     await runner.query('CREATE INDEX ix_audit_events_occurred_at ON audit_events USING brin (occurred_at)');
@@ -131,6 +135,10 @@ export class AuditLog1764000000014 implements MigrationInterface {
         request_id, trace_id, state_before, state_after
       FROM audit_events_before`);
     await runner.query('DROP TABLE audit_events_before');
+    // Only records from before are in clear; nobody makes further ones.
+    await runner.query(
+      'ALTER TABLE audit_events ADD CONSTRAINT ck_audit_events_clear_states CHECK (state_before IS NULL AND state_after IS NULL) NOT VALID',
+    );
     // Each row's trigger holds on partitions too, whoever addresses them directly.
     await runner.query(`
       CREATE TRIGGER tr_audit_events_append_only BEFORE UPDATE OR DELETE ON audit_events
@@ -146,7 +154,8 @@ export class AuditLog1764000000014 implements MigrationInterface {
         id smallint CONSTRAINT pk_audit_trees PRIMARY KEY CONSTRAINT ck_audit_trees_id CHECK (id = 1),
         origin text NOT NULL,
         size bigint NOT NULL DEFAULT 0 CONSTRAINT ck_audit_trees_size CHECK (size >= 0),
-        published_size bigint NOT NULL DEFAULT 0
+        published_size bigint NOT NULL DEFAULT 0,
+        sealed_head bytea
       )`);
     await runner.query(`
       CREATE TABLE audit_leaves (

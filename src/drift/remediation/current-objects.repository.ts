@@ -19,12 +19,11 @@ interface Row {
   type: ResourceType;
   key: string;
   hash: string;
-  clearText: string | null;
-  sealedBody: Buffer | null;
+  sealedBody: Buffer;
 }
 
 const OBJECT = `SELECT v.resource_type AS type, v.resource_key AS key, encode(v.hash, 'hex') AS hash,
-    convert_from(b.body, 'UTF8') AS "clearText", b.sealed_body AS "sealedBody"
+    b.sealed_body AS "sealedBody"
   FROM config_versions v JOIN config_blobs b ON b.tenant_id = v.tenant_id AND b.hash = v.hash
  WHERE v.tenant_id = $1 AND v.valid_to IS NULL`;
 
@@ -58,8 +57,8 @@ export class CurrentObjectsRepository {
 
   private opened(tenantId: string, rows: Row[]): Promise<CurrentObject[]> {
     return Promise.all(
-      rows.map(async ({ type, key, hash, clearText, sealedBody }) => {
-        const text = sealedBody === null ? (clearText ?? '{}') : await this.seals.openBody(tenantId, hash, sealedBody);
+      rows.map(async ({ type, key, hash, sealedBody }) => {
+        const text = await this.seals.openBody(tenantId, hash, sealedBody);
         return { type, key, value: inCurrentForm(type, JSON.parse(text) as Json) };
       }),
     );

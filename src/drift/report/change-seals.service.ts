@@ -36,24 +36,9 @@ export class ChangeSeals {
   }
 
   /** @throws DomainError keys.cannot_open */
-  async open(row: DriftChange): Promise<ReadableChange> {
-    const { sealedDetails, clearDisplayName, clearPath, clearBeforeJson, clearAfterJson, clearTitle, ...rest } = row;
-    const { clearActorName, clearAttributionEvidence, ...change } = rest;
-    if (sealedDetails !== null) {
-      const text = (await this.keys.open(sealedDetails, DETAILS.place(row.id, row.tenantId))).toString('utf8');
-      return { ...change, ...(JSON.parse(text) as ChangeDetails) };
-    }
-    // A row from before details were sealed.
-    return {
-      ...change,
-      displayName: clearDisplayName,
-      path: clearPath ?? '',
-      beforeJson: clearBeforeJson ?? 'null',
-      afterJson: clearAfterJson ?? 'null',
-      title: clearTitle ?? '',
-      actorName: clearActorName,
-      attributionEvidence: clearAttributionEvidence,
-    };
+  async open({ sealedDetails, ...change }: DriftChange): Promise<ReadableChange> {
+    const text = (await this.keys.open(sealedDetails, DETAILS.place(change.id, change.tenantId))).toString('utf8');
+    return { ...change, ...(JSON.parse(text) as ChangeDetails) };
   }
 
   openAll(rows: DriftChange[]): Promise<ReadableChange[]> {

@@ -145,27 +145,6 @@ export class DriftChange {
   closedAt: Date | null;
 
   /** Personal data: ChangeDetails as JSON, sealed for this row. */
-  @Column('bytea', { name: 'sealed_details', nullable: true })
-  sealedDetails: Buffer | null;
-
-  @Column('text', { name: 'display_name', nullable: true })
-  clearDisplayName: string | null;
-
-  @Column('text', { name: 'path', nullable: true })
-  clearPath: string | null;
-
-  @Column('text', { name: 'before_json', nullable: true })
-  clearBeforeJson: string | null;
-
-  @Column('text', { name: 'after_json', nullable: true })
-  clearAfterJson: string | null;
-
-  @Column('text', { name: 'title', nullable: true })
-  clearTitle: string | null;
-
-  @Column('text', { name: 'actor_name', nullable: true })
-  clearActorName: string | null;
-
-  @Column('text', { name: 'attribution_evidence', nullable: true })
-  clearAttributionEvidence: string | null;
+  @Column('bytea', { name: 'sealed_details' })
+  sealedDetails: Buffer;
 }

@@ -17,6 +17,6 @@ export interface ChangeDetails {
 }
 
 /** A change as everybody but its repository knows it: opened. */
-export type ReadableChange = Omit<DriftChange, 'sealedDetails' | `clear${string}`> & ChangeDetails;
+export type ReadableChange = Omit<DriftChange, 'sealedDetails'> & ChangeDetails;
 
 export type NewChange = Omit<ReadableChange, 'createdAt'>;

@@ -48,7 +48,7 @@ export class SnapshotReader {
     held: readonly { key: string; hash: string; keyedByName: boolean }[],
     texts: Map<string, string> = new Map(),
   ): Promise<Map<string, StoredObject>> {
-    const unnamed = { id: '', clearName: null, sealedName: null, modifiedAt: null, fingerprint: null };
+    const unnamed = { id: '', sealedName: null, modifiedAt: null, fingerprint: null };
     const rows = held.map((row) => ({ ...unnamed, ...row }));
     const objects = await this.withContents(tx, moment, type, rows, texts);
     return new Map(Array.from(objects, ([key, object]) => [key, named(object)]));

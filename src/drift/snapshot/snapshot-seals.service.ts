@@ -1,7 +1,9 @@
+import { hash as digest } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { KeyRing } from '../../crypto/key-ring.js';
 import { defineSealedColumn } from '../../crypto/sealed-columns.js';
+import { driftError } from '../drift.errors.js';
 
 const BODY = defineSealedColumn({
   table: 'config_blobs',
@@ -34,9 +36,13 @@ export class SnapshotSeals {
     return this.keys.seal(packed(text), BODY.place(rowOf(hash), tenantId));
   }
 
-  /** @throws DomainError keys.cannot_open */
+  /** @throws DomainError keys.cannot_open, drift.content_changed when it isn't what its hash names */
   async openBody(tenantId: string, hash: string, sealed: Buffer): Promise<string> {
-    return unpacked(await this.keys.open(sealed, BODY.place(rowOf(hash), tenantId)));
+    const content = unpacked(await this.keys.open(sealed, BODY.place(rowOf(hash), tenantId)));
+    if (digest('sha256', content) === hash) return content.toString('utf8');
+    throw driftError('drift.content_changed', {
+      detail: `The content ${hash} of a snapshot is another than was stored.`,
+    });
   }
 
   /** @param id config_versions.id */
@@ -61,7 +67,7 @@ function packed(text: string): Buffer {
   return Buffer.concat([Buffer.of(isLarge ? DEFLATED : PLAIN), isLarge ? deflateRawSync(bytes, { level: 1 }) : bytes]);
 }
 
-function unpacked(bytes: Buffer): string {
+function unpacked(bytes: Buffer): Buffer {
   const content = bytes.subarray(1);
-  return (bytes[0] === DEFLATED ? inflateRawSync(content) : content).toString('utf8');
+  return bytes[0] === DEFLATED ? inflateRawSync(content) : content;
 }

@@ -28,13 +28,15 @@ describe('the snapshot store', () => {
   let store: SnapshotStore;
   let reader: SnapshotReader;
   let heads: NewestHeads;
+  let seals: SnapshotSeals;
   let tenantId: string;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     transactions = new TransactionRunner(database.dataSource);
     const { ring } = await startKeys(database, new LocalMasterKey(Buffer.alloc(32, 'drift')));
-    const repository = new SnapshotRepository(new SnapshotSeals(ring));
+    seals = new SnapshotSeals(ring);
+    const repository = new SnapshotRepository(seals);
     const headRows = new HeadsRepository();
     store = new SnapshotStore(repository, headRows);
     reader = new SnapshotReader(transactions, repository);
@@ -284,6 +286,23 @@ describe('the snapshot store', () => {
     for await (const { key } of reader.objects(snapshot)) keys.push(key);
     expect(new Set(keys).size).toBe(1203);
     expect(keys).toHaveLength(1203);
+  });
+
+  it.each([
+    ['as it is', 'short'],
+    ['deflated', 'long'.repeat(1000)],
+  ])('reads no content that is not what its hash names, sealed %s', async (_how, text) => {
+    const snapshot = await write(collection([object('a', { text })]));
+    const hash = hashOf({ text });
+    const replace = async (content: string) =>
+      database.dataSource.query(
+        `UPDATE config_blobs SET sealed_body = $3 WHERE tenant_id = $1 AND hash = decode($2, 'hex')`,
+        [tenantId, hash, await seals.sealBody(tenantId, hash, content)],
+      );
+    await replace(`{"text":"${text}"}`);
+    expect(await contents(snapshot)).toEqual({ a: { text } });
+    await replace(`{"text":"${text}."}`);
+    await expect(contents(snapshot)).rejects.toMatchObject({ code: 'drift.content_changed' });
   });
 
   it('leaves nothing when its transaction fails', async () => {

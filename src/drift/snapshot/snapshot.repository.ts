@@ -18,14 +18,12 @@ export interface UnnamedVersionRow {
   hash: string;
   keyedByName: boolean;
   modifiedAt: Date | null;
-  /** Of rows from before names were sealed. */
-  clearName: string | null;
   sealedName: Buffer | null;
   /** Of what it was last read from; null once the interval has ended. */
   fingerprint: Buffer | null;
 }
 
-export interface VersionRow extends Omit<UnnamedVersionRow, 'id' | 'clearName' | 'sealedName' | 'fingerprint'> {
+export interface VersionRow extends Omit<UnnamedVersionRow, 'id' | 'sealedName' | 'fingerprint'> {
   displayName: string | null;
 }
 
@@ -36,19 +34,15 @@ export interface ExportRow extends VersionRow {
 }
 
 const VERSION = `v.id, v.resource_key AS key, encode(v.hash, 'hex') AS hash, v.keyed_by_name AS "keyedByName",
-  v.modified_at AS "modifiedAt", v.display_name AS "clearName", v.sealed_name AS "sealedName", v.fingerprint`;
+  v.modified_at AS "modifiedAt", v.sealed_name AS "sealedName", v.fingerprint`;
 
 /** The interval that contains a snapshot; of the newest it is the one that hasn't ended. */
 const AT_SNAPSHOT =
   'v.tenant_id = $1 AND v.resource_type = $2 AND v.valid_from <= $3 AND (v.valid_to IS NULL OR v.valid_to > $3)';
 
-/** `body` holds contents from before they were sealed; a statement returns the one or the other. */
-const CONTENT = `convert_from(b.body, 'UTF8') AS "clearText", b.sealed_body AS "sealedBody"`;
-
 interface ContentColumns {
   hash: string;
-  clearText: string | null;
-  sealedBody: Buffer | null;
+  sealedBody: Buffer;
 }
 
 /** Contents and names lie sealed and are opened here, only those that are asked for. */
@@ -128,11 +122,8 @@ export class SnapshotRepository {
   }
 
   /** @throws DomainError keys.cannot_open */
-  async named(
-    tenantId: string,
-    { id, clearName, sealedName, fingerprint: _, ...row }: UnnamedVersionRow,
-  ): Promise<VersionRow> {
-    const displayName = sealedName === null ? clearName : await this.seals.openName(tenantId, id, sealedName);
+  async named(tenantId: string, { id, sealedName, fingerprint: _, ...row }: UnnamedVersionRow): Promise<VersionRow> {
+    const displayName = sealedName === null ? null : await this.seals.openName(tenantId, id, sealedName);
     return { ...row, displayName };
   }
 
@@ -141,11 +132,11 @@ export class SnapshotRepository {
     const texts = new Map<string, string>();
     for (let start = 0; start < hashes.length; start += ROWS_PER_STATEMENT) {
       const rows = await tx.query<ContentColumns[]>(
-        `SELECT encode(b.hash, 'hex') AS hash, ${CONTENT} FROM config_blobs b
+        `SELECT encode(b.hash, 'hex') AS hash, b.sealed_body AS "sealedBody" FROM config_blobs b
           WHERE b.tenant_id = $1 AND b.hash IN (SELECT decode(wanted, 'hex') FROM unnest($2::text[]) AS wanted)`,
         [tenantId, hashes.slice(start, start + ROWS_PER_STATEMENT)],
       );
-      for (const row of rows) texts.set(row.hash, await this.textOf(tenantId, row));
+      for (const row of rows) texts.set(row.hash, await this.seals.openBody(tenantId, row.hash, row.sealedBody));
     }
     return texts;
   }
@@ -159,7 +150,7 @@ export class SnapshotRepository {
     limit: number,
   ): Promise<ExportRow[]> {
     const rows = await tx.query<(UnnamedVersionRow & ContentColumns & { type: string })[]>(
-      `SELECT v.resource_type AS type, ${VERSION}, ${CONTENT}
+      `SELECT v.resource_type AS type, ${VERSION}, b.sealed_body AS "sealedBody"
          FROM config_versions v JOIN config_blobs b ON b.tenant_id = v.tenant_id AND b.hash = v.hash
         WHERE v.tenant_id = $1 AND v.valid_from <= $2 AND (v.valid_to IS NULL OR v.valid_to > $2)
           AND (v.resource_type, v.resource_key) > ($3, $4)
@@ -167,15 +158,15 @@ export class SnapshotRepository {
       [tenantId, sequence, after.type, after.key, limit],
     );
     return Promise.all(
-      rows.map(async ({ type, clearText, sealedBody, ...version }) => ({
+      rows.map(async ({ type, sealedBody, ...version }) => ({
         ...(await this.named(tenantId, version)),
         type,
-        text: await this.textOf(tenantId, { hash: version.hash, clearText, sealedBody }),
+        text: await this.seals.openBody(tenantId, version.hash, sealedBody),
       })),
     );
   }
 
-  /** Contents that aren't here yet are added; one that lies there in clear is sealed. */
+  /** Contents that aren't here yet are added. */
   async insertBlobs(tx: Transaction, tenantId: string, blobs: Iterable<{ hash: string; text: string }>): Promise<void> {
     for (const chunk of chunks(blobs, ({ text }) => text.length)) {
       const unique = [...new Map(chunk.map((blob) => [blob.hash, blob])).values()];
@@ -183,8 +174,7 @@ export class SnapshotRepository {
       await tx.query(
         `INSERT INTO config_blobs (tenant_id, hash, sealed_body)
          SELECT $1, decode(hash, 'hex'), sealed_body FROM unnest($2::text[], $3::bytea[]) AS blob (hash, sealed_body)
-         ON CONFLICT (tenant_id, hash) DO UPDATE SET sealed_body = EXCLUDED.sealed_body, body = NULL
-          WHERE config_blobs.body IS NOT NULL`,
+         ON CONFLICT (tenant_id, hash) DO NOTHING`,
         [tenantId, unique.map(({ hash }) => hash), sealed],
       );
     }
@@ -245,10 +235,6 @@ export class SnapshotRepository {
         ],
       );
     }
-  }
-
-  private async textOf(tenantId: string, { hash, clearText, sealedBody }: ContentColumns): Promise<string> {
-    return sealedBody === null ? (clearText ?? '') : this.seals.openBody(tenantId, hash, sealedBody);
   }
 }
 

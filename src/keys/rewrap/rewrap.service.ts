@@ -68,7 +68,7 @@ export class Rewrap {
     let progress = await this.transactions.run((tx) => this.progress.begin(tx, target));
     if (progress.completedAt !== null) {
       if (!run.verify && progress.isVerified) return true;
-      if (!(await this.stored.holdsVersion(column, target.version, true))) {
+      if (!(await this.stored.holdsOthers(column, target.version))) {
         await this.transactions.run((tx) => this.progress.verified(tx, target));
         return true;
       }
@@ -76,7 +76,7 @@ export class Rewrap {
     }
     for (let pass = 0; pass < PASSES; pass++) {
       await this.walk(run, column, progress);
-      if (!(await this.stored.holdsVersion(column, target.version, true))) {
+      if (!(await this.stored.holdsOthers(column, target.version))) {
         await this.complete(run, target);
         return true;
       }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TransactionRunner } from '../../database/transaction-runner.js';
+import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import type { StoredColumn } from './stored-columns.js';
 import { type Leaf, StoredValuesRepository } from './stored-values.repository.js';
 
@@ -28,11 +28,24 @@ export class StoredValues {
     return counts;
   }
 
-  /** Whether anything in the column lies under this key; with `other` under any other than this. */
-  async holdsVersion(column: StoredColumn, version: number, other = false): Promise<boolean> {
-    for await (const [leaf, range] of this.ranges(column)) {
-      if (await this.transactions.read((tx) => this.values.holdsVersion(tx, leaf, column, version, other, range))) {
-        return true;
+  /** Whether anything in the column lies under another key than this. */
+  holdsOthers(column: StoredColumn, version: number): Promise<boolean> {
+    return this.transactions.readAtOnce((tx) => this.holds(tx, column, version, true));
+  }
+
+  /** Whether anything in any of the columns lies under this key. */
+  holdsVersion(columns: readonly StoredColumn[], version: number): Promise<boolean> {
+    return this.transactions.readAtOnce(async (tx) => {
+      for (const column of columns) if (await this.holds(tx, column, version, false)) return true;
+      return false;
+    });
+  }
+
+  /** In one snapshot: a row that is written moves to another place, where one that reads block by block may have been already. */
+  private async holds(tx: Transaction, column: StoredColumn, version: number, other: boolean): Promise<boolean> {
+    for (const { name, blocks } of await this.values.leaves(tx, column.sealed.table)) {
+      for (const range of rangesOf(blocks)) {
+        if (await this.values.holdsVersion(tx, name, column, version, other, range)) return true;
       }
     }
     return false;
@@ -40,7 +53,11 @@ export class StoredValues {
 
   private async *ranges({ sealed }: StoredColumn): AsyncGenerator<[leaf: string, range: [number, number]]> {
     for (const { name, blocks } of await this.leaves(sealed.table)) {
-      for (let from = 0; from < blocks; from += BLOCKS_AT_ONCE) yield [name, [from, from + BLOCKS_AT_ONCE]];
+      for (const range of rangesOf(blocks)) yield [name, range];
     }
   }
+}
+
+function* rangesOf(blocks: number): Generator<[from: number, to: number]> {
+  for (let from = 0; from < blocks; from += BLOCKS_AT_ONCE) yield [from, from + BLOCKS_AT_ONCE];
 }

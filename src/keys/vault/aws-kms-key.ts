@@ -2,7 +2,7 @@ import type { KMSClient, KMSClientConfig } from '@aws-sdk/client-kms';
 import type { SealedPlace } from '../../crypto/key-ring.js';
 import { KeyEncryptionKey, type WrappedKey } from './key-encryption-key.js';
 import { loadSdk } from './load-sdk.js';
-import { VAULT_RETRIES, VAULT_TRY_MS, vaultCall } from './vault-call.js';
+import { VAULT_RETRIES, VAULT_TRY_MS, vaultCall, vaultMistaken } from './vault-call.js';
 
 const PREFIX = 'aws:';
 /** They say that the ciphertext isn't of this key, or of another place: asked again they say the same. */
@@ -54,10 +54,10 @@ export class AwsKmsKey extends KeyEncryptionKey {
   }
 
   async currentId(): Promise<string> {
-    const { KeyMetadata } = await this.call((signal) =>
+    const { KeyMetadata } = await this.call('DescribeKey', (signal) =>
       this.client.send(new this.sdk.DescribeKeyCommand({ KeyId: this.keyArn }), { abortSignal: signal }),
     );
-    return `${PREFIX}${KeyMetadata?.Arn ?? this.keyArn}`;
+    return `${PREFIX}${this.answered(KeyMetadata?.Arn, this.keyArn)}`;
   }
 
   opens(wrappedBy: string): boolean {
@@ -65,27 +65,29 @@ export class AwsKmsKey extends KeyEncryptionKey {
   }
 
   async wrap(key: Uint8Array, place: SealedPlace): Promise<WrappedKey> {
-    const { CiphertextBlob, KeyId } = await this.call((signal) =>
+    const { CiphertextBlob, KeyId } = await this.call('Encrypt', (signal) =>
       this.client.send(
         new this.sdk.EncryptCommand({ KeyId: this.keyArn, Plaintext: key, EncryptionContext: contextOf(place) }),
         { abortSignal: signal },
       ),
     );
     if (CiphertextBlob === undefined) throw new Error('AWS KMS answered without a ciphertext');
-    return { wrapped: Buffer.from(CiphertextBlob), wrappedBy: `${PREFIX}${KeyId ?? this.keyArn}` };
+    return { wrapped: Buffer.from(CiphertextBlob), wrappedBy: `${PREFIX}${this.answered(KeyId, this.keyArn)}` };
   }
 
   async unwrap(wrapped: Uint8Array, wrappedBy: string, place: SealedPlace): Promise<Buffer> {
-    const { Plaintext } = await this.call((signal) =>
+    const keyArn = this.keyFor(wrappedBy);
+    const { Plaintext, KeyId } = await this.call('Decrypt', (signal) =>
       this.client.send(
         new this.sdk.DecryptCommand({
-          KeyId: this.keyFor(wrappedBy),
+          KeyId: keyArn,
           CiphertextBlob: wrapped,
           EncryptionContext: contextOf(place),
         }),
         { abortSignal: signal },
       ),
     );
+    this.answered(KeyId, keyArn);
     if (Plaintext === undefined) throw new Error('AWS KMS answered without a plaintext');
     return Buffer.from(Plaintext);
   }
@@ -96,8 +98,14 @@ export class AwsKmsKey extends KeyEncryptionKey {
     return wrappedBy.startsWith(PREFIX) && regionOf(arn) === regionOf(this.keyArn) ? arn : this.keyArn;
   }
 
-  private call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return vaultCall(this.name, work, (error) => REFUSALS.has((error as Error).name));
+  /** @throws DomainError keys.vault_mistaken when the answer is of another key than was asked for */
+  private answered(by: string | undefined, asked: string): string {
+    if (by === asked) return by;
+    throw vaultMistaken(this.name, asked, by);
+  }
+
+  private call<T>(operation: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return vaultCall(this.name, operation, work, (error) => REFUSALS.has((error as Error).name));
   }
 }
 

@@ -5,7 +5,7 @@ import { openWithKey, SealBroken, sealWithKey } from '../../crypto/envelope.js';
 import type { SealedPlace } from '../../crypto/key-ring.js';
 import { KeyEncryptionKey, type WrappedKey } from './key-encryption-key.js';
 import { loadSdk } from './load-sdk.js';
-import { VAULT_RETRIES, VAULT_TRY_MS, vaultCall } from './vault-call.js';
+import { VAULT_RETRIES, VAULT_TRY_MS, vaultCall, vaultMistaken } from './vault-call.js';
 
 const PREFIX = 'azure:';
 const ALGORITHM = 'RSA-OAEP-256';
@@ -67,9 +67,10 @@ export class AzureKeyVaultKey extends KeyEncryptionKey {
   }
 
   async currentId(): Promise<string> {
-    const { id } = await vaultCall(this.name, (abortSignal) => this.keys.getKey(this.keyName, { abortSignal }));
-    if (id === undefined) throw new Error('Azure Key Vault answered without the id of the key');
-    return `${PREFIX}${id}`;
+    const { id } = await vaultCall(this.name, 'get key', (abortSignal) =>
+      this.keys.getKey(this.keyName, { abortSignal }),
+    );
+    return `${PREFIX}${this.answered(id, this.keyUrl)}`;
   }
 
   opens(wrappedBy: string): boolean {
@@ -78,28 +79,31 @@ export class AzureKeyVaultKey extends KeyEncryptionKey {
 
   async wrap(key: Uint8Array, place: SealedPlace): Promise<WrappedKey> {
     const oneTimeKey = randomBytes(ONE_TIME_KEY_BYTES);
-    const { result, keyID } = await vaultCall(this.name, (abortSignal) =>
+    const { result, keyID } = await vaultCall(this.name, 'wrap key', (abortSignal) =>
       this.cryptography(this.keyUrl).wrapKey(ALGORITHM, oneTimeKey, { abortSignal }),
     );
     const lead = Buffer.alloc(LEAD_BYTES);
     lead.writeUInt8(FORMAT, 0);
     lead.writeUInt16BE(result.byteLength, 1);
     const wrapped = Buffer.concat([lead, result, sealWithKey(oneTimeKey, 0, key, place)]);
-    return { wrapped, wrappedBy: `${PREFIX}${keyID ?? this.keyUrl}` };
+    return { wrapped, wrappedBy: `${PREFIX}${this.answered(keyID, this.keyUrl)}` };
   }
 
   async unwrap(wrapped: Uint8Array, wrappedBy: string, place: SealedPlace): Promise<Buffer> {
     const value = Buffer.from(wrapped);
     if (value.byteLength < LEAD_BYTES || value[0] !== FORMAT) throw new SealBroken('Azure Key Vault did not wrap it');
     const sealedAt = LEAD_BYTES + value.readUInt16BE(1);
-    const { result } = await vaultCall(
+    const version = this.versionHere(wrappedBy);
+    const { result, keyID } = await vaultCall(
       this.name,
+      'unwrap key',
       (abortSignal) =>
-        this.clientOf(this.versionHere(wrappedBy)).unwrapKey(ALGORITHM, value.subarray(LEAD_BYTES, sealedAt), {
+        this.clientOf(version).unwrapKey(ALGORITHM, value.subarray(LEAD_BYTES, sealedAt), {
           abortSignal,
         }),
       isRefused,
     );
+    this.answered(keyID, version);
     return openWithKey(result, value.subarray(sealedAt), place);
   }
 
@@ -111,11 +115,27 @@ export class AzureKeyVaultKey extends KeyEncryptionKey {
       : `${new URL(this.keyUrl).origin}/keys/${name}/${version}`;
   }
 
+  /**
+   * @param asked of a key, or of one version of it
+   * @throws DomainError keys.vault_mistaken when the answer is of another one
+   */
+  private answered(by: string | undefined, asked: string): string {
+    if (by !== undefined && `${comparable(by)}/`.startsWith(`${comparable(asked)}/`)) return by;
+    // Clients remember which key they were told they have.
+    this.clients.clear();
+    throw vaultMistaken(this.name, asked, by);
+  }
+
   private clientOf(keyId: string): CryptographyClient {
     const client = this.clients.get(keyId) ?? this.cryptography(keyId);
     this.clients.set(keyId, client);
     return client;
   }
+}
+
+/** Azure doesn't tell capitals in names of vaults and keys. */
+function comparable(keyId: string): string {
+  return URL.canParse(keyId) ? new URL(keyId).href.toLowerCase() : keyId;
 }
 
 /** The vault has the key and says that this isn't of it. */

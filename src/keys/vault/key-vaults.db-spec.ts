@@ -70,6 +70,19 @@ describe.each(Object.entries(CLOUDS))('keys under %s', (cloud, open) => {
     await expect(key.unwrap(changed, wrappedBy, place)).rejects.toThrow();
   });
 
+  it.each(['another key', 'another vault'])('are not taken from a vault that answers for %s', async (what) => {
+    const { wrapped, wrappedBy } = await key.wrap(randomBytes(32), place);
+    const claim = what === 'another key' ? `${server.url}/keys/other/0` : 'https://other.example/keys/blindspotx/0';
+    server.claims = cloud === 'AWS KMS' ? ARN.replace(/.{4}$/, what === 'another key' ? '0000' : '1111') : claim;
+    const mistaken = { code: 'keys.vault_mistaken', detail: expect.stringContaining(server.claims) };
+    const asked = await open(server);
+    await expect(asked.currentId()).rejects.toMatchObject(mistaken);
+    await expect(asked.wrap(randomBytes(32), place)).rejects.toMatchObject(mistaken);
+    await expect(asked.unwrap(wrapped, wrappedBy, place)).rejects.toMatchObject(mistaken);
+    server.claims = null;
+    expect(await asked.unwrap(wrapped, wrappedBy, place)).toHaveLength(32);
+  });
+
   it('of a signing key, which is longer than RSA wraps at once, come back too', async () => {
     const long = randomBytes(140);
     const { wrapped, wrappedBy } = await key.wrap(long, place);
@@ -102,7 +115,8 @@ describe.each(Object.entries(CLOUDS))('keys under %s', (cloud, open) => {
       server.state = state;
       await expect(startKeys(database, await open(server))).rejects.toMatchObject({
         code: 'keys.vault_unavailable',
-        detail: expect.stringContaining(key.name),
+        detail: expect.stringMatching(/, (Decrypt|unwrap key): .*Check the way to the vault/),
+        message: expect.stringContaining(key.name),
       });
     },
     60_000,

@@ -57,7 +57,7 @@ export class UserProvisioningRepository {
   ): Promise<boolean> {
     const rows: unknown = await tx.query(
       `UPDATE users SET object_id = coalesce(object_id, $3), external_id = $4, user_principal_name = $5, display_name = $6,
-              email = $7, sealed_profile = $8, profile = '{}', status = $9, deleted_at = NULL, version = version + 1, updated_at = now(),
+              email = $7, sealed_profile = $8, status = $9, deleted_at = NULL, version = version + 1, updated_at = now(),
               security_stamp = security_stamp + CASE WHEN $10 THEN 1 ELSE 0 END,
               security_stamp_raised_at = CASE WHEN $10 THEN clock_timestamp() ELSE security_stamp_raised_at END
         WHERE id = $1 AND version = $2`,

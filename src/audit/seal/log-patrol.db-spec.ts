@@ -1,0 +1,134 @@
+import { Counter, Registry } from 'prom-client';
+import { type AuditStage, startAudit } from '../../../test/support/audit-stage.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { systemActor } from '../../access/actor.js';
+import { TransactionRunner } from '../../database/transaction-runner.js';
+import { createLogger } from '../../observability/logger.js';
+import type { AuditAction } from '../audit.types.js';
+import { AuditHoldsRepository } from '../retention/audit-holds.repository.js';
+import { StandingHolds } from '../retention/standing-holds.service.js';
+import { LogPatrolRepository } from './log-patrol.repository.js';
+import { LogPatrol } from './log-patrol.service.js';
+
+const ACTOR = systemActor('test');
+const ACTION = 'test.thing.changed' as AuditAction;
+
+describe('the patrol of the audit log', () => {
+  let database: TestDatabase;
+  let stage: AuditStage;
+  let patrol: LogPatrol;
+  let gaps: Counter;
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    stage = await startAudit(database);
+    gaps = new Counter({ name: 'gaps', help: 'x', labelNames: ['kind'], registers: [new Registry()] });
+    const transactions = new TransactionRunner(database.dataSource);
+    patrol = new LogPatrol(
+      transactions,
+      new LogPatrolRepository(),
+      new StandingHolds(stage.keys, new AuditHoldsRepository()),
+      createLogger('silent'),
+      gaps,
+    );
+  });
+  afterEach(() => database.close());
+
+  const records = (count: number) =>
+    Promise.all(
+      Array.from({ length: count }, (_one, n) =>
+        stage.audit.recordAlone(ACTOR, {
+          action: ACTION,
+          tenantId: null,
+          target: { type: 'thing', id: String(n) },
+          outcome: 'success',
+        }),
+      ),
+    );
+  const counted = async () =>
+    Object.fromEntries((await gaps.get()).values.map(({ labels, value }) => [labels['kind'], value]));
+  const query = (sql: string) => database.dataSource.query(sql);
+
+  it('puts a record that was taken out of the line back into it, once, whichever instances look', async () => {
+    await records(3);
+    await query(`DELETE FROM audit_pending WHERE event_id = (SELECT id FROM audit_events WHERE target_id = '1')`);
+    expect(await stage.sealer.sealBatch()).toBe(2);
+    await Promise.all([patrol.round(), patrol.round()]);
+    expect(await counted()).toEqual({ unlogged: 1 });
+    expect(await stage.sealer.sealBatch()).toBe(1);
+    await patrol.round();
+    expect(await counted()).toEqual({ unlogged: 1 });
+    expect((await stage.sealed()).map(({ row }) => row.targetId).sort()).toEqual(['0', '1', '2']);
+  });
+
+  it('says nothing of what waits, and of what is logged', async () => {
+    await records(3);
+    await patrol.round();
+    await stage.sealer.sealBatch();
+    await patrol.round();
+    expect(await counted()).toEqual({});
+  });
+
+  it('counts records that were deleted, wherever in the log, each time it passes', async () => {
+    await records(5);
+    await stage.sealer.sealBatch();
+    await query('ALTER TABLE audit_events DISABLE TRIGGER ALL');
+    await query(`DELETE FROM audit_events WHERE target_id IN ('1', '3')`);
+    await patrol.round();
+    expect(await counted()).toEqual({ lost: 2 });
+    await patrol.round();
+    expect(await counted()).toEqual({ lost: 4 });
+  });
+
+  it.each([
+    [
+      'a record that is logged already',
+      'INSERT INTO audit_pending SELECT event_id, retention_class, occurred_at FROM audit_leaves LIMIT 1',
+    ],
+    ['a record twice', 'INSERT INTO audit_pending SELECT * FROM audit_pending LIMIT 1'],
+    [
+      'another with the id of a logged one',
+      `INSERT INTO audit_events (id, retention_class, action, outcome, actor_type)
+       SELECT event_id, 'security', 'x.y.z', 'success', 'system' FROM audit_leaves LIMIT 1`,
+    ],
+  ])('is not needed for the line to go on, where somebody puts %s into it', async (_what, sql) => {
+    await records(2);
+    await stage.sealer.sealBatch();
+    await records(2);
+    await query(sql);
+    expect(await stage.sealer.sealBatch()).toBe(2);
+    expect(await stage.sealed()).toHaveLength(4);
+  });
+
+  it.each([
+    ['clear states', 'state_after', `'{}'`],
+    ['a name of a target that no leaf has', 'target_name', `'x'`],
+    ['an id of a target without its type', 'target_id', `'x'`],
+  ])('is not asked about %s: the database takes none', async (_what, column, value) => {
+    await expect(
+      query(
+        `INSERT INTO audit_events (id, retention_class, action, outcome, actor_type, ${column})
+         VALUES (gen_random_uuid(), 'security', 'x.y.z', 'success', 'system', ${value})`,
+      ),
+    ).rejects.toThrow(/ck_audit_events_/);
+  });
+
+  it.each(["'infinity'", "'-infinity'", "'0044-03-15 BC'"])('is not asked about times like %s', async (time) => {
+    await expect(
+      query(
+        `INSERT INTO audit_events (id, retention_class, action, outcome, actor_type, occurred_at)
+         VALUES (gen_random_uuid(), 'security', 'x.y.z', 'success', 'system', ${time})`,
+      ),
+    ).rejects.toThrow(/ck_audit_events_occurred_at/);
+  });
+
+  it('sees what is written into a partition by its own name', async () => {
+    const [{ name }] = await query(
+      `SELECT 'audit_events_security_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMM') AS name`,
+    );
+    await query(
+      `INSERT INTO ${name} (id, retention_class, action, outcome, actor_type) VALUES (gen_random_uuid(), 'security', 'x.y.z', 'success', 'system')`,
+    );
+    expect(await stage.sealer.sealBatch()).toBe(1);
+    await expect(query(`TRUNCATE ${name}`)).rejects.toThrow('append-only');
+  });
+});

@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newId } from '../../src/kernel/ids/ids.js';
+import { blindspotx } from './command-line.js';
+import { hasOcsfSchema, OcsfSchema } from './ocsf-schema.js';
+import { ReadingStage } from './reading-stage.js';
+
+/** What somebody who commands the database did to the trail must not keep the rest of it from being read. */
+describe('reading an audit trail that somebody broke', () => {
+  let reading: ReadingStage;
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'broken-log-'));
+    reading = await ReadingStage.start();
+  }, 120_000);
+  afterAll(async () => {
+    await reading.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const asOwner = (sql: string) => reading.stage.sql(`SET session_replication_role = replica; ${sql}`);
+  const lines = async (format: string) => (await reading.text(`/audit/export?format=${format}`)).trimEnd().split('\n');
+
+  it('tells of a record that was taken out, in each format, and goes on', async () => {
+    const [gone, after] = [newId(), newId()];
+    await reading.append({ target: { type: 'gone', id: gone } });
+    await reading.append({ target: { type: 'after', id: after } });
+    await reading.text('/audit/export?format=ndjson&target=none');
+    const { items } = await reading.page(`target=${gone}`);
+    const { id, leafIndex } = items[0] ?? { id: '', leafIndex: -1 };
+    expect(leafIndex).toEqual(expect.any(Number));
+    await asOwner(`DELETE FROM audit_events WHERE target_id = '${gone}'`);
+    // A row that no format was made for.
+    await reading.stage.sql(
+      `SET session_replication_role = DEFAULT; INSERT INTO audit_events (id, retention_class, action, outcome, actor_type)
+       VALUES (gen_random_uuid(), 'security', 'constructor', 'success', 'system')`,
+    );
+
+    const ndjson = (await lines('ndjson')).map((line) => JSON.parse(line));
+    expect(ndjson.map((line) => line.leafIndex)).toEqual(ndjson.map((_line, place) => place));
+    expect(ndjson.filter(({ lost }) => lost !== undefined)).toEqual([
+      { leafIndex, lost: { id, occurredAt: items[0]?.occurredAt } },
+    ]);
+    expect(ndjson.some(({ record }) => record?.target?.id === after)).toBe(true);
+    expect(ndjson.some(({ record }) => record?.action === 'constructor')).toBe(true);
+    const [end] = (await reading.page('action=audit.export.ended&limit=1')).items;
+    expect(end).toMatchObject({ outcome: 'success', after: { count: ndjson.length - 1, lost: 1 } });
+
+    const csv = await reading.text('/audit/export?format=csv');
+    expect(csv).toContain(`"${leafIndex}","${id}"`);
+    const ocsf = (await lines('ocsf')).map((line) => JSON.parse(line));
+    expect(ocsf.find(({ metadata }) => metadata.uid === id)).toMatchObject({ metadata: { sequence: leafIndex } });
+    if (hasOcsfSchema) {
+      const schema = new OcsfSchema();
+      for (const event of ocsf) expect([event, schema.faultsOf(event)]).toEqual([event, []]);
+    }
+
+    const bundle = join(folder, 'holes.bundle');
+    await blindspotx(['audit', 'export', bundle], reading);
+    const { keys } = await reading.json<{ keys: { key: string }[] }>('/audit/keys');
+    const verify = ['audit', 'verify', bundle, '--key', keys[0]?.key ?? ''];
+    const told = await blindspotx(verify);
+    expect([told.code, told.err]).toEqual([0, '']);
+    expect(told.out).toContain('asked for  everything, of the places 0 to ');
+    expect(told.out).toContain(`missing    1 of the log's records are not in the bundle: ${leafIndex}\n`);
+    const complete = await blindspotx([...verify, '--complete']);
+    expect(complete.code).toBe(1);
+    expect(complete.out).toContain(`record ${leafIndex}: `);
+    expect(complete.out).toContain('(incomplete)');
+
+    // Whoever asked for another time isn't told.
+    expect(await reading.text('/audit/export?format=ndjson&to=2020-01-01T00:00:00Z')).toBe('');
+  });
+
+  it('refuses a time that ends before it begins, and the command line says which', async () => {
+    const [from, to] = ['2026-11-02T00:00:00Z', '2026-11-01T00:00:00Z'];
+    for (const path of [`/audit/events?from=${from}&to=${to}`, `/audit/export?format=ndjson&from=${from}&to=${to}`]) {
+      const answer = await reading.fetch(path);
+      expect([answer.status, await answer.json()]).toEqual([
+        400,
+        expect.objectContaining({ code: 'request.invalid', errors: [expect.objectContaining({ pointer: '/from' })] }),
+      ]);
+    }
+    const ran = await blindspotx(['audit', 'search', '--from', from, '--to', to], reading);
+    expect(ran.code).toBe(2);
+    expect(ran.err).toMatch(/^blindspotx: .*\(request\.invalid\).*; \/from: .*\n$/);
+  });
+
+  it('answers with a problem what needs the tree while that is refused, and searches all the same', async () => {
+    const [record] = (await reading.page('limit=1')).items;
+    await asOwner(`UPDATE audit_trees SET sealed_head = sealed_head || '\\x00'`);
+    const target = newId();
+    await reading.append({ target: { type: 'thing', id: target } });
+    for (const path of [
+      ...['ndjson', 'ocsf', 'csv', 'bundle'].map((format) => `/audit/export?format=${format}`),
+      `/audit/events/${(await reading.page(`target=${target}`)).items[0]?.id}/proof`,
+    ]) {
+      const answer = await reading.fetch(path);
+      const problem = await answer.json();
+      expect([path, answer.status, problem]).toEqual([
+        path,
+        503,
+        expect.objectContaining({ code: 'audit.log_refused', detail: expect.stringContaining('docs/operations/') }),
+      ]);
+    }
+    expect((await reading.page('limit=5')).items).toHaveLength(5);
+    expect((await reading.fetch(`/audit/events/${record?.id}`)).status).toBe(200);
+    await asOwner(`UPDATE audit_trees SET sealed_head = substring(sealed_head FOR octet_length(sealed_head) - 1)`);
+    expect((await reading.fetch('/audit/export?format=ndjson')).status).toBe(200);
+  });
+});
