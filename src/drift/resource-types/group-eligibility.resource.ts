@@ -28,6 +28,7 @@ export const groupEligibility: ResourceTypeDefinition = {
     { path: '/accessId', values: ['member', 'owner'] },
     { path: '/memberType', values: ['direct', 'group'] },
   ],
+  flapping: true,
   auditActivities: {
     added: [
       'add eligible member to group in pim completed (permanent)',
