@@ -63,6 +63,9 @@ export class DriftStage {
       GRAPH_BASE_URL: tenant.graphBaseUrl,
       BOOTSTRAP_ADMIN_OBJECT_ID: tenant.administrator.objectId,
       DRIFT_SCAN_INTERVAL_SECONDS: '86400',
+      // How busy the machine is isn't what is tested.
+      DATABASE_QUEUE_TIMEOUT_MS: '60000',
+      DATABASE_STATEMENT_TIMEOUT_MS: '60000',
     });
     const dataSource = await openDatabase(settings, false);
     const app = await createHttpApp(settings, dataSource, createLogger('silent'));
