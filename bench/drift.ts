@@ -1,18 +1,26 @@
 /**
  * A scan of a type with 1,000,000 objects of about 1 KiB, 100 changed, against the fingerprints of the stored snapshot: ours
- * beside a loop that only splits and hashes the same pages (the limit) and beside parsing both sides and fast-json-patch. Each
- * variant runs in a process of its own, the variants taking turns. A number as argument is the number of objects.
+ * beside a loop that only splits and hashes the same pages (the limit) and beside parsing both sides, then fast-json-patch or
+ * microdiff. Each variant runs in a process of its own, the variants taking turns. Then the same scan end to end on PostgreSQL, and
+ * what 1,000 snapshots of the tenant unchanged add to its tables.
+ *
+ * npm run bench -- drift [--part memory|postgres] [objects]
  */
-import { spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openServer } from './audit/database.js';
+import type { PostgresJob, PostgresResult } from './drift/postgres-process.js';
 import { writeFingerprints, writePages } from './drift/tenant-pages.js';
 import { type Files, VARIANTS } from './drift/variants.js';
 
 const CHANGED = 100;
 const ROUNDS = 3;
+const OBJECTS = 1_000_000;
+const SNAPSHOTS = 1000;
+const PARTS = ['memory', 'postgres'];
 const OURS = 'blindspotx scan';
 
 interface Result {
@@ -48,7 +56,7 @@ function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-function main(objects: number): void {
+async function main(parts: string[], objects: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'blindspotx-bench-'));
   try {
     const [before, after] = [join(folder, 'before.pages'), join(folder, 'after.pages')];
@@ -58,15 +66,52 @@ function main(objects: number): void {
     const isChanged = (n: number) => n % step === 0 && n / step < CHANGED;
     const meanBytes = writePages(before, objects, () => false);
     writePages(after, objects, isChanged);
-    writeFingerprints(fingerprints, objects);
-    const files: Files = { before, after, fingerprints, changed };
-    const results = new Map(Object.keys(VARIANTS).map((name): [string, Result[]] => [name, []]));
-    for (let round = 0; round < ROUNDS; round++)
-      for (const [name, list] of results) list.push(measure(name, files));
-    console.log(`drift scan: ${objects} objects (mean ${meanBytes} bytes), ${CHANGED} changed, ${ROUNDS} rounds`);
-    print(results);
+    console.log(`drift scan: ${objects} objects (mean ${meanBytes} bytes), ${CHANGED} changed`);
+    if (parts.includes('memory')) {
+      writeFingerprints(fingerprints, objects);
+      compareVariants({ before, after, fingerprints, changed });
+    }
+    if (parts.includes('postgres')) await measurePostgres(before, after);
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+function compareVariants(files: Files): void {
+  const results = new Map(Object.keys(VARIANTS).map((name): [string, Result[]] => [name, []]));
+  for (let round = 0; round < ROUNDS; round++) for (const [name, list] of results) list.push(measure(name, files));
+  console.log(`in memory, ${ROUNDS} rounds`);
+  print(results);
+}
+
+async function measurePostgres(before: string, after: string): Promise<void> {
+  const server = await openServer();
+  try {
+    const env = { ...(await server.database('drift')), ENTRA_TENANT_ID: '5f0c1c6e-9a8e-4a1c-9d57-6d0d5d1b7a11' };
+    const child = fork(fileURLToPath(new URL('./drift/postgres-process.js', import.meta.url)), {
+      execArgv: [],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const job: PostgresJob = { env, before, after, snapshots: SNAPSHOTS };
+    child.send(job);
+    const result = await new Promise<PostgresResult>((resolve, reject) => {
+      child.once('message', (message) => resolve(message as PostgresResult));
+      child.once('exit', (code) => reject(new Error(`the process on PostgreSQL ended with ${code}`)));
+    });
+    if (result.found !== CHANGED) throw new Error(`PostgreSQL: ${result.found} changed objects, not ${CHANGED}`);
+    const { read, compared, written } = result.seconds;
+    console.log('on PostgreSQL, fsync and synchronous_commit on');
+    console.table({
+      'first reading, written in parts (s)': result.firstSeconds.toFixed(1),
+      'a scan end to end (s)': (read + compared + written).toFixed(2),
+      ': read against the stored fingerprints (s)': read.toFixed(2),
+      ': compared with the baseline (s)': compared.toFixed(2),
+      ': written and committed (s)': written.toFixed(2),
+      'peak RSS of the whole process (MiB)': Math.round(result.rssMiB),
+      [`${SNAPSHOTS} snapshots unchanged add (KiB)`]: Math.round(result.grownBytes / 1024),
+    });
+  } finally {
+    await server.stop();
   }
 }
 
@@ -92,7 +137,10 @@ function print(results: Map<string, Result[]>): void {
   );
 }
 
-const [flag, name, files] = process.argv.slice(2);
-if (flag === '--variant' && name !== undefined && files !== undefined)
-  await runVariant(name, JSON.parse(files) as Files);
-else main(flag === undefined ? 1_000_000 : Number(flag));
+const [flag, name, third] = process.argv.slice(2);
+if (flag === '--variant' && name !== undefined && third !== undefined)
+  await runVariant(name, JSON.parse(third) as Files);
+else if (flag === '--part' && name !== undefined && PARTS.includes(name))
+  await main([name], third === undefined ? OBJECTS : Number(third));
+else if (flag === undefined || Number(flag) > 0) await main(PARTS, flag === undefined ? OBJECTS : Number(flag));
+else throw new Error(`--part is one of ${PARTS.join(', ')}`);

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import jsonPatch from 'fast-json-patch';
+import microdiff from 'microdiff';
+import type { JsonObject } from '../../src/crypto/canonical-json.js';
 import { TypeCollector } from '../../src/drift/collect/type-collector.js';
 import { normaliseObject } from '../../src/drift/normalise/normalise-object.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../../src/drift/resource-types/catalogue.js';
@@ -47,14 +49,20 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   },
 
   // Their sides lie in the same order and a page at a time, so that they need no memory either.
-  'parse + fast-json-patch': async ({ before, after }) => {
-    let changed = 0;
-    const pages = readPages(before);
-    for (const bytes of readPages(after)) {
-      const was = JSON.parse(String(pages.next().value)).value;
-      const is = JSON.parse(bytes.toString('utf8')).value;
-      for (let i = 0; i < is.length; i++) if (jsonPatch.compare(was[i], is[i]).length > 0) changed += 1;
-    }
-    return changed;
-  },
+  'parse + fast-json-patch': (files) => parsedPairs(files, (was, is) => jsonPatch.compare(was, is).length),
+  'parse + microdiff': (files) => parsedPairs(files, (was, is) => microdiff(was, is).length),
 };
+
+async function parsedPairs(
+  { before, after }: Files,
+  differences: (was: JsonObject, is: JsonObject) => number,
+): Promise<number> {
+  let changed = 0;
+  const pages = readPages(before);
+  for (const bytes of readPages(after)) {
+    const was = JSON.parse(String(pages.next().value)).value;
+    const is = JSON.parse(bytes.toString('utf8')).value;
+    for (let i = 0; i < is.length; i++) if (differences(was[i], is[i]) > 0) changed += 1;
+  }
+  return changed;
+}

@@ -11,7 +11,7 @@ import { BaselineService } from '../../src/drift/baseline/baseline.service.js';
 import { DriftScanJob } from '../../src/drift/drift-scan.job.js';
 import { DriftScans } from '../../src/drift/drift-scans.service.js';
 import type { DriftReport } from '../../src/drift/report/drift-report.entity.js';
-import type { DriftReportDocument } from '../../src/drift/report/drift-report.types.js';
+import type { DriftReportDocument, ReportedChange } from '../../src/drift/report/drift-report.types.js';
 import { Reports } from '../../src/drift/report/reports.service.js';
 import { Snapshots } from '../../src/drift/snapshot/snapshots.service.js';
 import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
@@ -19,6 +19,11 @@ import { createLogger } from '../../src/observability/logger.js';
 import type { OutboxEventType } from '../../src/outbox/outbox.events.js';
 import { sentEvents } from '../support/sent-events.js';
 import { createDatabaseFromTemplate } from '../support/test-database.js';
+
+export interface ScanResult {
+  report: DriftReport;
+  document: DriftReportDocument;
+}
 
 const ACTOR = systemActor('test');
 
@@ -58,6 +63,9 @@ export class DriftStage {
       GRAPH_BASE_URL: tenant.graphBaseUrl,
       BOOTSTRAP_ADMIN_OBJECT_ID: tenant.administrator.objectId,
       DRIFT_SCAN_INTERVAL_SECONDS: '86400',
+      // How busy the machine is isn't what is tested.
+      DATABASE_QUEUE_TIMEOUT_MS: '60000',
+      DATABASE_STATEMENT_TIMEOUT_MS: '60000',
     });
     const dataSource = await openDatabase(settings, false);
     const app = await createHttpApp(settings, dataSource, createLogger('silent'));
@@ -72,7 +80,7 @@ export class DriftStage {
   }
 
   /** Scans once and gives what was reported. */
-  async scan(): Promise<{ report: DriftReport; document: DriftReportDocument }> {
+  async scan(): Promise<ScanResult> {
     const scans = this.app.get(DriftScans, { strict: false });
     const job = this.app.get(DriftScanJob, { strict: false });
     const id = await scans.request(ACTOR, null);
@@ -98,15 +106,15 @@ export class DriftStage {
     return sentEvents(this.app, type);
   }
 
-  /** Where the changes are that a report was the first to tell of. */
-  openedBy({
-    tenantId,
-    sequence,
-  }: DriftReport): Promise<{ resourceType: string; resourceKey: string; path: string }[]> {
-    return this.dataSource.query(
-      `SELECT resource_type AS "resourceType", resource_key AS "resourceKey", path FROM drift_changes
-        WHERE tenant_id = $1 AND first_report = $2 ORDER BY id`,
-      [tenantId, sequence],
+  /** The changes that a report was the first to tell of. */
+  async opened({ report, document }: ScanResult): Promise<ReportedChange[]> {
+    const rows = await this.dataSource.query<{ id: string }[]>(
+      'SELECT id FROM drift_changes WHERE tenant_id = $1 AND first_report = $2',
+      [report.tenantId, report.sequence],
     );
+    const ids = new Set(rows.map(({ id }) => id));
+    const opened = document.changes.filter(({ id }) => ids.has(id));
+    if (opened.length !== ids.size) throw new Error('a report lacks changes that it opened');
+    return opened;
   }
 }

@@ -29,6 +29,7 @@ export const groupEligibility: ResourceTypeDefinition = {
     { path: '/accessId', values: ['member', 'owner'] },
     { path: '/memberType', values: ['direct', 'group'] },
   ],
+  flapping: true,
   remediation: groupRequests,
   auditActivities: {
     added: [
