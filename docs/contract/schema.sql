@@ -242,6 +242,8 @@ CREATE TABLE config_versions (
   modified_at timestamp with time zone,
   id uuid NOT NULL DEFAULT gen_random_uuid(),
   sealed_name bytea,
+  fingerprint bytea,
+  CONSTRAINT ck_config_versions_fingerprint CHECK ((octet_length(fingerprint) = 32)),
   CONSTRAINT ck_config_versions_resource_key CHECK (((octet_length(resource_key) >= 1) AND (octet_length(resource_key) <= 1024))),
   CONSTRAINT ck_config_versions_sealed_name CHECK ((num_nonnulls(display_name, sealed_name) <= 1)),
   CONSTRAINT ck_config_versions_valid_to CHECK ((valid_to > valid_from)),
@@ -265,6 +267,21 @@ CREATE TABLE data_keys (
 CREATE UNIQUE INDEX uq_data_keys_current ON public.data_keys USING btree (state) WHERE (state = 'current'::text);
 CREATE TRIGGER tr_data_keys_announce AFTER INSERT OR DELETE OR UPDATE OF state, wrapped_key ON public.data_keys FOR EACH STATEMENT EXECUTE FUNCTION announce_change('keys');
 
+CREATE TABLE drift_baseline_pins (
+  tenant_id uuid NOT NULL,
+  resource_type text NOT NULL,
+  resource_key text NOT NULL,
+  from_version integer NOT NULL,
+  to_version integer,
+  hash bytea,
+  keyed_by_name boolean NOT NULL DEFAULT false,
+  normaliser_version integer NOT NULL,
+  CONSTRAINT ck_drift_baseline_pins_to_version CHECK ((to_version > from_version)),
+  CONSTRAINT fk_drift_baseline_pins_hash FOREIGN KEY (tenant_id, hash) REFERENCES config_blobs(tenant_id, hash),
+  CONSTRAINT fk_drift_baseline_pins_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_baseline_pins PRIMARY KEY (tenant_id, resource_type, resource_key, from_version)
+);
+
 CREATE TABLE drift_baselines (
   id uuid NOT NULL,
   tenant_id uuid NOT NULL,
@@ -275,12 +292,48 @@ CREATE TABLE drift_baselines (
   approved_by_id text NOT NULL,
   approved_by_name text NOT NULL,
   approved_at timestamp with time zone NOT NULL DEFAULT now(),
+  base_version integer,
+  change_ids uuid[] NOT NULL DEFAULT '{}'::uuid[],
+  CONSTRAINT ck_drift_baselines_base_version CHECK ((base_version < version)),
   CONSTRAINT ck_drift_baselines_version CHECK ((version > 0)),
   CONSTRAINT fk_drift_baselines_snapshot_id FOREIGN KEY (snapshot_id) REFERENCES config_snapshots(id),
   CONSTRAINT fk_drift_baselines_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_drift_baselines PRIMARY KEY (id),
   CONSTRAINT uq_drift_baselines_tenant_id_version UNIQUE (tenant_id, version)
 );
+
+CREATE TABLE drift_bulk_decisions (
+  id uuid NOT NULL,
+  actor text NOT NULL,
+  actor_id text NOT NULL,
+  idempotency_key text NOT NULL,
+  request_hash bytea NOT NULL,
+  kind text NOT NULL,
+  reason text NOT NULL,
+  until timestamp with time zone,
+  total integer NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  finished_at timestamp with time zone,
+  CONSTRAINT ck_drift_bulk_decisions_kind CHECK ((kind = ANY (ARRAY['accept'::text, 'ignore'::text, 'deny'::text, 'reopen'::text]))),
+  CONSTRAINT pk_drift_bulk_decisions PRIMARY KEY (id),
+  CONSTRAINT uq_drift_bulk_decisions_key UNIQUE (actor_id, idempotency_key)
+);
+
+CREATE TABLE drift_bulk_rows (
+  bulk_id uuid NOT NULL,
+  position integer NOT NULL,
+  change_id uuid NOT NULL,
+  change_version integer NOT NULL,
+  outcome text,
+  code text,
+  title text,
+  decided_at timestamp with time zone,
+  CONSTRAINT ck_drift_bulk_rows_outcome CHECK ((outcome = ANY (ARRAY['decided'::text, 'refused'::text]))),
+  CONSTRAINT fk_drift_bulk_rows_bulk_id FOREIGN KEY (bulk_id) REFERENCES drift_bulk_decisions(id) ON DELETE CASCADE,
+  CONSTRAINT pk_drift_bulk_rows PRIMARY KEY (bulk_id, "position"),
+  CONSTRAINT uq_drift_bulk_rows_change_id UNIQUE (bulk_id, change_id)
+);
+CREATE INDEX ix_drift_bulk_rows_waiting ON public.drift_bulk_rows USING btree (bulk_id, "position") WHERE (outcome IS NULL);
 
 CREATE TABLE drift_changes (
   id uuid NOT NULL,
@@ -324,19 +377,25 @@ CREATE TABLE drift_changes (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   closed_at timestamp with time zone,
   sealed_details bytea,
+  closed_by_baseline integer,
+  reopen_reason text,
+  previous_decision text,
+  ignore_rule_id uuid,
+  reminded_at timestamp with time zone,
   CONSTRAINT ck_drift_changes_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'app'::text]))),
   CONSTRAINT ck_drift_changes_attribution CHECK ((attribution = ANY (ARRAY['exact'::text, 'strong'::text, 'probable'::text, 'none'::text]))),
   CONSTRAINT ck_drift_changes_change_type CHECK ((change_type = ANY (ARRAY['added'::text, 'removed'::text, 'modified'::text]))),
   CONSTRAINT ck_drift_changes_clear CHECK (((sealed_details IS NULL) OR (num_nonnulls(display_name, path, before_json, after_json, actor_name, attribution_evidence) = 0))),
-  CONSTRAINT ck_drift_changes_close_reason CHECK ((close_reason = ANY (ARRAY['reverted'::text, 'superseded'::text, 'baseline'::text, 'unreferenced'::text]))),
+  CONSTRAINT ck_drift_changes_close_reason CHECK ((close_reason = ANY (ARRAY['reverted'::text, 'restored'::text, 'superseded'::text, 'baseline'::text, 'unreferenced'::text]))),
   CONSTRAINT ck_drift_changes_closed CHECK (((state = 'closed'::text) = ((closed_report IS NOT NULL) AND (close_reason IS NOT NULL) AND (state_before_close IS NOT NULL)))),
   CONSTRAINT ck_drift_changes_direction CHECK ((direction = ANY (ARRAY['loosening'::text, 'tightening'::text, 'neutral'::text]))),
   CONSTRAINT ck_drift_changes_identity CHECK ((octet_length(identity) = 32)),
   CONSTRAINT ck_drift_changes_matched_by CHECK ((matched_by = ANY (ARRAY['id'::text, 'name'::text]))),
+  CONSTRAINT ck_drift_changes_reopen_reason CHECK ((reopen_reason = ANY (ARRAY['came-back'::text, 'value-changed'::text, 'decision-ended'::text, 'rule-ended'::text, 'by-person'::text]))),
   CONSTRAINT ck_drift_changes_sealed_details CHECK ((num_nonnulls(title, sealed_details) = 1)),
   CONSTRAINT ck_drift_changes_severity CHECK ((severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
-  CONSTRAINT ck_drift_changes_state CHECK ((state = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text, 'closed'::text]))),
-  CONSTRAINT ck_drift_changes_state_before_close CHECK ((state_before_close = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text]))),
+  CONSTRAINT ck_drift_changes_state CHECK ((state = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text, 'denied'::text, 'closed'::text]))),
+  CONSTRAINT ck_drift_changes_state_before_close CHECK ((state_before_close = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text, 'denied'::text]))),
   CONSTRAINT ck_drift_changes_substate CHECK ((substate = ANY (ARRAY['new'::text, 'ongoing'::text, 'regressed'::text]))),
   CONSTRAINT fk_drift_changes_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_drift_changes PRIMARY KEY (id)
@@ -344,6 +403,50 @@ CREATE TABLE drift_changes (
 CREATE INDEX ix_drift_changes_tenant_id_identity ON public.drift_changes USING btree (tenant_id, identity) WHERE (state = 'closed'::text);
 CREATE INDEX ix_drift_changes_tenant_id_state_id ON public.drift_changes USING btree (tenant_id, state, id);
 CREATE UNIQUE INDEX uq_drift_changes_live ON public.drift_changes USING btree (tenant_id, identity) WHERE (state <> 'closed'::text);
+
+CREATE TABLE drift_controls (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  control_id text NOT NULL,
+  position integer NOT NULL,
+  first_report bigint NOT NULL,
+  closed_report bigint,
+  baseline_verdict text NOT NULL,
+  verdict text NOT NULL,
+  previous_verdict text,
+  last_assessed text,
+  since timestamp with time zone NOT NULL,
+  finding_hash bytea NOT NULL,
+  sealed_finding bytea NOT NULL,
+  CONSTRAINT ck_drift_controls_baseline_verdict CHECK ((baseline_verdict = ANY (ARRAY['met'::text, 'not-met'::text, 'not-assessed'::text]))),
+  CONSTRAINT ck_drift_controls_finding_hash CHECK ((octet_length(finding_hash) = 32)),
+  CONSTRAINT ck_drift_controls_last_assessed CHECK ((last_assessed = ANY (ARRAY['met'::text, 'not-met'::text]))),
+  CONSTRAINT ck_drift_controls_previous_verdict CHECK ((previous_verdict = ANY (ARRAY['met'::text, 'not-met'::text, 'not-assessed'::text]))),
+  CONSTRAINT ck_drift_controls_verdict CHECK ((verdict = ANY (ARRAY['met'::text, 'not-met'::text, 'not-assessed'::text]))),
+  CONSTRAINT fk_drift_controls_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_controls PRIMARY KEY (id)
+);
+CREATE INDEX ix_drift_controls_report ON public.drift_controls USING btree (tenant_id, first_report);
+CREATE UNIQUE INDEX uq_drift_controls_current ON public.drift_controls USING btree (tenant_id, control_id) WHERE (closed_report IS NULL);
+
+CREATE TABLE drift_ignore_rules (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  resource_type text NOT NULL,
+  resource_key text,
+  path_pattern text,
+  reason text NOT NULL,
+  until timestamp with time zone NOT NULL,
+  created_by_id text NOT NULL,
+  created_by_name text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  withdrawn_at timestamp with time zone,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT ck_drift_ignore_rules_matches CHECK (((resource_key IS NOT NULL) OR (path_pattern <> ''::text))),
+  CONSTRAINT fk_drift_ignore_rules_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_ignore_rules PRIMARY KEY (id)
+);
+CREATE INDEX ix_drift_ignore_rules_tenant_id ON public.drift_ignore_rules USING btree (tenant_id, until) WHERE (withdrawn_at IS NULL);
 
 CREATE TABLE drift_outages (
   tenant_id uuid NOT NULL,
@@ -353,6 +456,32 @@ CREATE TABLE drift_outages (
   CONSTRAINT fk_drift_outages_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_drift_outages PRIMARY KEY (tenant_id)
 );
+
+CREATE TABLE drift_proposals (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  kind text NOT NULL,
+  subject_id uuid,
+  subject_version integer,
+  content text NOT NULL,
+  reason text NOT NULL,
+  status text NOT NULL DEFAULT 'pending'::text,
+  proposed_by_id text NOT NULL,
+  proposed_by_name text NOT NULL,
+  proposed_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  decided_by_id text,
+  decided_by_name text,
+  decided_at timestamp with time zone,
+  decision_reason text,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT ck_drift_proposals_decided CHECK (((status = 'pending'::text) = (decided_at IS NULL))),
+  CONSTRAINT ck_drift_proposals_kind CHECK ((kind = ANY (ARRAY['decision'::text, 'ignore-rule'::text, 'baseline'::text]))),
+  CONSTRAINT ck_drift_proposals_status CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'declined'::text, 'withdrawn'::text]))),
+  CONSTRAINT fk_drift_proposals_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_proposals PRIMARY KEY (id)
+);
+CREATE INDEX ix_drift_proposals_tenant_id_status ON public.drift_proposals USING btree (tenant_id, status, id);
 
 CREATE TABLE drift_reports (
   id uuid NOT NULL,
@@ -368,6 +497,7 @@ CREATE TABLE drift_reports (
   opened integer NOT NULL,
   closed integer NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  ignored_summary text NOT NULL DEFAULT '{}'::text,
   CONSTRAINT ck_drift_reports_trigger CHECK ((trigger = ANY (ARRAY['schedule'::text, 'manual'::text]))),
   CONSTRAINT fk_drift_reports_snapshot_id FOREIGN KEY (snapshot_id) REFERENCES config_snapshots(id),
   CONSTRAINT fk_drift_reports_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
@@ -802,6 +932,7 @@ CREATE TABLE tenants (
   version integer NOT NULL DEFAULT 1,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  second_person boolean NOT NULL DEFAULT false,
   CONSTRAINT ck_tenants_scan_interval_seconds CHECK (((scan_interval_seconds >= 1) AND (scan_interval_seconds <= 86400))),
   CONSTRAINT pk_tenants PRIMARY KEY (id),
   CONSTRAINT uq_tenants_entra_tenant_id UNIQUE (entra_tenant_id)

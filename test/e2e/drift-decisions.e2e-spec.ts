@@ -38,15 +38,20 @@ describe('what people decide about drift', () => {
   let stage: RbacStage;
   let analyst: Person;
   let tenantId: string;
+  let policies: string[];
 
   const admin = (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
     stage.admin(method, path, body, headers);
   const seen = (version: number | string) => ({ 'if-match': `"${version}"` });
 
   beforeAll(async () => {
-    stage = await RbacStage.start();
+    stage = await RbacStage.start({}, { policies: 24 });
+    policies = [...stage.stage.tenant.state.collections.conditionalAccessPolicies.values()]
+      .filter(({ state }) => state === 'enabled')
+      .map(({ id }) => String(id));
+    expect(policies.length).toBeGreaterThan(11);
     analyst = await stage.person(0);
-    await stage.given(`user:${analyst.id}`, await stage.roleNamed('security-analyst'));
+    await stage.given(analyst.id, await stage.roleNamed('security-analyst'));
     const { body } = await admin('GET', '/tenants');
     tenantId = String((body['items'] as { id: string }[])[0]?.id);
     const { snapshotId } = await scan();
@@ -75,8 +80,7 @@ describe('what people decide about drift', () => {
   const told = async (type: Parameters<typeof events>[0], id: string | undefined) =>
     (await events(type)).flat().filter((one) => one.id === id).length;
 
-  const policy = (number: number) =>
-    String([...stage.stage.tenant.state.collections.conditionalAccessPolicies.values()][number]?.['id']);
+  const policy = (number: number) => policies[number] ?? '';
   function edit(number: number, patch: Record<string, string>): string {
     const { tenant } = stage.stage;
     const editor = userActor(tenant.state, tenant.administrator.objectId);
@@ -98,37 +102,40 @@ describe('what people decide about drift', () => {
   }
 
   it('accepts a value until it changes further, shows the decision then, and keeps it when the value comes back', async () => {
-    const original = nameOf(0);
-    const key = rename(0, 'agreed');
-    const agreed = await find(await scan(), key);
+    const [agreedState, otherState] = ['enabledForReportingButNotEnforced', 'disabled'];
+    const key = edit(0, { state: agreedState });
+    const agreed = await find(await scan(), key, '/state');
     expect(agreed).toMatchObject({ state: 'open', substate: 'new', reopenReason: null, previousDecision: null });
     expect((await decide(agreed, 'accept')).status).toBe(200);
     expect(await told('drift.changes.detected', agreed.id)).toBe(1);
 
-    rename(0, 'something else');
-    const further = await find(await scan(), key);
+    edit(0, { state: otherState });
+    const further = await find(await scan(), key, '/state');
     expect(further).toMatchObject({
       state: 'open',
       substate: 'regressed',
       reopenReason: 'value-changed',
       previousDecision: { kind: 'accept', reason: 'accepted' },
     });
+    expect(await told('drift.changes.detected', further.id)).toBe(1);
 
-    rename(0, 'agreed');
-    const back = await find(await scan(), key);
+    edit(0, { state: agreedState });
+    const back = await find(await scan(), key, '/state');
     expect(back).toMatchObject({ state: 'accepted', decision: { reason: 'accepted' } });
     expect(await get(further.id)).toMatchObject({ state: 'closed', closeReason: 'restored' });
+    expect(await told('drift.changes.resolved', further.id)).toBe(1);
     expect(await told('drift.changes.detected', back.id)).toBe(0);
 
-    rename(0, original);
+    edit(0, { state: 'enabled' });
     await scan();
     expect(await get(back.id)).toMatchObject({ state: 'closed', closeReason: 'reverted' });
-    rename(0, 'agreed');
-    const again = await find(await scan(), key);
+    expect(await told('drift.changes.resolved', back.id)).toBe(0);
+    edit(0, { state: agreedState });
+    const again = await find(await scan(), key, '/state');
     expect(again).toMatchObject({ state: 'open', reopenReason: 'came-back', previousDecision: { kind: 'accept' } });
     const { body } = await admin('GET', `/drift/changes?substate=regressed&tenant=${tenantId}&state=open`);
     expect((body['items'] as Change[]).map(({ id }) => id)).toContain(again.id);
-    rename(0, original);
+    edit(0, { state: 'enabled' });
     await scan();
   });
 
@@ -154,19 +161,22 @@ describe('what people decide about drift', () => {
   });
 
   it('ignores a change to an end that nobody can put far away, and tells once when it is over', async () => {
-    const key = rename(2, 'known');
-    const change = await find(await scan(), key);
+    const key = edit(2, { state: 'disabled' });
+    const change = await find(await scan(), key, '/state');
     const far = new Date(Date.now() + 367 * 86_400_000).toISOString();
     expect((await decide(change, 'ignore', { until: far })).body['code']).toBe('drift.until_too_far');
     const ignored = (await decide(change, 'ignore')).body as unknown as Change;
     const days = (Date.parse(ignored.decision?.until ?? '') - Date.now()) / 86_400_000;
     expect([Math.round(days), ignored.state]).toEqual([90, 'ignored']);
     const report = await scan();
-    expect(report.ignored['info']).toBe(1);
+    expect(report.ignored[change.severity]).toBe(1);
     await stage.stage.sql('UPDATE drift_changes SET decision_until = now() WHERE id = $1', [change.id]);
     await scan();
     await scan();
     expect(await get(change.id)).toMatchObject({ state: 'open', reopenReason: 'decision-ended' });
+    expect(await told('drift.changes.detected', change.id)).toBe(2);
+    edit(2, { state: 'enabled' });
+    await scan();
   });
 
   it('ignores by a rule what it finds and what it knows, without an alert, until the rule is withdrawn', async () => {
@@ -335,7 +345,7 @@ describe('what people decide about drift', () => {
       const { id } = made.body;
       expect((await answer(id, 'approve', 1, analyst.token)).body['code']).toBe('drift.proposal_not_found');
       const approver = await stage.person(1);
-      await stage.given(`user:${approver.id}`, await stage.roleNamed('administrator'));
+      await stage.given(approver.id, await stage.roleNamed('administrator'));
       const path = `/drift/baseline-proposals/${String(id)}/approve`;
       expect((await admin('POST', path, { reason: 'x' }, seen(1))).body['code']).toBe('drift.own_proposal');
       expect((await stage.call(approver.token, 'POST', path, { reason: 'fine' }, seen(1))).status).toBe(200);
