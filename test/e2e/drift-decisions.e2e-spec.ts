@@ -92,8 +92,7 @@ describe('what people decide about drift', () => {
   const nameOf = (number: number) =>
     String(stage.stage.tenant.state.collections.conditionalAccessPolicies.get(policy(number))?.['displayName']);
 
-  const get = async (id: string | undefined) =>
-    (await admin('GET', `/drift/changes/${id}`)).body as unknown as Change;
+  const get = async (id: string | undefined) => (await admin('GET', `/drift/changes/${id}`)).body as unknown as Change;
   const find = async ({ changes }: Report, key: string, path = '/displayName') =>
     get(changes.find((one) => one.resourceKey === key && one.path === path)?.id);
   async function decide(change: Change, kind: string, body: object = {}) {
@@ -181,7 +180,12 @@ describe('what people decide about drift', () => {
 
   it('ignores by a rule what it finds and what it knows, without an alert, until the rule is withdrawn', async () => {
     const key = edit(3, { state: 'disabled' });
-    const rule = { tenant: tenantId, resourceType: 'conditionalAccessPolicy', resourceKey: key, reason: 'a test object' };
+    const rule = {
+      tenant: tenantId,
+      resourceType: 'conditionalAccessPolicy',
+      resourceKey: key,
+      reason: 'a test object',
+    };
     expect((await admin('POST', '/drift/ignore-rules', { ...rule, resourceKey: undefined })).body['code']).toBe(
       'drift.ignore_rule_too_wide',
     );
@@ -212,7 +216,11 @@ describe('what people decide about drift', () => {
     const [key, other] = [rename(4, 'taken in'), rename(5, 'left out')];
     edit(4, { state: 'enabledForReportingButNotEnforced' });
     const report = await scan();
-    const [taken, state, left] = [await find(report, key), await find(report, key, '/state'), await find(report, other)];
+    const [taken, state, left] = [
+      await find(report, key),
+      await find(report, key, '/state'),
+      await find(report, other),
+    ];
     const current = await admin('GET', `/drift/baselines/current?tenant=${tenantId}`);
     expect(current).toMatchObject({ status: 200, body: { version: 1, baseVersion: null, changeIds: [] } });
     const body = { changeIds: [taken.id], reason: 'as planned' };
@@ -406,7 +414,10 @@ describe('what people decide about drift', () => {
       const done = await admin('GET', `/drift/bulk-decisions/${String(id)}`);
       expect(done.body).toMatchObject({ status: 'completed', total: 6, decided: 4, refused: 2 });
       const page = await admin('GET', `/drift/bulk-decisions/${String(id)}/rows?limit=5`);
-      const rest = await admin('GET', `/drift/bulk-decisions/${String(id)}/rows?after=${String(page.body['nextAfter'])}`);
+      const rest = await admin(
+        'GET',
+        `/drift/bulk-decisions/${String(id)}/rows?after=${String(page.body['nextAfter'])}`,
+      );
       const found = [...(page.body['items'] as object[]), ...(rest.body['items'] as object[])];
       expect(found.map((row) => (row as { code: string | null }).code)).toEqual([
         null,

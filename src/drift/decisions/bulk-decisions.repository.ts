@@ -97,7 +97,8 @@ export class BulkDecisionsRepository {
   async deleteFinished(tx: Transaction, days: number, limit: number): Promise<number> {
     const [, deleted] = await tx.query<[unknown[], number]>(
       `DELETE FROM drift_bulk_decisions WHERE id IN (
-         SELECT id FROM drift_bulk_decisions WHERE finished_at < now() - make_interval(days => $1) LIMIT $2)`,
+         SELECT id FROM drift_bulk_decisions WHERE finished_at < now() - make_interval(days => $1)
+          ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
       [days, limit],
     );
     return deleted;

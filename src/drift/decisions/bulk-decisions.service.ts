@@ -115,7 +115,12 @@ export class BulkDecisions {
     }
   }
 
-  private async sameAgain(tx: Transaction, actor: CallerActor, key: string, requestHash: Buffer): Promise<BulkDecision> {
+  private async sameAgain(
+    tx: Transaction,
+    actor: CallerActor,
+    key: string,
+    requestHash: Buffer,
+  ): Promise<BulkDecision> {
     const before = await this.bulks.findByKey(tx, actor.id, key);
     if (before === null || !before.requestHash.equals(requestHash)) throw driftError('drift.idempotency_key_reused');
     return this.found(tx, before.id);

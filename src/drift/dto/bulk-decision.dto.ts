@@ -12,12 +12,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
-import {
-  type BulkDecision,
-  type BulkRequest,
-  type BulkRow,
-  MAX_BULK_ROWS,
-} from '../decisions/bulk-decision.types.js';
+import { type BulkDecision, type BulkRequest, type BulkRow, MAX_BULK_ROWS } from '../decisions/bulk-decision.types.js';
 import { IgnoreChangeDto, untilOf } from './decide-change.dto.js';
 
 const MAX_VERSION = 1_000_000_000;

@@ -156,7 +156,9 @@ describe('changes from scan to scan, whatever people decide between', () => {
       if (!isBlind) {
         const found = this.findings().map(({ path, after }) => `${path} ${String(after)}`);
         // Nothing is lost, and nothing is there twice.
-        expect(live.map(({ path, afterJson }) => `${path} ${String(JSON.parse(afterJson))}`).sort()).toEqual(found.sort());
+        expect(live.map(({ path, afterJson }) => `${path} ${String(JSON.parse(afterJson))}`).sort()).toEqual(
+          found.sort(),
+        );
         for (const place of PLACES) if (this.values.get(place) === 'as approved') this.accepted.delete(place);
       }
       for (const change of [...booked.opened, ...booked.reopened, ...booked.standing].filter(
