@@ -23,6 +23,7 @@ import { FindingSeals } from './controls/finding-seals.service.js';
 import { TenantControls } from './controls/tenant-controls.service.js';
 import { BulkDecisionsRepository } from './decisions/bulk-decisions.repository.js';
 import { BulkDecisions } from './decisions/bulk-decisions.service.js';
+import { BulkDecisionsRetention } from './decisions/bulk-decisions-retention.js';
 import { ChangeDecisions } from './decisions/change-decisions.service.js';
 import { IgnoreRulesRepository } from './decisions/ignore-rules.repository.js';
 import { IgnoreRules } from './decisions/ignore-rules.service.js';
@@ -113,6 +114,7 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     Proposals,
     BulkDecisionsRepository,
     BulkDecisions,
+    BulkDecisionsRetention,
     DriftAlertsRepository,
     DriftAlerts,
     ReportsRepository,

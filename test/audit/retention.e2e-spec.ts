@@ -171,6 +171,9 @@ describe('retention over HTTP and by its job', () => {
       (gen_random_uuid(), now() - interval '1 hour'), (gen_random_uuid(), now() + interval '1 hour')`);
     await sql(`INSERT INTO sign_in_attempts (id, tenant_id, state_hash, browser_hash, nonce, code_verifier_sealed, return_to, expires_at)
       SELECT gen_random_uuid(), id, '\\x03', '\\x03', 'n', '\\x03', '/', now() - interval '1 hour' FROM tenants LIMIT 1`);
+    await sql(`INSERT INTO drift_bulk_decisions (id, actor, actor_id, idempotency_key, request_hash, kind, reason, total, finished_at)
+      SELECT gen_random_uuid(), '{}', 'a', age::text, '\\x04', 'accept', 'r', 0, now() - make_interval(days => age)
+        FROM unnest(ARRAY[1, 91]) AS age`);
 
     // The event of a delivery goes with it or with the next run, whichever room is asked first.
     const runs = [(await runJob())['deleted'], (await runJob())['deleted']] as Record<string, number>[];
@@ -185,6 +188,7 @@ describe('retention over HTTP and by its job', () => {
       'auth.attempts': 1,
       'auth.proofs': 1,
       'auth.revocations': 1,
+      'drift.bulk-decisions': 1,
     });
     expect(await sql(`SELECT key FROM job_slots WHERE job = 'test' ORDER BY key`)).toEqual([
       { key: 'waits' },

@@ -1,3 +1,4 @@
+import type { DemoTenantOptions } from '../../demo/demo-tenant.js';
 import { type Answer, type AuthStage, Browser, startAuthStage } from '../auth/auth-stage.js';
 
 export interface Person {
@@ -12,8 +13,8 @@ export class RbacStage {
     readonly administrator: Person,
   ) {}
 
-  static async start(env: Record<string, string> = {}): Promise<RbacStage> {
-    const stage = await startAuthStage({ RATE_LIMIT_SIGN_INS_PER_MINUTE: '0', ...env });
+  static async start(env: Record<string, string> = {}, tenant: DemoTenantOptions = {}): Promise<RbacStage> {
+    const stage = await startAuthStage({ RATE_LIMIT_SIGN_INS_PER_MINUTE: '0', ...env }, tenant);
     return new RbacStage(stage, await signedIn(stage, stage.tenant.administrator.userPrincipalName));
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { SEVERITIES } from '../../drift/report/drift-report.types.js';
+import { CHANGE_STATE_NAMES, SEVERITIES } from '../../drift/report/drift-report.types.js';
 import { printable, whyNotAssessed } from '../../drift/report/printable.js';
 import type { ApiClient, ApiObject } from './api-client.js';
 import { CliError, type CliIo } from './cli-io.js';
@@ -8,7 +8,7 @@ import { CliError, type CliIo } from './cli-io.js';
 const POLL_MS = 1000;
 const UNFINISHED = ['queued', 'pending', 'scheduled', 'running'];
 
-/** `drift scan|list|show|accept|ignore|reopen`: through the API of a running service. */
+/** `drift scan|list|show|accept|ignore|deny|reopen`: through the API of a running service. */
 export function register(drift: Command, io: CliIo): void {
   drift
     .command('scan')
@@ -19,7 +19,8 @@ export function register(drift: Command, io: CliIo): void {
   drift
     .command('list')
     .description('the changes that a running service knows')
-    .addOption(new Option('--state <state>', 'only these').choices(['open', 'accepted', 'ignored', 'closed']))
+    .addOption(new Option('--state <state>', 'only these').choices([...CHANGE_STATE_NAMES]))
+    .addOption(new Option('--substate <substate>', 'only these').choices(['new', 'ongoing', 'regressed']))
     .addOption(new Option('--severity <level>', 'only these').choices([...SEVERITIES]))
     .option('--limit <count>', 'at most so many', wholeNumber, 100)
     .option('--json', 'as JSON')
@@ -41,19 +42,21 @@ export function register(drift: Command, io: CliIo): void {
       new Option('--format <format>', 'how to write the plan').choices(['text', 'json', 'powershell']).default('text'),
     )
     .action((ids: string[], options: { report?: string; format: string }) => remediation(ids, options, io));
-  for (const decision of ['accept', 'ignore', 'reopen'] as const) {
+  for (const decision of ['accept', 'ignore', 'deny', 'reopen'] as const) {
     const command = drift
       .command(decision)
       .description(`${decision} a change`)
       .argument('<id>', 'id of the change')
       .requiredOption('--reason <reason>', 'why, for the audit trail');
-    if (decision !== 'reopen') command.option('--until <time>', 'RFC 3339: when the decision ends', instant);
+    if (decision === 'accept' || decision === 'ignore')
+      command.option('--until <time>', 'RFC 3339: when the decision ends', instant);
     command.action((id: string, options: { reason: string; until?: string }) => decide(id, decision, options, io));
   }
 }
 
 interface ListOptions {
   state?: string;
+  substate?: string;
   severity?: string;
   limit: number;
   json?: true;
@@ -93,9 +96,9 @@ function reasonOf(scan: ApiObject): string {
   return typeof reason === 'string' ? printable(reason) : 'the service gives no reason';
 }
 
-async function list({ state, severity, limit, json }: ListOptions, io: CliIo): Promise<void> {
+async function list({ state, substate, severity, limit, json }: ListOptions, io: CliIo): Promise<void> {
   const client = await clientOf(io);
-  const changes = await client.list('/drift/changes', { state, severity }, limit);
+  const changes = await client.list('/drift/changes', { state, substate, severity }, limit);
   if (json) {
     io.out(`${JSON.stringify(changes, null, 2)}\n`);
     return;
@@ -155,7 +158,7 @@ async function remediation(
 
 async function decide(
   id: string,
-  decision: 'accept' | 'ignore' | 'reopen',
+  decision: 'accept' | 'ignore' | 'deny' | 'reopen',
   { reason, until }: { reason: string; until?: string },
   io: CliIo,
 ): Promise<void> {

@@ -270,7 +270,7 @@ describe('commands on a running service', () => {
     ]);
   });
 
-  test.each(['accept', 'ignore', 'reopen'])('%s sends the reason', async (decision) => {
+  test.each(['accept', 'ignore', 'deny', 'reopen'])('%s sends the reason', async (decision) => {
     answer = (request, response) => json(response, 200, request.method === 'GET' ? { version: 3 } : { state: 'done' });
     expect(await run(['drift', decision, 'c/1', '--reason', 'planned'], env())).toMatchObject({
       code: 0,
@@ -283,14 +283,36 @@ describe('commands on a running service', () => {
     });
   });
 
-  test('the newest snapshot is approved when none is named', async () => {
-    answer = (request, response) =>
-      json(response, 200, request.method === 'GET' ? { items: [{ id: 'snap' }] } : { version: 1 });
+  test.each([
+    [[], undefined],
+    [[{ version: 4 }], '"4"'],
+  ])('the newest snapshot is approved when none is named, over the baselines %j', async (baselines, ifMatch) => {
+    answer = (request, response) => {
+      if (request.method === 'POST') json(response, 201, { version: 5 });
+      else if (request.url?.includes('baselines')) json(response, 200, { items: baselines });
+      else json(response, 200, { items: [{ id: 'snap', tenantId: 't1' }] });
+    };
     await run(['baseline', 'approve', '--reason', 'first'], env());
     expect(seen.map(({ method, url, body }) => [method, url, body])).toEqual([
       ['GET', '/api/v1/drift/snapshots?limit=1', ''],
+      ['GET', '/api/v1/drift/baselines?tenant=t1&limit=1', ''],
       ['POST', '/api/v1/drift/baselines', '{"snapshotId":"snap","reason":"first"}'],
     ]);
+    expect(seen[2]?.ifMatch).toBe(ifMatch);
+  });
+
+  test('single changes are taken into the baseline in force', async () => {
+    answer = (request, response) => {
+      if (request.method === 'POST') json(response, 201, { version: 5 });
+      else if (request.url?.includes('baselines')) json(response, 200, { items: [{ version: 4 }] });
+      else json(response, 200, { id: 'c1', tenantId: 't1' });
+    };
+    await run(['baseline', 'add', 'c1', 'c2', '--reason', 'planned'], env());
+    expect(seen[2]).toMatchObject({
+      url: '/api/v1/drift/baselines/changes',
+      body: '{"changeIds":["c1","c2"],"reason":"planned"}',
+      ifMatch: '"4"',
+    });
   });
 
   test('a snapshot is exported to a file, whole or not at all', async () => {

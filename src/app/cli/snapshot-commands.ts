@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import type { ApiClient } from './api-client.js';
+import type { ApiClient, ApiObject } from './api-client.js';
 import { CliError, type CliIo } from './cli-io.js';
 
 /** `snapshot export`: the newest snapshot of a running service as one file that `drift compare` reads. */
@@ -17,17 +17,16 @@ export function register(program: Command, io: CliIo): void {
     .action((file: string, { tenant }: { tenant?: string }) => exportNewest(file, tenant, io));
 }
 
-export async function newestSnapshotId(client: ApiClient, tenant: string | undefined): Promise<string> {
+export async function newestSnapshot(client: ApiClient, tenant: string | undefined): Promise<ApiObject> {
   const [newest] = await client.list('/drift/snapshots', { tenant }, 1);
-  const id = newest?.['id'];
-  if (typeof id !== 'string') throw new CliError('the service has no snapshot yet');
-  return id;
+  if (typeof newest?.['id'] !== 'string') throw new CliError('the service has no snapshot yet');
+  return newest;
 }
 
 async function exportNewest(file: string, tenant: string | undefined, io: CliIo): Promise<void> {
   const { ApiClient } = await import('./api-client.js');
   const client = ApiClient.fromEnvironment(io);
-  const id = await newestSnapshotId(client, tenant);
+  const id = String((await newestSnapshot(client, tenant))['id']);
   const body = await client.stream(`/drift/snapshots/${encodeURIComponent(id)}/export`);
   // Under another name until it is whole, so that a broken download never looks like an export.
   const partial = `${file}.partial`;

@@ -92,4 +92,15 @@ export class BulkDecisionsRepository {
       [id, after, limit],
     );
   }
+
+  /** @returns how many were deleted, rows with them */
+  async deleteFinished(tx: Transaction, days: number, limit: number): Promise<number> {
+    const [, deleted] = await tx.query<[unknown[], number]>(
+      `DELETE FROM drift_bulk_decisions WHERE id IN (
+         SELECT id FROM drift_bulk_decisions WHERE finished_at < now() - make_interval(days => $1)
+          ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      [days, limit],
+    );
+    return deleted;
+  }
 }

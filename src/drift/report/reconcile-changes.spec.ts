@@ -131,7 +131,20 @@ describe('what a scan makes of the changes that are known', () => {
       new Map([
         [identityOf(change()), { decision: { kind: 'accept' as const, ...PAST, until }, acceptedUntilReplaced: true }],
       ]);
-    const between = live(change({ after: 'between' }));
+    const between = live(change({ after: 'between' }), {
+      previousDecision: JSON.stringify({ kind: 'accept', ...PAST }),
+    });
+
+    it('asks again when somebody decided otherwise meanwhile', () => {
+      const other = { kind: 'deny', ...PAST, at: '2026-02-02T10:00:00.000Z' };
+      for (const predecessor of [
+        live(change({ after: 'between' }), { state: 'accepted' }),
+        live(change({ after: 'between' }), { previousDecision: JSON.stringify(other) }),
+      ]) {
+        const { opened } = reconcile({ current: [change()], live: [predecessor], closedBefore: closedBefore(null) });
+        expect(opened).toMatchObject([{ state: 'open' }]);
+      }
+    });
 
     it('keeps the decision when it comes back, and closes what was in between', () => {
       const { opened, closed } = reconcile({ current: [change()], live: [between], closedBefore: closedBefore(null) });

@@ -208,10 +208,12 @@ function openingOf(
 ): Opening {
   const before = input.closedBefore.get(identity);
   const held = before?.decision ?? null;
-  // The accepted value came back from the very change that took its place: nothing is left of that change.
+  // The accepted value came back from the very change that took its place, and nobody decided anything else meanwhile.
   const isRestored =
     before?.acceptedUntilReplaced === true &&
-    predecessors.some(({ path }) => storableText(change.path) === path) &&
+    predecessors.some(
+      (live) => live.state === 'open' && live.path === storableText(change.path) && lastDecision(live)?.at === held?.at,
+    ) &&
     (held?.until == null || new Date(held.until) > input.now);
   if (isRestored) {
     return {
