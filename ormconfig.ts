@@ -23,11 +23,14 @@ import { AuditStreams1764000000017 } from './src/database/migrations/0017-audit-
 import { EncryptionAtRest1764000000019 } from './src/database/migrations/0019-encryption-at-rest.js';
 import { DriftControls1764000000020 } from './src/database/migrations/0020-drift-controls.js';
 import { DriftHeads1764000000021 } from './src/database/migrations/0021-drift-heads.js';
+import { DriftRules1764000000027 } from './src/database/migrations/0027-drift-rules.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
+import { DriftRuleOverride } from './src/drift/overrides/rule-override.entity.js';
 import { DriftChange } from './src/drift/report/drift-change.entity.js';
 import { DriftReport } from './src/drift/report/drift-report.entity.js';
 import { ConfigSnapshot } from './src/drift/snapshot/config-snapshot.entity.js';
+import { DriftChangeWindow } from './src/drift/windows/change-window.entity.js';
 import { DataKey } from './src/keys/data-key.entity.js';
 import { SigningKeyRow } from './src/keys/signing-key.entity.js';
 import { WebhookDelivery } from './src/notifications/webhook-delivery.entity.js';
@@ -62,6 +65,8 @@ export const entities: NonNullable<DataSourceOptions['entities']> = [
   DriftReport,
   DriftChange,
   DriftControl,
+  DriftRuleOverride,
+  DriftChangeWindow,
   WebhookEndpoint,
   WebhookDelivery,
   ServiceAccountRow,
@@ -89,6 +94,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   EncryptionAtRest1764000000019,
   DriftControls1764000000020,
   DriftHeads1764000000021,
+  DriftRules1764000000027,
 ];
 
 export interface DatabaseSettings {

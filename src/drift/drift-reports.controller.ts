@@ -3,19 +3,14 @@ import { ApiTags } from '@nestjs/swagger';
 import { RequirePermission } from '../access/access.decorators.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
-import { DriftComparison } from './drift-comparison.js';
 import { DriftReportDto, DriftReportPageDto, DriftReportSummaryDto } from './dto/drift-report.dto.js';
-import { DriftRuleDto, DriftRulesDto } from './dto/drift-rule.dto.js';
 import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
 import { Reports } from './report/reports.service.js';
 
 @ApiTags('drift')
 @Controller('drift')
 export class DriftReportsController {
-  constructor(
-    private readonly reports: Reports,
-    private readonly comparison: DriftComparison,
-  ) {}
+  constructor(private readonly reports: Reports) {}
 
   /** List reports, newest first */
   @Get('reports')
@@ -31,12 +26,5 @@ export class DriftReportsController {
   async get(@Param('id', IdPipe) id: string): Promise<DriftReportDto> {
     const { report, document } = await this.reports.document(id);
     return DriftReportDto.fromDocument(report, document);
-  }
-
-  /** List the rules that give changes their severity */
-  @Get('rules')
-  @RequirePermission('drift:read')
-  rules(): DriftRulesDto {
-    return { items: this.comparison.rules.map(DriftRuleDto.from), nextCursor: null };
   }
 }

@@ -8,6 +8,7 @@ import { AuditLogReader } from './attribution/audit-log-reader.js';
 import { ChangeAttributor } from './attribution/change-attributor.js';
 import { BaselineRepository } from './baseline/baseline.repository.js';
 import { BaselineService } from './baseline/baseline.service.js';
+import { ChangeWindowsController } from './change-windows.controller.js';
 import { TenantCollector } from './collect/tenant-collector.js';
 import { ControlBook } from './controls/control-book.js';
 import { ControlVerdictsRepository } from './controls/control-verdicts.repository.js';
@@ -17,11 +18,14 @@ import { DriftChangesController } from './drift-changes.controller.js';
 import { DriftComparison } from './drift-comparison.js';
 import { DriftControlsController } from './drift-controls.controller.js';
 import { DriftReportsController } from './drift-reports.controller.js';
+import { DriftRulesController } from './drift-rules.controller.js';
 import { DriftScanJob } from './drift-scan.job.js';
 import { DriftScanService } from './drift-scan.service.js';
 import { DriftScansController } from './drift-scans.controller.js';
 import { DriftScans } from './drift-scans.service.js';
 import { DriftSnapshotsController } from './drift-snapshots.controller.js';
+import { RuleOverridesRepository } from './overrides/rule-overrides.repository.js';
+import { RuleOverrides } from './overrides/rule-overrides.service.js';
 import { ChangeBook } from './report/change-book.js';
 import { ChangeDecisions } from './report/change-decisions.service.js';
 import { ChangeSeals } from './report/change-seals.service.js';
@@ -38,6 +42,8 @@ import { SnapshotReader } from './snapshot/snapshot-reader.js';
 import { SnapshotSeals } from './snapshot/snapshot-seals.service.js';
 import { SnapshotStore } from './snapshot/snapshot-store.js';
 import { Snapshots } from './snapshot/snapshots.service.js';
+import { ChangeWindowsRepository } from './windows/change-windows.repository.js';
+import { ChangeWindows } from './windows/change-windows.service.js';
 
 /** What changed in a tenant since it was last approved: scans, snapshots, baselines, reports, changes and what is decided on them. */
 @Module({
@@ -48,6 +54,8 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     DriftReportsController,
     DriftChangesController,
     DriftControlsController,
+    DriftRulesController,
+    ChangeWindowsController,
   ],
   providers: [
     // What is
@@ -62,6 +70,10 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     // What it means
     BaselineRepository,
     BaselineService,
+    RuleOverridesRepository,
+    RuleOverrides,
+    ChangeWindowsRepository,
+    ChangeWindows,
     DriftComparison,
     FindingSeals,
     ControlVerdictsRepository,

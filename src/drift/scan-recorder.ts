@@ -31,6 +31,7 @@ import type { ReadableChange } from './report/readable-change.js';
 import { ReportsRepository } from './report/reports.repository.js';
 import { SnapshotStore } from './snapshot/snapshot-store.js';
 import type { StoredSnapshot } from './snapshot/stored-snapshot.js';
+import { ChangeWindows } from './windows/change-windows.service.js';
 
 export const SCAN_ACTOR = systemActor('drift.scan');
 
@@ -60,6 +61,7 @@ export class ScanRecorder {
     private readonly reports: ReportsRepository,
     private readonly book: ChangeBook,
     private readonly controls: ControlBook,
+    private readonly windows: ChangeWindows,
     private readonly audit: AuditService,
     private readonly outbox: Outbox,
     private readonly settings: Settings,
@@ -87,6 +89,7 @@ export class ScanRecorder {
       attributions: scan.attributions,
       assess: comparison.assess,
       severitiesUncertain: lacksFacts(collection),
+      windows: await this.windows.ofTenant(tx, tenant.id),
       now: scan.takenAt,
     });
     const moved = await this.controls.book(tx, {

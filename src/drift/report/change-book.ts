@@ -6,6 +6,9 @@ import { storableText } from '../../kernel/text/storable-text.js';
 import { NOBODY } from '../attribution/attribution.types.js';
 import type { AttributedChange, Attributions } from '../attribution/change-attributor.js';
 import { attemptsAfter, nextAttributionAt } from '../attribution/retry-schedule.js';
+import type { ChangeWindow } from '../windows/change-window.types.js';
+import { modifySeverity } from '../windows/modify-severity.js';
+import { circumstancesOf } from './change-circumstances.js';
 import { meaningOf } from './change-meaning.js';
 import { changeSetIdOf } from './change-set-id.js';
 import { ChangesRepository, emptySummary } from './changes.repository.js';
@@ -24,6 +27,8 @@ export interface ScanFindings {
   attributions: Attributions;
   assess: ReconcileInput['assess'];
   severitiesUncertain: boolean;
+  /** Windows of the tenant in which changes are expected. */
+  windows: readonly ChangeWindow[];
   now: Date;
 }
 
@@ -47,7 +52,13 @@ export class ChangeBook {
     const identities = new Set(live.map(({ identity }) => identity.toString('hex')));
     const fresh = findings.changes.map(identityOf).filter((identity) => !identities.has(identity));
     const closedBefore = await this.changes.closedIdentities(tx, findings.tenantId, fresh);
-    const reconciliation = reconcileChanges({ ...findings, current: findings.changes, live, closedBefore });
+    const known = new Map(live.map((change) => [change.identity.toString('hex'), change]));
+    const current = findings.changes.map((change) => {
+      const identity = identityOf(change);
+      const late = findings.attributions.get(identity);
+      return modifySeverity(change, circumstancesOf(known.get(identity), late, findings.now), findings.windows);
+    });
+    const reconciliation = reconcileChanges({ ...findings, current, live, closedBefore });
 
     const opened = reconciliation.opened.map((one) => this.newChange(findings, one));
     await this.changes.insert(tx, opened);
@@ -125,7 +136,7 @@ export class ChangeBook {
     { identity, change, substate }: Reconciliation['opened'][number],
   ): NewChange {
     const { tenantId, sequence, attributions, now } = findings;
-    const attributed = attributions.get(identity) ?? { verdict: NOBODY, since: now, answered: false };
+    const attributed = attributions.get(identity) ?? { verdict: NOBODY, since: now, answered: 'not' as const };
     const { correlationId } = attributed.verdict;
     const { resourceType, resourceKey } = change;
     return {
