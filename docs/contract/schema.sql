@@ -242,6 +242,8 @@ CREATE TABLE config_versions (
   modified_at timestamp with time zone,
   id uuid NOT NULL DEFAULT gen_random_uuid(),
   sealed_name bytea,
+  fingerprint bytea,
+  CONSTRAINT ck_config_versions_fingerprint CHECK ((octet_length(fingerprint) = 32)),
   CONSTRAINT ck_config_versions_resource_key CHECK (((octet_length(resource_key) >= 1) AND (octet_length(resource_key) <= 1024))),
   CONSTRAINT ck_config_versions_sealed_name CHECK ((num_nonnulls(display_name, sealed_name) <= 1)),
   CONSTRAINT ck_config_versions_valid_to CHECK ((valid_to > valid_from)),
@@ -281,6 +283,34 @@ CREATE TABLE drift_baselines (
   CONSTRAINT pk_drift_baselines PRIMARY KEY (id),
   CONSTRAINT uq_drift_baselines_tenant_id_version UNIQUE (tenant_id, version)
 );
+
+CREATE TABLE drift_change_windows (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  name text NOT NULL,
+  zone text NOT NULL,
+  days smallint[] NOT NULL,
+  start_minute smallint,
+  duration_minutes integer,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  exclusive boolean NOT NULL,
+  reason text NOT NULL,
+  set_by_id text NOT NULL,
+  set_by_name text NOT NULL,
+  set_at timestamp with time zone NOT NULL DEFAULT now(),
+  removed_at timestamp with time zone,
+  CONSTRAINT ck_drift_change_windows_duration_minutes CHECK (((duration_minutes >= 1) AND (duration_minutes <= 10080))),
+  CONSTRAINT ck_drift_change_windows_start_minute CHECK (((start_minute >= 0) AND (start_minute <= 1439))),
+  CONSTRAINT ck_drift_change_windows_when CHECK (
+CASE
+    WHEN (cardinality(days) > 0) THEN ((start_minute IS NOT NULL) AND (duration_minutes IS NOT NULL) AND (starts_at IS NULL) AND (ends_at IS NULL))
+    ELSE ((start_minute IS NULL) AND (duration_minutes IS NULL) AND (starts_at < ends_at))
+END),
+  CONSTRAINT fk_drift_change_windows_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_change_windows PRIMARY KEY (id)
+);
+CREATE INDEX ix_drift_change_windows_tenant_id ON public.drift_change_windows USING btree (tenant_id);
 
 CREATE TABLE drift_changes (
   id uuid NOT NULL,
@@ -345,6 +375,31 @@ CREATE INDEX ix_drift_changes_tenant_id_identity ON public.drift_changes USING b
 CREATE INDEX ix_drift_changes_tenant_id_state_id ON public.drift_changes USING btree (tenant_id, state, id);
 CREATE UNIQUE INDEX uq_drift_changes_live ON public.drift_changes USING btree (tenant_id, identity) WHERE (state <> 'closed'::text);
 
+CREATE TABLE drift_controls (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  control_id text NOT NULL,
+  position integer NOT NULL,
+  first_report bigint NOT NULL,
+  closed_report bigint,
+  baseline_verdict text NOT NULL,
+  verdict text NOT NULL,
+  previous_verdict text,
+  last_assessed text,
+  since timestamp with time zone NOT NULL,
+  finding_hash bytea NOT NULL,
+  sealed_finding bytea NOT NULL,
+  CONSTRAINT ck_drift_controls_baseline_verdict CHECK ((baseline_verdict = ANY (ARRAY['met'::text, 'not-met'::text, 'not-assessed'::text]))),
+  CONSTRAINT ck_drift_controls_finding_hash CHECK ((octet_length(finding_hash) = 32)),
+  CONSTRAINT ck_drift_controls_last_assessed CHECK ((last_assessed = ANY (ARRAY['met'::text, 'not-met'::text]))),
+  CONSTRAINT ck_drift_controls_previous_verdict CHECK ((previous_verdict = ANY (ARRAY['met'::text, 'not-met'::text, 'not-assessed'::text]))),
+  CONSTRAINT ck_drift_controls_verdict CHECK ((verdict = ANY (ARRAY['met'::text, 'not-met'::text, 'not-assessed'::text]))),
+  CONSTRAINT fk_drift_controls_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_controls PRIMARY KEY (id)
+);
+CREATE INDEX ix_drift_controls_report ON public.drift_controls USING btree (tenant_id, first_report);
+CREATE UNIQUE INDEX uq_drift_controls_current ON public.drift_controls USING btree (tenant_id, control_id) WHERE (closed_report IS NULL);
+
 CREATE TABLE drift_outages (
   tenant_id uuid NOT NULL,
   slot_id uuid NOT NULL,
@@ -374,6 +429,24 @@ CREATE TABLE drift_reports (
   CONSTRAINT pk_drift_reports PRIMARY KEY (id),
   CONSTRAINT uq_drift_reports_slot_id UNIQUE (slot_id),
   CONSTRAINT uq_drift_reports_tenant_id_sequence UNIQUE (tenant_id, sequence)
+);
+
+CREATE TABLE drift_rule_overrides (
+  tenant_id uuid NOT NULL,
+  rule_id text NOT NULL,
+  disabled boolean NOT NULL,
+  severity text,
+  parameters text NOT NULL,
+  reason text NOT NULL,
+  until timestamp with time zone,
+  set_by_id text NOT NULL,
+  set_by_name text NOT NULL,
+  set_at timestamp with time zone NOT NULL DEFAULT now(),
+  version integer NOT NULL,
+  CONSTRAINT ck_drift_rule_overrides_disabled_until CHECK (((NOT disabled) OR (until IS NOT NULL))),
+  CONSTRAINT ck_drift_rule_overrides_severity CHECK ((severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
+  CONSTRAINT fk_drift_rule_overrides_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_rule_overrides PRIMARY KEY (tenant_id, rule_id)
 );
 
 CREATE TABLE eligible_assignments (
