@@ -32,9 +32,12 @@ import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
 import { DriftProposal } from './src/drift/decisions/drift-proposal.entity.js';
+import { DriftRules1764000000027 } from './src/database/migrations/0027-drift-rules.js';
+import { DriftRuleOverride } from './src/drift/overrides/rule-override.entity.js';
 import { DriftChange } from './src/drift/report/drift-change.entity.js';
 import { DriftReport } from './src/drift/report/drift-report.entity.js';
 import { ConfigSnapshot } from './src/drift/snapshot/config-snapshot.entity.js';
+import { DriftChangeWindow } from './src/drift/windows/change-window.entity.js';
 import { DataKey } from './src/keys/data-key.entity.js';
 import { SigningKeyRow } from './src/keys/signing-key.entity.js';
 import { WebhookDelivery } from './src/notifications/webhook-delivery.entity.js';
@@ -71,6 +74,8 @@ export const entities: NonNullable<DataSourceOptions['entities']> = [
   DriftControl,
   DriftIgnoreRule,
   DriftProposal,
+  DriftRuleOverride,
+  DriftChangeWindow,
   WebhookEndpoint,
   WebhookDelivery,
   ServiceAccountRow,
@@ -103,6 +108,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   Alerts1764000000024,
   DriftAnalytics1764000000025,
   DriftDecisions1764000000026,
+  DriftRules1764000000027,
 ];
 
 export interface DatabaseSettings {

@@ -292,6 +292,34 @@ CREATE TABLE drift_baselines (
   CONSTRAINT uq_drift_baselines_tenant_id_version UNIQUE (tenant_id, version)
 );
 
+CREATE TABLE drift_change_windows (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  name text NOT NULL,
+  zone text NOT NULL,
+  days smallint[] NOT NULL,
+  start_minute smallint,
+  duration_minutes integer,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  exclusive boolean NOT NULL,
+  reason text NOT NULL,
+  set_by_id text NOT NULL,
+  set_by_name text NOT NULL,
+  set_at timestamp with time zone NOT NULL DEFAULT now(),
+  removed_at timestamp with time zone,
+  CONSTRAINT ck_drift_change_windows_duration_minutes CHECK (((duration_minutes >= 1) AND (duration_minutes <= 10080))),
+  CONSTRAINT ck_drift_change_windows_start_minute CHECK (((start_minute >= 0) AND (start_minute <= 1439))),
+  CONSTRAINT ck_drift_change_windows_when CHECK (
+CASE
+    WHEN (cardinality(days) > 0) THEN ((start_minute IS NOT NULL) AND (duration_minutes IS NOT NULL) AND (starts_at IS NULL) AND (ends_at IS NULL))
+    ELSE ((start_minute IS NULL) AND (duration_minutes IS NULL) AND (starts_at < ends_at))
+END),
+  CONSTRAINT fk_drift_change_windows_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_change_windows PRIMARY KEY (id)
+);
+CREATE INDEX ix_drift_change_windows_tenant_id ON public.drift_change_windows USING btree (tenant_id);
+
 CREATE TABLE drift_changes (
   id uuid NOT NULL,
   tenant_id uuid NOT NULL,
@@ -409,6 +437,24 @@ CREATE TABLE drift_reports (
   CONSTRAINT pk_drift_reports PRIMARY KEY (id),
   CONSTRAINT uq_drift_reports_slot_id UNIQUE (slot_id),
   CONSTRAINT uq_drift_reports_tenant_id_sequence UNIQUE (tenant_id, sequence)
+);
+
+CREATE TABLE drift_rule_overrides (
+  tenant_id uuid NOT NULL,
+  rule_id text NOT NULL,
+  disabled boolean NOT NULL,
+  severity text,
+  parameters text NOT NULL,
+  reason text NOT NULL,
+  until timestamp with time zone,
+  set_by_id text NOT NULL,
+  set_by_name text NOT NULL,
+  set_at timestamp with time zone NOT NULL DEFAULT now(),
+  version integer NOT NULL,
+  CONSTRAINT ck_drift_rule_overrides_disabled_until CHECK (((NOT disabled) OR (until IS NOT NULL))),
+  CONSTRAINT ck_drift_rule_overrides_severity CHECK ((severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
+  CONSTRAINT fk_drift_rule_overrides_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_rule_overrides PRIMARY KEY (tenant_id, rule_id)
 );
 
 CREATE TABLE eligible_assignments (

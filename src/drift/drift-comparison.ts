@@ -4,12 +4,12 @@ import { BaselineService, type CurrentBaseline } from './baseline/baseline.servi
 import { unpinned } from './baseline/pinned-baseline.js';
 import { classifyDrift } from './classify/classify-drift.js';
 import type { SnapshotLookup } from './classify/evaluation-context.js';
-import { loadRules } from './classify/load-rules.js';
 import type { TenantCollection } from './collect/collect.types.js';
 import { type ComparedScan, ComparedSides } from './compared-sides.js';
 import { type ComparedControls, compareControls, raisedByControls } from './controls/compare-controls.js';
 import { diffSnapshots } from './diff/diff-snapshots.js';
 import type { ObjectDrift } from './diff/drift.types.js';
+import { RuleOverrides } from './overrides/rule-overrides.service.js';
 import { type Assessability, type AssessedChange, assessorOf } from './report/assessability.js';
 import { ChangesRepository } from './report/changes.repository.js';
 import type { ClassifiedChange, IncompleteType } from './report/drift-report.types.js';
@@ -40,13 +40,12 @@ export interface ComparedTenant {
 /** Holds what a scan read against the tenant's baseline, and says what each difference means. */
 @Injectable()
 export class DriftComparison {
-  readonly rules = loadRules();
-
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly baselines: BaselineService,
     private readonly snapshots: SnapshotReader,
     private readonly changes: ChangesRepository,
+    private readonly rules: RuleOverrides,
   ) {}
 
   compare(tenant: ComparedTenant, scan: Omit<ComparedScan, 'baseline'>): Promise<Comparison> {
@@ -73,9 +72,10 @@ export class DriftComparison {
         { breakGlassIds },
       );
     if (current === null) return { ...NO_BASELINE, controls: await sides.evaluate(controlsOf) };
+    const rules = await this.rules.speaking(tx, tenant.id);
     const { objects, incomplete } = diffSnapshots(before, after, () => namedIn(scan.collection));
     const { changes, controls } = await sides.evaluate((lookups) => ({
-      changes: classifyDrift(objects, this.rules, { ...lookups, breakGlassIds }),
+      changes: classifyDrift(objects, rules, { ...lookups, breakGlassIds }),
       controls: controlsOf(lookups),
     }));
     return {

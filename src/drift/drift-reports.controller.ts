@@ -4,9 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { RequirePermission } from '../access/access.decorators.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
-import { DriftComparison } from './drift-comparison.js';
 import { DriftReportDto, DriftReportPageDto, DriftReportSummaryDto } from './dto/drift-report.dto.js';
-import { DriftRuleDto, DriftRulesDto } from './dto/drift-rule.dto.js';
 import { ReportFormatDto } from './dto/report-format.dto.js';
 import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
 import { HTML_REPORT_POLICY } from './report/render-html.js';
@@ -24,10 +22,7 @@ const REPORT_CONTENT = Object.fromEntries(
 @ApiTags('drift')
 @Controller('drift')
 export class DriftReportsController {
-  constructor(
-    private readonly reports: Reports,
-    private readonly comparison: DriftComparison,
-  ) {}
+  constructor(private readonly reports: Reports) {}
 
   /** List reports, newest first */
   @Get('reports')
@@ -62,12 +57,5 @@ export class DriftReportsController {
       .header('content-disposition', `attachment; filename="drift-report-${report.sequence}.${extension}"`);
     if (format === 'html') reply.header('content-security-policy', `${HTML_REPORT_POLICY}; ${FRAMED_NOWHERE}`);
     return text;
-  }
-
-  /** List the rules that give changes their severity */
-  @Get('rules')
-  @RequirePermission('drift:read')
-  rules(): DriftRulesDto {
-    return { items: this.comparison.rules.map(DriftRuleDto.from), nextCursor: null };
   }
 }

@@ -45,6 +45,16 @@ export const driftError = defineErrors({
   'drift.until_past': { kind: 'invalid', title: 'The end of the decision lies in the past' },
   'drift.until_too_far': { kind: 'invalid', title: 'The end of the decision lies too far in the future' },
   'drift.content_changed': { kind: 'unavailable', title: 'A stored content is not the one that was stored' },
+  'drift.rule_not_found': { kind: 'not_found', title: 'There is no such rule' },
+  'drift.override_not_found': { kind: 'not_found', title: 'The tenant says nothing of this rule' },
+  'drift.override_invalid': { kind: 'invalid', title: 'The rule can not hold like this' },
+  'drift.window_not_found': { kind: 'not_found', title: 'There is no such change window' },
+  'drift.window_zone': { kind: 'invalid', title: 'There is no such time zone' },
+  'drift.window_when': {
+    kind: 'invalid',
+    title: 'Say when: days, start and durationMinutes for every week, or startsAt and endsAt for once',
+  },
+  'drift.windows_too_many': { kind: 'conflict', title: 'The tenant has as many change windows as it can have' },
   'drift.nothing_read': { kind: 'upstream', title: 'Nothing of the tenant could be read' },
 });
 

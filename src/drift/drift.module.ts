@@ -15,6 +15,7 @@ import { BaselineService } from './baseline/baseline.service.js';
 import { BaselineChanges } from './baseline/baseline-changes.service.js';
 import { BaselinePinsRepository } from './baseline/baseline-pins.repository.js';
 import { BaselinePreview } from './baseline-preview.js';
+import { ChangeWindowsController } from './change-windows.controller.js';
 import { TenantCollector } from './collect/tenant-collector.js';
 import { ConfirmedComparison } from './confirmed-comparison.js';
 import { ControlBook } from './controls/control-book.js';
@@ -39,6 +40,7 @@ import { DriftIgnoreRulesController } from './drift-ignore-rules.controller.js';
 import { DriftProposalsController } from './drift-proposals.controller.js';
 import { DriftRemediationController } from './drift-remediation.controller.js';
 import { DriftReportsController } from './drift-reports.controller.js';
+import { DriftRulesController } from './drift-rules.controller.js';
 import { DriftScanJob } from './drift-scan.job.js';
 import { DriftScanService } from './drift-scan.service.js';
 import { DriftScansController } from './drift-scans.controller.js';
@@ -47,6 +49,8 @@ import { DriftSnapshotsController } from './drift-snapshots.controller.js';
 import { Proposals } from './proposals.service.js';
 import { CurrentObjectsRepository } from './remediation/current-objects.repository.js';
 import { RemediationPlans } from './remediation/remediation-plans.service.js';
+import { RuleOverridesRepository } from './overrides/rule-overrides.repository.js';
+import { RuleOverrides } from './overrides/rule-overrides.service.js';
 import { ChangeBook } from './report/change-book.js';
 import { ChangeSeals } from './report/change-seals.service.js';
 import { ChangesRepository } from './report/changes.repository.js';
@@ -62,6 +66,8 @@ import { SnapshotReader } from './snapshot/snapshot-reader.js';
 import { SnapshotSeals } from './snapshot/snapshot-seals.service.js';
 import { SnapshotStore } from './snapshot/snapshot-store.js';
 import { Snapshots } from './snapshot/snapshots.service.js';
+import { ChangeWindowsRepository } from './windows/change-windows.repository.js';
+import { ChangeWindows } from './windows/change-windows.service.js';
 
 /** What changed in a tenant since it was last approved: scans, snapshots, baselines, reports, changes and what is decided on them. */
 @Module({
@@ -78,6 +84,8 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     DriftBulkDecisionsController,
     DriftRemediationController,
     DriftAnalyticsController,
+    DriftRulesController,
+    ChangeWindowsController,
   ],
   providers: [
     // What is
@@ -95,6 +103,10 @@ import { Snapshots } from './snapshot/snapshots.service.js';
     BaselineService,
     BaselineChanges,
     BaselinePreview,
+    RuleOverridesRepository,
+    RuleOverrides,
+    ChangeWindowsRepository,
+    ChangeWindows,
     DriftComparison,
     ConfirmedComparison,
     FindingSeals,

@@ -22,6 +22,7 @@ import { type IncompleteType, SEVERITIES } from './report/drift-report.types.js'
 import { ReportsRepository } from './report/reports.repository.js';
 import { SnapshotStore } from './snapshot/snapshot-store.js';
 import type { StoredSnapshot } from './snapshot/stored-snapshot.js';
+import { ChangeWindows } from './windows/change-windows.service.js';
 
 export const SCAN_ACTOR = systemActor('drift.scan');
 
@@ -51,6 +52,7 @@ export class ScanRecorder {
     private readonly reports: ReportsRepository,
     private readonly book: ChangeBook,
     private readonly controls: ControlBook,
+    private readonly windows: ChangeWindows,
     private readonly audit: AuditService,
     private readonly outbox: Outbox,
     private readonly alerts: DriftAlerts,
@@ -78,6 +80,7 @@ export class ScanRecorder {
       attributions: scan.attributions,
       assess: comparison.assess,
       severitiesUncertain: lacksFacts(collection),
+      windows: await this.windows.ofTenant(tx, tenant.id),
       now: scan.takenAt,
     });
     const moved = await this.controls.book(tx, {

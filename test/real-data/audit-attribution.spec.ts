@@ -66,6 +66,134 @@ describeWithData(FOLDER, 'who made a change, by audit events that others recorde
     });
   });
 
+  const by = (kind: string, name: string, part: Partial<AttributableChange>, grade: string): Kind => [
+    kind,
+    name,
+    part,
+    grade,
+  ];
+  type Kind = [kind: string, name: string, part: Partial<AttributableChange>, grade: string];
+  const whole = { path: '', before: null, after: {}, changeType: 'added' } as const;
+  const KINDS: Kind[] = [
+    by('a policy is edited', 'azure_mfa_disabled.0', {}, 'exact'),
+    by('the core directory tells of the same edit', 'azure_mfa_disabled.2', { resourceKey: '12351254' }, 'probable'),
+    by(
+      'a policy is deleted',
+      'azure_policy_changed.1',
+      { ...whole, resourceKey: '123451516', changeType: 'removed' },
+      'probable',
+    ),
+    by(
+      'an identity provider is put behind a method',
+      'azure_auth_methods_policy_oidc_change.0',
+      {
+        resourceType: 'authenticationMethodConfiguration',
+        resourceKey: 'x',
+        path: '/openIdConnectSetting/discoveryUrl',
+        before: 'https://login.microsoftonline.com/tenant-abc/.well-known/openid-configuration',
+        after: 'https://attacker-idp.evil.com/.well-known/openid-configuration',
+      },
+      'exact',
+    ),
+    by(
+      'the methods policy is edited',
+      'azure_auth_methods_policy_oidc_change.1',
+      {
+        resourceType: 'authenticationMethodsPolicy',
+        resourceKey: 'authenticationMethodsPolicy',
+        path: '/policyMigrationState',
+        before: 'a',
+        after: 'b',
+      },
+      'probable',
+    ),
+    by(
+      'a domain signs in otherwise',
+      'azure_domain_trust_settings_modified.1',
+      {
+        resourceType: 'domain',
+        resourceKey: 'normal.company.com',
+        path: '/authenticationType',
+        before: 'Managed',
+        after: 'Federated',
+      },
+      'probable',
+    ),
+    by(
+      'another domain does',
+      'azure_domain_trust_settings_modified.1',
+      {
+        resourceType: 'domain',
+        resourceKey: 'another.company.com',
+        path: '/authenticationType',
+        before: 'Managed',
+        after: 'Federated',
+      },
+      'none',
+    ),
+    by(
+      'an event that names no domain',
+      'azure_domain_trust_settings_modified.0',
+      {
+        resourceType: 'domain',
+        resourceKey: 'normal.company.com',
+        path: '/authenticationType',
+        before: 'Managed',
+        after: 'Federated',
+      },
+      'none',
+    ),
+    by(
+      'a role is given in PIM',
+      'azure_role_changed_pim.0',
+      { ...whole, resourceType: 'roleAssignment', resourceKey: '12345|12345|/' },
+      'exact',
+    ),
+    by(
+      'a role is only asked for',
+      'azure_role_changed_pim.1',
+      { ...whole, resourceType: 'roleAssignment', resourceKey: '12345|12345|/' },
+      'none',
+    ),
+    by(
+      'a role is given',
+      'azure_role_changed_pim.2',
+      { ...whole, resourceType: 'roleAssignment', resourceKey: '12345|12345|/' },
+      'exact',
+    ),
+    by(
+      'another role is given to the same person',
+      'azure_role_changed_pim.2',
+      { ...whole, resourceType: 'roleAssignment', resourceKey: '12345|another|/' },
+      'none',
+    ),
+    by(
+      'a role of Azure is taken away',
+      'azure_elevate_user_access_admin.1',
+      { ...whole, resourceType: 'roleAssignment', resourceKey: 'user-former-888|r|/', changeType: 'removed' },
+      'none',
+    ),
+    by(
+      'a service principal is new',
+      'azure_service_principal_credentials_added.1',
+      { ...whole, resourceType: 'servicePrincipal', resourceKey: 'sp-new-789' },
+      'probable',
+    ),
+    by(
+      'a guest is invited, which is no edit of an account',
+      'azure_invite_external_users.0',
+      { resourceType: 'user', resourceKey: '123456789', path: '/userType', before: 'Guest', after: 'Member' },
+      'none',
+    ),
+  ];
+  it.each(KINDS)('%s (%s)', (_kind, name, part, grade) => {
+    const [event] = events(`${name}.json`);
+    const verdict = attributeChange(change(part), event === undefined ? [] : [event]);
+    expect(verdict.attribution).toBe(grade);
+    expect(verdict.actor).toEqual(grade === 'none' ? null : event?.initiator);
+    expect(event?.initiator).toMatchObject({ type: 'user', id: expect.stringMatching(/.+/) });
+  });
+
   it('reads every event of the set, and drops those that failed or are sign-ins', () => {
     const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
     const kept = names.filter((name) => events(name).length === 1);

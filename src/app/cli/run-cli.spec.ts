@@ -29,6 +29,41 @@ function scuba(name: string, policy: object): string {
   return file;
 }
 
+describe('drift rules', () => {
+  const file = (name: string, content: string): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+
+  test('a file of overrides is checked, and goes into a comparison', async () => {
+    const good = file('good.yaml', '- { rule: CA-01, severity: low, reason: agreed }\n');
+    expect(await run(['drift', 'rules', 'validate', good])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('1 overrides, all good'),
+    });
+    const exports = [scuba('before.json', {}), scuba('after.json', { State: 'disabled' })];
+    const compare = (...more: string[]) => run(['drift', 'compare', ...exports, '--fail-on', 'critical', ...more]);
+    expect((await compare()).code).toBe(1);
+    expect((await compare('--overrides', good)).code).toBe(0);
+  });
+
+  test('a fault is told with its place', async () => {
+    const bad = file('bad.yaml', '- { rule: CA-99, severity: low, reason: agreed }\n');
+    expect(await run(['drift', 'rules', 'validate', bad])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('CA-99: there is no rule CA-99'),
+    });
+    const misspelt = file('rules.yaml', '- { id: CA-01, titel: x }\n');
+    expect(await run(['drift', 'rules', 'validate', misspelt])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('CA-01: "titel" is not a known member'),
+    });
+    const { code, err } = await run(['drift', 'compare', 'a', 'b', '--overrides', bad]);
+    expect([code, err]).toEqual([2, expect.stringContaining('there is no rule CA-99')]);
+    expect((await run(['drift', 'rules', 'validate', join(folder, 'absent.yaml')])).code).toBe(2);
+  });
+});
+
 describe('drift compare', () => {
   const pair = (after: object): [string, string] => [scuba('before.json', {}), scuba('after.json', after)];
 

@@ -7,6 +7,7 @@ import { CliError, type CliIo } from './cli-io.js';
 import { register as registerControls } from './controls-commands.js';
 import { register as registerDriftApi } from './drift-api-commands.js';
 import { register as registerDriftCompare } from './drift-compare-command.js';
+import { register as registerDriftRules } from './drift-rules-commands.js';
 import { register as registerRbac } from './rbac-commands.js';
 import { register as registerSnapshot } from './snapshot-commands.js';
 
@@ -24,6 +25,7 @@ export async function runCli(args: string[], io: CliIo, more: RegisterCommands[]
   const drift = program.command('drift').description('what changed');
   registerDriftCompare(drift, io);
   registerDriftApi(drift, io);
+  registerDriftRules(drift, io);
   registerBaseline(program, io);
   registerSnapshot(program, io);
   registerRbac(program, io);

@@ -16,6 +16,7 @@ import { AuditLogReader } from './audit-log-reader.js';
 import { EventIndex } from './event-index.js';
 import { lastCompleteReading } from './last-complete-reading.js';
 import { attributeOwnChange, ownActionOf } from './own-acts.js';
+import type { Answered } from './retry-schedule.js';
 
 /** Verdicts by identity (hex) of the change. */
 export type Attributions = Map<string, AttributedChange>;
@@ -23,8 +24,7 @@ export type Attributions = Map<string, AttributedChange>;
 export interface AttributedChange {
   verdict: AttributionVerdict;
   since: Date;
-  /** False when the log couldn't be read: the question wasn't answered. */
-  answered: boolean;
+  answered: Answered;
 }
 
 export interface AttributionTask {
@@ -77,10 +77,11 @@ export class ChangeAttributor {
         'the directory audit log was not read whole',
       );
     }
+    const answered = failed ? 'not' : incompleteReason === null ? 'whole' : 'partly';
     const index = new EventIndex(events);
     for (const [identity, change] of wanted) {
       const verdict = attributeChange(change, index.candidates(change));
-      attributions.set(identity, { verdict, since: change.since, answered: !failed });
+      attributions.set(identity, { verdict, since: change.since, answered });
     }
     return attributions;
   }
@@ -93,17 +94,18 @@ export class ChangeAttributor {
       since.set(action, Math.min(since.get(action) ?? Number.POSITIVE_INFINITY, change.since.getTime()));
     }
     const records: AuditRow[] = [];
-    let answered = true;
+    let answered: Answered = 'whole';
     try {
       for (const [action, earliest] of since) {
         const from = new Date(earliest - TRANSACTION_MS);
-        const { items } = await this.trail.search({ action, from, outcome: 'success' }, MAX_OWN_RECORDS);
+        const { items, nextCursor } = await this.trail.search({ action, from, outcome: 'success' }, MAX_OWN_RECORDS);
+        if (nextCursor !== null) answered = 'partly';
         records.push(...items);
       }
     } catch (error) {
       // Names can wait; the report can't.
       this.logger.warn({ err: error }, 'the audit trail was not read for who changed access');
-      answered = false;
+      answered = 'not';
     }
     return new Map(
       wanted.map(([identity, change]) => [

@@ -3,6 +3,8 @@ import { at, isObject, tokensOf } from '../normalise/json-members.js';
 import { normaliseObject } from '../normalise/normalise-object.js';
 import { UnreadableObjectError } from '../normalise/normalise-value.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
+import { UnexpectedShapeError } from '../resource-types/expected-shape.js';
+import type { CollectPlan } from '../resource-types/resource-type.types.js';
 import type { AttributableChange } from './attribution.types.js';
 import { type DirectoryAuditEvent, decodeAuditValue, type ModifiedProperty } from './directory-audit-event.js';
 import { concernOf, fits } from './event-concerns.js';
@@ -45,8 +47,7 @@ function objectIn(change: AttributableChange, encoded: string): JsonObject | nul
   const value = decodeAuditValue(encoded);
   if (!isObject(value)) return null;
   const definition = RESOURCE_TYPE_CATALOGUE[change.resourceType];
-  const candidates = definition.collect.kind === 'derived' ? [value, ...definition.collect.expand(value)] : [value];
-  for (const raw of candidates) {
+  for (const raw of [value, ...inside(definition.collect, value)]) {
     try {
       const object = normaliseObject(definition, raw);
       if (object !== null && object.key === change.resourceKey) return object.value;
@@ -55,6 +56,17 @@ function objectIn(change: AttributableChange, encoded: string): JsonObject | nul
     }
   }
   return null;
+}
+
+/** The objects that stand in another one; none where the value is something else than that one. */
+function inside(collect: CollectPlan, value: JsonObject): JsonObject[] {
+  if (collect.kind !== 'derived') return [];
+  try {
+    return collect.expand(value);
+  } catch (error) {
+    if (error instanceof UnexpectedShapeError) return [];
+    throw error;
+  }
 }
 
 /** The property has the name of the member that changed. */

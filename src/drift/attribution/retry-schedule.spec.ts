@@ -1,4 +1,4 @@
-import { attemptsAfter, nextAttributionAt } from './retry-schedule.js';
+import { attemptsAfter, GAVE_UP_UNANSWERED, nextAttributionAt } from './retry-schedule.js';
 
 const FOUND = new Date('2026-03-01T10:00:00Z');
 
@@ -19,8 +19,15 @@ describe('asking the audit log again', () => {
 
   it('uses up no attempt on a log that could not be read, while the log may still have the event', () => {
     const later = (days: number) => new Date(FOUND.getTime() + days * 86_400_000);
-    expect(attemptsAfter(1, true, FOUND, later(1))).toBe(2);
-    expect(attemptsAfter(1, false, FOUND, later(1))).toBe(1);
-    expect(attemptsAfter(1, false, FOUND, later(8))).toBe(2);
+    expect(attemptsAfter(1, 'whole', FOUND, later(1))).toBe(2);
+    expect(attemptsAfter(1, 'not', FOUND, later(1))).toBe(1);
+    expect(attemptsAfter(1, 'not', FOUND, later(8))).toBe(GAVE_UP_UNANSWERED);
+  });
+
+  it('counts a log that was read in part, and remembers that the last answer was not the whole one', () => {
+    expect(attemptsAfter(1, 'partly', FOUND, FOUND)).toBe(2);
+    expect(attemptsAfter(4, 'whole', FOUND, FOUND)).toBe(5);
+    expect(attemptsAfter(4, 'partly', FOUND, FOUND)).toBe(GAVE_UP_UNANSWERED);
+    expect(nextAttributionAt('none', GAVE_UP_UNANSWERED, FOUND)).toBeNull();
   });
 });

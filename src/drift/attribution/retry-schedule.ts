@@ -18,11 +18,19 @@ export function nextAttributionAt(attribution: Attribution, attempts: number, fo
 /** How long a tenant without extra licences keeps its log: what isn't found until then won't be. */
 const LOG_KEPT_MS = 7 * 24 * 3_600_000;
 
+/** How much of the log was read: where not all of it was, what isn't found may be in the rest. */
+export type Answered = 'whole' | 'partly' | 'not';
+
+/** Attempts of a change for which the log was never read whole: nobody may say that nobody was found. */
+export const GAVE_UP_UNANSWERED = 100;
+
 /**
  * How often the log was asked, after another time.
  *
- * @param answered false when it couldn't be read: that uses up no attempt while the log may still have the event
+ * @param answered `not` uses up no attempt while the log may still have the event
  */
-export function attemptsAfter(attempts: number, answered: boolean, foundAt: Date, now: Date): number {
-  return answered || now.getTime() - foundAt.getTime() > LOG_KEPT_MS ? attempts + 1 : attempts;
+export function attemptsAfter(attempts: number, answered: Answered, foundAt: Date, now: Date): number {
+  if (answered === 'not') return now.getTime() - foundAt.getTime() > LOG_KEPT_MS ? GAVE_UP_UNANSWERED : attempts;
+  const isLast = nextAttributionAt('none', attempts + 1, foundAt) === null;
+  return answered === 'partly' && isLast ? GAVE_UP_UNANSWERED : attempts + 1;
 }

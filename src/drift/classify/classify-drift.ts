@@ -9,6 +9,7 @@ import { type EvaluatedChange, evaluated, mirrored } from './evaluated-change.js
 import { type EvaluationContext, mirroredContext } from './evaluation-context.js';
 import { factsHold, matches } from './match-condition.js';
 import { displayNameOf } from './named-drift.js';
+import { relatedPolicies } from './related-policies.js';
 import type { DriftRule } from './rule.types.js';
 
 /**
@@ -53,6 +54,7 @@ function classifyChange(
     after: change.after ?? null,
     matchedBy: drift.matchedBy,
     ...verdict,
+    title: `${verdict.title}${relatedPolicies(verdict.rules, own, context)}`,
   };
 }
 

@@ -31,6 +31,7 @@ describe('rule files', () => {
         severity: 'high',
         severityWhen: [],
         references: ['MT.1'],
+        parameters: {},
         loosens: [{ to: ['disabled'] }],
         tightens: null,
         inside: [],
@@ -94,7 +95,7 @@ describe('rule files', () => {
     [
       'a bound that is no number',
       (yaml) => yaml.replace('to: [disabled]', 'grows: much'),
-      'x.yaml: CA-01: "grows" must be true or a number',
+      'x.yaml: CA-01: "grows" must be true, a number or a parameter of the rule',
     ],
     [
       'a flag that is false',

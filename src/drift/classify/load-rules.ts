@@ -56,6 +56,7 @@ const RULE_MEMBERS = [
   'severity',
   'severityWhen',
   'references',
+  'parameters',
   'loosens',
   'tightens',
   'inside',
@@ -69,6 +70,7 @@ function ruleOf(file: string, index: number, item: unknown): DriftRule {
   }
   const check = new Checker(file, id);
   check.members(raw, RULE_MEMBERS, '');
+  const parameters = check.parameters(raw['parameters']);
   return {
     id,
     title: check.sentence(raw['title'], 'title'),
@@ -77,6 +79,7 @@ function ruleOf(file: string, index: number, item: unknown): DriftRule {
     severity: check.oneOf(raw['severity'], SEVERITIES, 'severity'),
     severityWhen: check.optionalList(raw['severityWhen'], 'severityWhen').map((one) => check.severityCase(one)),
     references: check.listOrEmpty(raw['references'], 'references').map((one) => check.sentence(one, 'references')),
+    parameters,
     loosens: check.conditions(raw['loosens'], 'loosens', raw['tightens'] === undefined ? 1 : 0),
     tightens: raw['tightens'] === undefined ? null : check.conditions(raw['tightens'], 'tightens', 0),
     inside: check
@@ -103,6 +106,8 @@ const CONDITION_MEMBERS = [
 ];
 
 class Checker {
+  private known: Record<string, number> = {};
+
   constructor(
     private readonly file: string,
     private readonly rule: string,
@@ -115,6 +120,16 @@ class Checker {
   members(raw: Record<string, unknown>, known: string[], where: string): void {
     for (const name of Object.keys(raw))
       if (!known.includes(name)) this.fail(`${where}"${name}" is not a known member`);
+  }
+
+  /** Numbers by name; conditions that are read afterwards may name them. */
+  parameters(value: unknown): Record<string, number> {
+    if (value === undefined) return {};
+    const raw = recordOf(value) ?? this.fail('"parameters" must hold numbers');
+    for (const [name, one] of Object.entries(raw))
+      this.known[name] =
+        typeof one === 'number' ? one : this.fail(`"parameters" must hold numbers, and "${name}" is none`);
+    return this.known;
   }
 
   sentence(value: unknown, name: string): string {
@@ -174,6 +189,7 @@ class Checker {
       ...this.elements(raw, 'removes'),
       ...this.bound(raw, 'grows'),
       ...this.bound(raw, 'shrinks'),
+      ...this.bounds(raw),
       ...this.flag(raw, 'appears'),
       ...this.flag(raw, 'disappears'),
       ...this.flag(raw, 'changes'),
@@ -209,9 +225,18 @@ class Checker {
   private bound(raw: Record<string, unknown>, name: 'grows' | 'shrinks'): Record<string, true | number> {
     const value = raw[name];
     if (value === undefined) return {};
-    return value === true || typeof value === 'number'
-      ? { [name]: value }
-      : this.fail(`"${name}" must be true or a number`);
+    if (value === true || typeof value === 'number') return { [name]: value };
+    const parameter = typeof value === 'string' ? this.known[value] : undefined;
+    return parameter === undefined
+      ? this.fail(`"${name}" must be true, a number or a parameter of the rule`)
+      : { [name]: parameter };
+  }
+
+  private bounds(raw: Record<string, unknown>): Pick<RuleCondition, 'bounds'> {
+    const named = Object.fromEntries(
+      ['grows', 'shrinks'].flatMap((name) => (typeof raw[name] === 'string' ? [[name, raw[name]]] : [])),
+    );
+    return Object.keys(named).length === 0 ? {} : { bounds: named };
   }
 
   private flag(raw: Record<string, unknown>, name: 'appears' | 'disappears' | 'changes'): Record<string, true> {

@@ -24,6 +24,8 @@ export interface RuleCondition {
   /** The number or ISO 8601 duration went up or down; past the bound, where one is given. */
   grows?: true | number;
   shrinks?: true | number;
+  /** Parameters of the rule that the bounds are, by name. */
+  bounds?: { grows?: string; shrinks?: string };
   /** The value came (wasn't there before), went, or is another one. */
   appears?: true;
   disappears?: true;
@@ -51,6 +53,8 @@ export interface DriftRule {
   /** Other severities of a loosening; the first that holds counts. */
   severityWhen: SeverityCase[];
   references: string[];
+  /** Numbers that a tenant may set otherwise, by name. */
+  parameters: Record<string, number>;
   /** Any of these makes the change a loosening; a condition without members (`any` in the file) holds of every change. */
   loosens: RuleCondition[];
   /** Any of these makes it a tightening; null: when the opposite change would be a loosening. */

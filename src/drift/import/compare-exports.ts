@@ -1,4 +1,5 @@
 import { loadRules } from '../classify/load-rules.js';
+import type { DriftRule } from '../classify/rule.types.js';
 import { TYPES_OF_CONTROLS } from '../controls/catalogue.js';
 import { compareControls } from '../controls/compare-controls.js';
 import { type ControlSource, NOTHING_ALLOWED } from '../controls/control-input.js';
@@ -15,10 +16,18 @@ export interface ComparedExports {
   warnings: string[];
 }
 
-/** The whole offline job: two exports in, one report out. @throws ExportError */
-export async function compareExports(beforePath: string, afterPath: string): Promise<ComparedExports> {
+/**
+ * The whole offline job: two exports in, one report out.
+ *
+ * @param rules those that come with the product, when absent
+ * @throws ExportError
+ */
+export async function compareExports(
+  beforePath: string,
+  afterPath: string,
+  rules: DriftRule[] = loadRules(),
+): Promise<ComparedExports> {
   const [before, after] = [await openExport(beforePath), await openExport(afterPath)];
-  const rules = loadRules();
   if (before instanceof SnapshotFile && after instanceof SnapshotFile) {
     const drift = compareSnapshotFiles(before, after);
     const controls = compareControls(fileSource(before), fileSource(after), NOTHING_ALLOWED);

@@ -12,6 +12,9 @@ import type { PastDecision } from '../decisions/decision.types.js';
 import type { ActiveIgnoreRule } from '../decisions/ignore-rule.types.js';
 import { IgnoreRulesRepository } from '../decisions/ignore-rules.repository.js';
 import { lastDecision } from '../decisions/past-decision.js';
+import type { ChangeWindow } from '../windows/change-window.types.js';
+import { modifySeverity } from '../windows/modify-severity.js';
+import { circumstancesOf } from './change-circumstances.js';
 import { isSameMeaning, meaningOf } from './change-meaning.js';
 import { changeSetIdOf } from './change-set-id.js';
 import { ChangesRepository, emptySummary } from './changes.repository.js';
@@ -36,6 +39,8 @@ export interface ScanFindings {
   attributions: Attributions;
   assess: ReconcileInput['assess'];
   severitiesUncertain: boolean;
+  /** Windows of the tenant in which changes are expected. */
+  windows: readonly ChangeWindow[];
   now: Date;
 }
 
@@ -68,9 +73,15 @@ export class ChangeBook {
     const identities = new Set(live.map(({ identity }) => identity.toString('hex')));
     const fresh = findings.changes.map(identityOf).filter((identity) => !identities.has(identity));
     const past = await this.changes.closedBefore(tx, findings.tenantId, fresh);
+    const known = new Map(live.map((change) => [change.identity.toString('hex'), change]));
+    const current = findings.changes.map((change) => {
+      const identity = identityOf(change);
+      const late = findings.attributions.get(identity);
+      return modifySeverity(change, circumstancesOf(known.get(identity), late, findings.now), findings.windows);
+    });
     const reconciliation = reconcileChanges({
       ...findings,
-      current: findings.changes,
+      current,
       live,
       closedBefore: past,
       contains: await this.containedSince(tx, findings, live),
@@ -197,7 +208,7 @@ export class ChangeBook {
     { identity, change, substate, state, rule, reopenReason, decision }: Opening,
   ): NewChange {
     const { tenantId, sequence, attributions, now } = findings;
-    const attributed = attributions.get(identity) ?? { verdict: NOBODY, since: now, answered: false };
+    const attributed = attributions.get(identity) ?? { verdict: NOBODY, since: now, answered: 'not' as const };
     const { correlationId } = attributed.verdict;
     const { resourceType, resourceKey } = change;
     return {

@@ -4,9 +4,9 @@ import type { ResourceTypeDefinition } from './resource-type.types.js';
 export const AUTHENTICATION_METHODS_PATH = '/policies/authenticationMethodsPolicy';
 /** Entra writes one activity for whatever changes in the policy. */
 export const AUTHENTICATION_METHODS_AUDIT = {
-  added: ['authentication methods policy update'],
-  modified: ['authentication methods policy update'],
-  removed: ['authentication methods policy update'],
+  added: ['authentication methods policy update', 'update authentication methods policy'],
+  modified: ['authentication methods policy update', 'update authentication methods policy'],
+  removed: ['authentication methods policy update', 'update authentication methods policy'],
 };
 
 /** Graph: authenticationMethodsPolicy without its method configurations, which are a type of their own. */

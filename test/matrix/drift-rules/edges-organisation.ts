@@ -91,6 +91,29 @@ const GROUPS: Edge[] = [
   ['GR-01', 'a member of a group that holds a role', members(), members(ALICE), 'critical', { around: holdsRole }],
   ['GR-01', 'a new group that holds a role', null, members(ALICE), 'nothing', { around: holdsRole }],
   ['GR-02', 'a new group that a policy excludes', null, members(ALICE), 'nothing', { around: decides }],
+  [
+    'GR-02',
+    'an administrator joins',
+    members(),
+    members(ALICE),
+    'critical',
+    {
+      around: {
+        ...decides,
+        roleAssignment: [{ principalId: ALICE, roleDefinitionId: USER_ADMIN, directoryScopeId: '/' }],
+      },
+    },
+  ],
+  ['GR-02', 'an emergency account joins', members(), members(ALICE), 'info', { around: decides, breakGlass: [ALICE] }],
+  ['GR-02', 'another account joins', members(), members(BOB), 'high', { around: decides, breakGlass: [ALICE] }],
+  [
+    'GR-03',
+    'the rule of a group that holds a role',
+    dynamic('a'),
+    dynamic('b'),
+    'critical',
+    { around: holdsRole, bothWays: true },
+  ],
   ['GR-03', 'a rule for the first time', dynamic(null), dynamic('a'), 'high', { around: decides, bothWays: true }],
   ['GR-03', 'no rule any more', dynamic('a'), dynamic(null), 'high', { around: decides, bothWays: true }],
   ['GR-03', 'a group that decides nothing', dynamic('a'), dynamic('b'), 'nothing'],
@@ -111,7 +134,9 @@ const GROUPS: Edge[] = [
     { around: decides, bothWays: true },
   ],
 ];
+const mayJoin: JsonObject = { principalId: ALICE, groupId: GROUP, accessId: 'member' };
 const ELIGIBLE: Edge[] = [
+  ['GR-02', 'an emergency account may join', null, mayJoin, 'info', { around: decides, breakGlass: [ALICE] }],
   [
     'GR-01',
     'no longer',
@@ -201,7 +226,57 @@ const APPLICATIONS: Edge[] = [
 ];
 
 const program = (more: JsonObject): JsonObject => ({ id: SP, ...more });
+const tierZero: Objects = {
+  servicePrincipal: [{ id: 'another', appId: 'app-1' }],
+  roleAssignment: [
+    { principalId: SP, roleDefinitionId: USER_ADMIN, directoryScopeId: '/' },
+    { principalId: 'another', roleDefinitionId: USER_ADMIN, directoryScopeId: '/' },
+  ],
+};
+const AROUND = { around: tierZero };
+const TIER_ZERO_APPLICATIONS: Edge[] = [
+  [
+    'AC-07',
+    'another host of a program that can take the tenant',
+    redirects('web', 'https://a.example/x'),
+    redirects('web', 'https://a.example/x', 'https://b.example/x'),
+    'critical',
+    AROUND,
+  ],
+  [
+    'AC-07',
+    'the same host of such a program',
+    redirects('web', 'https://a.example/x'),
+    redirects('web', 'https://a.example/x', 'https://a.example/y'),
+    'medium',
+    AROUND,
+  ],
+  [
+    'AC-08',
+    'other tenants use such a program',
+    own({ signInAudience: 'AzureADMyOrg' }),
+    own({ signInAudience: 'AzureADMultipleOrgs' }),
+    'high',
+    AROUND,
+  ],
+];
 const PROGRAMS: Edge[] = [
+  [
+    'AC-09',
+    'one that can take the tenant is switched on',
+    program({ accountEnabled: false }),
+    program({ accountEnabled: true }),
+    'high',
+    AROUND,
+  ],
+  [
+    'AC-10',
+    'another key of one that can take the tenant',
+    program({ preferredTokenSigningKeyThumbprint: 'A' }),
+    program({ preferredTokenSigningKeyThumbprint: 'B' }),
+    'critical',
+    { around: tierZero, bothWays: true },
+  ],
   ['AC-02', 'a certificate of a service principal', program({}), program({ keyCredentials: [{ keyId: 'k' }] }), 'high'],
   ['AC-06', 'an owner of a service principal', program({}), program({ owners: [{ id: 'o' }] }), 'low'],
   [
@@ -390,6 +465,7 @@ export const ORGANISATION_EDGES = [
   edgesOf('groupEligibility', ELIGIBLE),
   edgesOf('user', USERS),
   edgesOf('application', APPLICATIONS),
+  edgesOf('application', TIER_ZERO_APPLICATIONS),
   edgesOf('servicePrincipal', PROGRAMS),
   edgesOf('oauth2PermissionGrant', GRANTS),
   edgesOf('accessAssignment', GIVEN),

@@ -80,7 +80,9 @@ const LISTED = ['from', 'to', 'notTo', 'adds', 'addsOutside', 'removes'] as cons
 
 /** Each thing that a condition asks for, and the condition without it. */
 function atomsOf(condition: RuleCondition): { name: string; atom: RuleCondition; rest: RuleCondition }[] {
-  return Object.entries(condition).flatMap(([member, value]) => {
+  // Which parameter a bound is says nothing of what the condition asks.
+  return Object.entries({ ...condition, bounds: undefined }).flatMap(([member, value]) => {
+    if (value === undefined) return [];
     const { [member as keyof RuleCondition]: _, ...rest } = condition;
     if (member !== 'if' && member !== 'unless') return [{ name: member, atom: { [member]: value }, rest }];
     const facts = value as FactName[];

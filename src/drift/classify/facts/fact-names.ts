@@ -47,6 +47,8 @@ export const FACT_NAMES = [
   'group-holds-privileged-role',
   'group-role-assignable',
   'group-excluded-by-policy',
+  'member-privileged',
+  'member-break-glass',
   'group-decides-access',
   'user-privileged',
   'consent-self-service',

@@ -1,4 +1,4 @@
-import { at, stringsAt, text } from '../../normalise/json-members.js';
+import { at, stringsAt, text, tokensOf } from '../../normalise/json-members.js';
 import {
   GLOBAL_ADMINISTRATOR,
   isPrivilegedRole,
@@ -8,7 +8,7 @@ import {
 import { addedElements, type EvaluatedChange, subject } from '../evaluated-change.js';
 import type { EvaluationContext, SnapshotLookup } from '../evaluation-context.js';
 import { strings } from './policy-facts.js';
-import { controlPlaneOf } from './privileged-principals.js';
+import { controlPlaneOf, isControlPlane } from './privileged-principals.js';
 
 type Fact = (change: EvaluatedChange, context: EvaluationContext) => boolean;
 
@@ -49,6 +49,9 @@ export const ROLE_FACTS = {
     ),
   'group-excluded-by-policy': (change, context) =>
     isExcluded(groupOf(change), context.after) || isExcluded(groupOf(change), context.before),
+  'member-privileged': (change, context) =>
+    [context.after, context.before].some((lookup) => isControlPlane(lookup, memberOf(change))),
+  'member-break-glass': (change, context) => context.breakGlassIds.has(memberOf(change)),
   'group-decides-access': (change, context) =>
     controlPlaneOf(context.after).groups.has(change.key) ||
     context.after
@@ -74,6 +77,11 @@ function roleOf(change: EvaluatedChange): string {
 /** The group that changed, or that somebody may join. */
 function groupOf(change: EvaluatedChange): string {
   return change.resourceType === 'groupEligibility' ? (text(subject(change)?.value, 'groupId') ?? '') : change.key;
+}
+
+/** Who joined, left, or may join. */
+function memberOf(change: EvaluatedChange): string {
+  return change.resourceType === 'groupEligibility' ? principalOf(change) : (tokensOf(change.path).at(1) ?? '');
 }
 
 function principalOf(change: EvaluatedChange): string {
