@@ -12,7 +12,7 @@ import { startWebhookRoom, TestReceiver, WANTS_ALL, WEBHOOK_MASTER_KEY } from '.
 const EVENTS = proofSize(30, 300);
 const KILLS = proofSize(2, 8);
 const PATHS = ['/down', '/hangs', '/up'];
-const SETTLE_MS = 180_000;
+const SETTLE_MS = 90_000;
 
 /**
  * One receiver is down for an hour, one hangs for as long, one is well; two instances, killed in between. Hours are taken out of the
@@ -51,9 +51,18 @@ describe(`a receiver that is down for an hour, two instances, ${KILLS} kill -9, 
     const [row] = await query<{ n: number }[]>(`SELECT count(*)::int AS n FROM webhook_deliveries WHERE ${condition}`);
     return row?.n ?? 0;
   };
+  /** For whoever reads a failure. */
+  const state = () =>
+    Promise.all([
+      query(`SELECT e.description, d.status, d.attempts, d.last_error, count(*)::int AS n, min(d.next_attempt_at) AS next
+               FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3`),
+      query('SELECT description, status, failures, paused_until, delivering_by, delivering_until, now() FROM webhook_endpoints'),
+      query('SELECT key, run_at, attempts, last_error, locked_at FROM graphile_worker.jobs'),
+      query('SELECT count(*)::int AS n, count(dispatched_at)::int AS dispatched FROM outbox_events'),
+    ]);
   const until = async (what: string, isSo: () => Promise<boolean>, meanwhile?: () => Promise<void>) => {
     for (const deadline = Date.now() + SETTLE_MS; !(await isSo()); await sleep(300)) {
-      if (Date.now() > deadline) throw new Error(`${what} did not come to be`);
+      if (Date.now() > deadline) throw new Error(`${what} did not come to be: ${JSON.stringify(await state())}`);
       await meanwhile?.();
     }
   };
