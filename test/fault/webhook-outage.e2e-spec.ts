@@ -123,6 +123,6 @@ describe(`a receiver that is down for an hour, two instances, ${KILLS} kill -9, 
       const up = receiver.idsAt('/up');
       expect(up.length - new Set(up).size).toBeLessThanOrEqual(KILLS);
     },
-    SETTLE_MS * 2,
+    SETTLE_MS * 4,
   );
 });
