@@ -275,6 +275,27 @@ CREATE TABLE data_keys (
 CREATE UNIQUE INDEX uq_data_keys_current ON public.data_keys USING btree (state) WHERE (state = 'current'::text);
 CREATE TRIGGER tr_data_keys_announce AFTER INSERT OR DELETE OR UPDATE OF state, wrapped_key ON public.data_keys FOR EACH STATEMENT EXECUTE FUNCTION announce_change('keys');
 
+CREATE TABLE drift_alert_changes (
+  alert_id uuid NOT NULL,
+  change_id uuid NOT NULL,
+  CONSTRAINT fk_drift_alert_changes_alert_id FOREIGN KEY (alert_id) REFERENCES drift_alerts(id) ON DELETE CASCADE,
+  CONSTRAINT fk_drift_alert_changes_change_id FOREIGN KEY (change_id) REFERENCES drift_changes(id),
+  CONSTRAINT pk_drift_alert_changes PRIMARY KEY (alert_id, change_id)
+);
+CREATE INDEX ix_drift_alert_changes_change_id ON public.drift_alert_changes USING btree (change_id);
+
+CREATE TABLE drift_alerts (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  change_set_id uuid,
+  waiting_controls text[] NOT NULL,
+  opened_at timestamp with time zone NOT NULL DEFAULT now(),
+  ended_at timestamp with time zone,
+  CONSTRAINT fk_drift_alerts_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_alerts PRIMARY KEY (id)
+);
+CREATE INDEX ix_drift_alerts_open ON public.drift_alerts USING btree (tenant_id) WHERE (ended_at IS NULL);
+
 CREATE TABLE drift_baselines (
   id uuid NOT NULL,
   tenant_id uuid NOT NULL,
@@ -1004,6 +1025,18 @@ CREATE INDEX ix_webhook_deliveries_endpoint_id ON public.webhook_deliveries USIN
 CREATE INDEX ix_webhook_deliveries_event_id ON public.webhook_deliveries USING btree (event_id);
 CREATE INDEX ix_webhook_deliveries_next_attempt_at ON public.webhook_deliveries USING btree (endpoint_id, next_attempt_at) WHERE (status = 'pending'::text);
 
+CREATE TABLE webhook_digest_items (
+  endpoint_id uuid NOT NULL,
+  event_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  digest_event_id uuid,
+  CONSTRAINT fk_webhook_digest_items_endpoint_id FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(id) ON DELETE CASCADE,
+  CONSTRAINT fk_webhook_digest_items_event_id FOREIGN KEY (event_id) REFERENCES outbox_events(id) ON DELETE CASCADE,
+  CONSTRAINT pk_webhook_digest_items PRIMARY KEY (endpoint_id, event_id)
+);
+CREATE INDEX ix_webhook_digest_items_event_id ON public.webhook_digest_items USING btree (event_id);
+CREATE INDEX ix_webhook_digest_items_waiting ON public.webhook_digest_items USING btree (endpoint_id, created_at) WHERE (digest_event_id IS NULL);
+
 CREATE TABLE webhook_endpoints (
   id uuid NOT NULL,
   tenant_id uuid,
@@ -1020,7 +1053,19 @@ CREATE TABLE webhook_endpoints (
   delivering_until timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
   delivering_by uuid,
   sealed_url bytea,
+  tenant_ids uuid[] NOT NULL DEFAULT '{}'::uuid[],
+  resource_types text[] NOT NULL DEFAULT '{}'::text[],
+  controls text[] NOT NULL DEFAULT '{}'::text[],
+  digest_interval_seconds integer,
+  previous_sealed_secret bytea,
+  previous_secret_until timestamp with time zone,
+  failures integer NOT NULL DEFAULT 0,
+  failing_since timestamp with time zone,
+  last_failure_at timestamp with time zone,
+  paused_until timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  CONSTRAINT ck_webhook_endpoints_digest_interval_seconds CHECK (((digest_interval_seconds >= 3600) AND (digest_interval_seconds <= 604800))),
   CONSTRAINT ck_webhook_endpoints_min_severity CHECK ((min_severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
+  CONSTRAINT ck_webhook_endpoints_previous_secret CHECK (((previous_sealed_secret IS NULL) = (previous_secret_until IS NULL))),
   CONSTRAINT ck_webhook_endpoints_sealed_url CHECK ((num_nonnulls(url, sealed_url) = 1)),
   CONSTRAINT ck_webhook_endpoints_status CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text]))),
   CONSTRAINT fk_webhook_endpoints_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,

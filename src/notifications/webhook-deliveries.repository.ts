@@ -172,7 +172,7 @@ export class WebhookDeliveriesRepository {
   /** Starts dead ones again, oldest first. @returns how many */
   async restartDead(tx: Transaction, endpointId: string, since: Date | null, limit: number): Promise<number> {
     const [, count] = await tx.query<Changed<unknown>>(
-      `UPDATE webhook_deliveries SET status = 'pending', attempts = 0, next_attempt_at = clock_timestamp()
+      `UPDATE webhook_deliveries SET status = 'pending', attempts = 0, next_attempt_at = statement_timestamp()
         WHERE id IN (SELECT id FROM webhook_deliveries
                       WHERE endpoint_id = $1 AND status = 'dead' AND created_at >= coalesce($2::timestamptz, '-infinity')
                       ORDER BY id LIMIT $3 FOR UPDATE)`,
