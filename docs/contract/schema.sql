@@ -341,9 +341,37 @@ CREATE TABLE drift_changes (
   CONSTRAINT fk_drift_changes_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_drift_changes PRIMARY KEY (id)
 );
+CREATE INDEX ix_drift_changes_tenant_id_closed_at ON public.drift_changes USING btree (tenant_id, closed_at) WHERE (closed_at IS NOT NULL);
+CREATE INDEX ix_drift_changes_tenant_id_created_at ON public.drift_changes USING btree (tenant_id, created_at);
+CREATE INDEX ix_drift_changes_tenant_id_decided_at ON public.drift_changes USING btree (tenant_id, decided_at) WHERE (decided_at IS NOT NULL);
 CREATE INDEX ix_drift_changes_tenant_id_identity ON public.drift_changes USING btree (tenant_id, identity) WHERE (state = 'closed'::text);
 CREATE INDEX ix_drift_changes_tenant_id_state_id ON public.drift_changes USING btree (tenant_id, state, id);
 CREATE UNIQUE INDEX uq_drift_changes_live ON public.drift_changes USING btree (tenant_id, identity) WHERE (state <> 'closed'::text);
+
+CREATE TABLE drift_controls (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  control_id text NOT NULL,
+  position integer NOT NULL,
+  first_report bigint NOT NULL,
+  closed_report bigint,
+  baseline_verdict text NOT NULL,
+  verdict text NOT NULL,
+  previous_verdict text,
+  last_assessed text,
+  since timestamp with time zone NOT NULL,
+  finding_hash bytea NOT NULL,
+  sealed_finding bytea NOT NULL,
+  CONSTRAINT ck_drift_controls_baseline_verdict CHECK ((baseline_verdict = ANY (ARRAY['met'::text, 'not-met'::text, 'not-assessed'::text]))),
+  CONSTRAINT ck_drift_controls_finding_hash CHECK ((octet_length(finding_hash) = 32)),
+  CONSTRAINT ck_drift_controls_last_assessed CHECK ((last_assessed = ANY (ARRAY['met'::text, 'not-met'::text]))),
+  CONSTRAINT ck_drift_controls_previous_verdict CHECK ((previous_verdict = ANY (ARRAY['met'::text, 'not-met'::text, 'not-assessed'::text]))),
+  CONSTRAINT ck_drift_controls_verdict CHECK ((verdict = ANY (ARRAY['met'::text, 'not-met'::text, 'not-assessed'::text]))),
+  CONSTRAINT fk_drift_controls_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_controls PRIMARY KEY (id)
+);
+CREATE INDEX ix_drift_controls_report ON public.drift_controls USING btree (tenant_id, first_report);
+CREATE UNIQUE INDEX uq_drift_controls_current ON public.drift_controls USING btree (tenant_id, control_id) WHERE (closed_report IS NULL);
 
 CREATE TABLE drift_outages (
   tenant_id uuid NOT NULL,
