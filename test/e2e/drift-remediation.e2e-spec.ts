@@ -81,6 +81,8 @@ describe('what follows a report', () => {
     tenantId = items[0]?.tenantId ?? '';
     await api.post('/drift/baselines', { snapshotId: items[0]?.id, reason: 'reviewed' });
     applyAttack(tenant, 3);
+    // A control that was met and no longer is.
+    await written('PATCH', '/policies/authorizationPolicy', { allowInvitesFrom: 'everyone' });
     report = await scanned();
   }, 120_000);
 
@@ -99,6 +101,14 @@ describe('what follows a report', () => {
       const found = await api.get<{ attempts: number; reportId: string | null; status: string }>(`/drift/scans/${id}`);
       if (found.attempts > 0) return api.get<Report>(`/drift/reports/${found.reportId}`);
     }
+  }
+
+  /** What an administrator of the tenant writes to Graph. */
+  async function written(method: string, path: string, body: JsonObject | null): Promise<JsonObject> {
+    const token = tenant.tokenFor(tenant.administrator.objectId);
+    const answer = await graph(tenant, path, { method, token, ...(body === null ? {} : { body }) });
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+    return answer.json;
   }
 
   const read = (path: string, headers: Record<string, string> = {}) =>
@@ -192,7 +202,8 @@ describe('what follows a report', () => {
         `/drift/analytics/controls?tenant=${tenantId}`,
       );
       expect(items.length).toBeGreaterThan(10);
-      expect(items.some(({ until }) => until !== null)).toBe(true);
+      expect(items.find(({ id, until }) => id === 'MS.AAD.8.2' && until === null)?.verdict).toBe('not-met');
+      expect(items.find(({ id, until }) => id === 'MS.AAD.8.2' && until !== null)?.verdict).toBe('met');
       for (const [i, newer] of items.entries()) {
         const older = items[i + 1];
         if (older?.id === newer.id) expect(older.verdict).not.toBe(newer.verdict);
@@ -248,21 +259,8 @@ describe('what follows a report', () => {
       expect(ignored).toBe(1);
       expect(plan.byHand).toEqual([]);
       const given = new Map<string, string>();
-      const token = tenant.tokenFor(tenant.administrator.objectId);
-      for (const request of plan.requests) {
-        await performRequest(
-          request,
-          {
-            list: (path) => allRows(tenant, path),
-            send: async (method, path, body) => {
-              const answer = await graph(tenant, path, { method, token, ...(body === null ? {} : { body }) });
-              if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
-              return answer.json as JsonObject;
-            },
-          },
-          given,
-        );
-      }
+      const writer = { list: (path: string) => allRows(tenant, path), send: written };
+      for (const request of plan.requests) await performRequest(request, writer, given);
       const after = await scanned();
       expect(after.changes).toHaveLength(ignored);
       const { timeToRevert } = await api.get<{ timeToRevert: { count: number }[] }>('/drift/analytics');
