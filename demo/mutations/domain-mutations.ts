@@ -27,6 +27,7 @@ export function updateDomain(state: TenantState, actor: Actor, id: string, patch
   const before = existing(state, id);
   const after: GraphObject = { ...mergePatch(before, patch), id };
   state.collections.domains.set(after);
+  if (after['authenticationType'] === 'Managed') state.federationConfigurations.delete(id);
   const properties = changedMembers(before, after).map((member) =>
     modifiedProperty(capital(member), [before[member] ?? null], [after[member] ?? null]),
   );

@@ -400,6 +400,9 @@ CREATE TABLE drift_changes (
   CONSTRAINT fk_drift_changes_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_drift_changes PRIMARY KEY (id)
 );
+CREATE INDEX ix_drift_changes_tenant_id_closed_at ON public.drift_changes USING btree (tenant_id, closed_at) WHERE (closed_at IS NOT NULL);
+CREATE INDEX ix_drift_changes_tenant_id_created_at ON public.drift_changes USING btree (tenant_id, created_at);
+CREATE INDEX ix_drift_changes_tenant_id_decided_at ON public.drift_changes USING btree (tenant_id, decided_at) WHERE (decided_at IS NOT NULL);
 CREATE INDEX ix_drift_changes_tenant_id_identity ON public.drift_changes USING btree (tenant_id, identity) WHERE (state = 'closed'::text);
 CREATE INDEX ix_drift_changes_tenant_id_state_id ON public.drift_changes USING btree (tenant_id, state, id);
 CREATE UNIQUE INDEX uq_drift_changes_live ON public.drift_changes USING btree (tenant_id, identity) WHERE (state <> 'closed'::text);

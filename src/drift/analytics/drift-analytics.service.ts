@@ -9,6 +9,7 @@ import {
   type Window,
 } from './analytics.repository.js';
 import { type DriftDay, driftOverTime } from './drift-over-time.js';
+import { joinedVerdicts } from './joined-verdicts.js';
 
 export interface DriftFigures {
   window: Window;
@@ -52,7 +53,7 @@ export class DriftAnalytics {
   async controls(tenantId: string, days: number): Promise<VerdictInterval[]> {
     await this.tenants.get(tenantId);
     return this.transactions.read(async (tx) =>
-      this.analytics.verdicts(tx, tenantId, await this.analytics.window(tx, days), MAX_INTERVALS),
+      joinedVerdicts(await this.analytics.verdicts(tx, tenantId, await this.analytics.window(tx, days), MAX_INTERVALS)),
     );
   }
 }

@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from '../../crypto/canonical-json.js';
-import { at, isObject, join, setMember, tokensOf } from '../normalise/json-members.js';
-import { isCovered, isMatch, pathRulesOf, step } from '../normalise/path-patterns.js';
+import type { JsonObject } from '../../crypto/canonical-json.js';
+import { at, isObject, tokensOf } from '../normalise/json-members.js';
+import { isCovered } from '../normalise/path-patterns.js';
 import { segment } from '../resource-types/remediation-parts.js';
 import type {
   PartAnswer,
@@ -10,8 +10,9 @@ import type {
   Unplaced,
 } from '../resource-types/remediation-way.types.js';
 import type { ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
-import { emptyAt, graphForm } from './graph-form.js';
+import { graphForm } from './graph-form.js';
 import type { PlannedChange } from './remediation-plan.types.js';
+import { creationBody, isReadOnly, updateBody, withoutReadOnly } from './request-body.js';
 import { restoredValue } from './restored-value.js';
 
 /** What restores one object, before it has its place among the others. */
@@ -92,14 +93,13 @@ function madeAnew(plan: ObjectToPlan, object: RemediedObject): ObjectDraft {
   const { create } = way;
   if (create === undefined) return empty();
   const separate = (way.parts ?? []).filter(({ afterCreation }) => afterCreation !== undefined);
-  const body: JsonObject = create.keyMember === undefined ? {} : { [create.keyMember]: key };
-  for (const [name, content] of Object.entries(object.graph)) {
-    if (create.members !== undefined && !create.members.includes(name) && name !== '@odata.type') continue;
-    const pointer = join('', name);
-    if (isReadOnly(way, pointer) || separate.some(({ path }) => path === pointer)) continue;
-    setMember(body, name, content);
-  }
-  const hasNewId = create.keyMember === undefined;
+  const body = creationBody(
+    way,
+    object,
+    separate.map(({ path }) => path),
+  );
+  // What is known by a tuple is the same whatever id Graph gives it.
+  const hasNewId = create.keyMember === undefined && way.lookup === undefined;
   const made: RequestDraft = { method: 'POST', path: create.path(object), body, ...(hasNewId ? { gives: 'new' } : {}) };
   const there = hasNewId ? { ...object, address: way.address('{new}', object) } : object;
   const rest = separate.flatMap(({ path, afterCreation }) => {
@@ -150,74 +150,17 @@ function writeOwn(out: ObjectDraft, plan: ObjectToPlan, object: RemediedObject, 
     const path = way.create?.path(object) ?? '';
     const body = withoutReadOnly(way, object.graph);
     add(out, plan, changes, [{ method: 'POST', path, body, lookups: [] }]);
-    out.notes.push(noteOn(changes, 'Graph can’t change it: it is taken away for a moment and written anew, whole.'));
+    out.notes.push(
+      noteOn(changes, 'Graph has no change of it: it is taken away for a moment and written anew, whole.'),
+    );
     return;
   }
-  const { body, whole } = bodyOf(plan, object, changes);
+  const { body, whole } = updateBody(plan.definition, way, object, changes);
   add(out, plan, changes, [{ method: update.method, path: object.address, body }]);
   for (const place of whole) {
     const what = place === '' ? 'The object is' : `${place} is`;
     out.notes.push(noteOn(changes, `${what} written whole, with what else the newest snapshot has there.`));
   }
-}
-
-/** Only what drifted, up to the nearest place that Graph takes whole. */
-function bodyOf(plan: ObjectToPlan, object: RemediedObject, changes: PlannedChange[]) {
-  const { way, definition } = plan;
-  const wholes = way.update?.whole ?? [];
-  if (wholes.includes('')) return { body: withoutReadOnly(way, object.graph), whole: [''] };
-  const body: JsonObject = {};
-  const whole = new Set<string>();
-  for (const { path, after } of changes) {
-    const pointer = writtenAt(definition, wholes, object.value, path);
-    if (pointer !== path && wholes.some((pattern) => isMatch(pointer, pattern))) whole.add(pointer);
-    copyAt(
-      body,
-      object.graph,
-      tokensOf(pointer),
-      emptyAt(definition, tokensOf(pointer), pointer === path ? after : null),
-    );
-  }
-  return { body, whole: [...whole] };
-}
-
-/** Where a change is written: the path itself, or the list or whole member that it lies in; nothing below what is missing. */
-function writtenAt(definition: ResourceTypeDefinition, wholes: string[], value: JsonObject, path: string): string {
-  let rules = [pathRulesOf(definition)];
-  let pointer = '';
-  for (const token of tokensOf(path)) {
-    pointer = join(pointer, token);
-    rules = step(rules, token);
-    if (wholes.some((pattern) => isMatch(pointer, pattern))) break;
-    if (rules.some((rule) => rule.keyedBy || rule.set || rule.separator)) break;
-    if (at(value, pointer) === undefined) break;
-  }
-  return pointer;
-}
-
-/** Copies one place, with the names of the classes of all that it lies in. */
-function copyAt(target: JsonObject, source: JsonObject, tokens: string[], otherwise: Json): void {
-  const type = source['@odata.type'];
-  if (type !== undefined) target['@odata.type'] = type;
-  const [name, ...rest] = tokens;
-  if (name === undefined) return;
-  const found = Object.hasOwn(source, name) ? source[name] : undefined;
-  if (rest.length === 0) {
-    setMember(target, name, found ?? otherwise);
-    return;
-  }
-  const below = Object.hasOwn(target, name) ? target[name] : undefined;
-  const inner: JsonObject = isObject(below) ? below : {};
-  copyAt(inner, isObject(found) ? found : {}, rest, otherwise);
-  setMember(target, name, inner);
-}
-
-function withoutReadOnly(way: ThroughGraph, graph: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(graph).filter(([name]) => !isReadOnly(way, join('', name))));
-}
-
-function isReadOnly(way: ThroughGraph, pointer: string): boolean {
-  return (way.readOnly ?? []).some((pattern) => isCovered(pointer, pattern));
 }
 
 function placed(plan: ObjectToPlan, value: JsonObject): RemediedObject {

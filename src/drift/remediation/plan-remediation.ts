@@ -108,6 +108,10 @@ function append(
       permission: request.permission ?? about.permission,
     });
   }
+  const told = new Set([...draft.requests, ...draft.byHand, ...draft.notes].flatMap(({ changeIds }) => changeIds));
+  const untold = subject.changeIds.filter((id) => !told.has(id));
+  // No change of a plan is passed over in silence.
+  if (untold.length > 0) plan.byHand.push({ ...subject, changeIds: untold, place, why: 'There is no request for it.' });
   for (const { changeIds, why } of draft.byHand) plan.byHand.push({ ...subject, changeIds, place, why });
   for (const { changeIds, text } of draft.notes) plan.notes.push({ ...subject, changeIds, text });
 }

@@ -9,7 +9,12 @@ const FEDERATION: PartWay = {
     const path = `${object.address}/federationConfiguration`;
     const id = text(before ?? after, 'id') ?? tokens[1] ?? '';
     const isWhole = tokens.length === 2;
-    if (isWhole && before === null) return [{ method: 'DELETE', path: `${path}/${segment(id)}` }];
+    if (isWhole && before === null) {
+      // Graph drops the settings of a domain that is managed again.
+      if (text(object.value, 'authenticationType') === 'Managed')
+        return { follows: 'Its federation settings go with the change back to managed.' };
+      return [{ method: 'DELETE', path: `${path}/${segment(id)}` }];
+    }
     const wanted = member(member(object.value, 'federationConfiguration'), tokens[1] ?? '');
     const { id: _madeAnew, ...body } = isObject(wanted) ? wanted : {};
     if (isWhole) return [{ method: 'POST', path, body: { '@odata.type': FEDERATION_CLASS, ...body } }];

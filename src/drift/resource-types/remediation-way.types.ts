@@ -1,11 +1,10 @@
 import type { Json, JsonObject } from '../../crypto/canonical-json.js';
-import type { ResourceType } from './resource-type.types.js';
 
 /**
  * How an object of a type is brought back to what the baseline holds. Pure data and pure functions; what is planned with them
- * stands in `remediation/`. Paths are those of the normal form, with `*` for any one member.
+ * stands in `remediation/`. Paths are those of the normal form, with `*` for any one member. `Name`: the names of types.
  */
-export type RemediationWay = ByHand | ThroughGraph;
+export type RemediationWay<Name extends string> = ByHand | ThroughGraph<Name>;
 
 /** Graph offers no way, or none that is safe to hand over. */
 export interface ByHand {
@@ -16,7 +15,7 @@ export interface ByHand {
   why: string;
 }
 
-export interface ThroughGraph {
+export interface ThroughGraph<Name extends string = string> {
   kind: 'graph';
   /** Where people find it in the Entra admin center. */
   place: string;
@@ -49,7 +48,7 @@ export interface ThroughGraph {
   /** Where whatever only a person of another system can change is decided, such as the synchronised directory; null where it is here. */
   masteredElsewhere?: (value: JsonObject) => string | null;
   /** Types whose objects name this one by its id, and would go on naming the old one. */
-  referredBy?: ResourceType[];
+  referredBy?: Name[];
   /** Sentences on what making it again doesn't bring back. */
   losses?: string[];
 }

@@ -92,7 +92,7 @@ export interface ResourceTypeDefinition {
   /** Directory audit activities (normalised: lower case, trimmed, "–" as "-") that write this type. */
   auditActivities: { added: string[]; modified: string[]; removed: string[] };
   /** How it is brought back to what the baseline holds. */
-  remediation: RemediationWay;
+  remediation: RemediationWay<ResourceType>;
 }
 
 /**

@@ -9,7 +9,7 @@ const WHY = 'Back to the approved baseline';
 const NOT_BY_DELETE = 'It is asked for and not deleted.';
 
 /** Who holds a directory role is asked of Privileged Identity Management (unifiedRole…ScheduleRequest). */
-export function roleRequests(about: { requests: string; permission: string; place: string }): ThroughGraph {
+export function roleRequests(about: { requests: string; permission: string; place: string }): ThroughGraph<never> {
   return {
     kind: 'graph',
     place: about.place,
@@ -39,7 +39,7 @@ function askForRole({ value }: RemediedObject, act: Act, requests: string): Requ
 }
 
 /** PIM for groups (privilegedAccessGroupEligibilityScheduleRequest). */
-export const groupRequests: ThroughGraph = {
+export const groupRequests: ThroughGraph<never> = {
   kind: 'graph',
   place: 'ID Governance > Privileged Identity Management > Groups > (group) > Assignments',
   permission: 'PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup',
