@@ -28,11 +28,11 @@ import { AuditEvidence1764000000023 } from './src/database/migrations/0023-audit
 import { Alerts1764000000024 } from './src/database/migrations/0024-alerts.js';
 import { DriftAnalytics1764000000025 } from './src/database/migrations/0025-drift-analytics.js';
 import { DriftDecisions1764000000026 } from './src/database/migrations/0026-drift-decisions.js';
+import { DriftRules1764000000027 } from './src/database/migrations/0027-drift-rules.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
 import { DriftProposal } from './src/drift/decisions/drift-proposal.entity.js';
-import { DriftRules1764000000027 } from './src/database/migrations/0027-drift-rules.js';
 import { DriftRuleOverride } from './src/drift/overrides/rule-override.entity.js';
 import { DriftChange } from './src/drift/report/drift-change.entity.js';
 import { DriftReport } from './src/drift/report/drift-report.entity.js';

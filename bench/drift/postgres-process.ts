@@ -81,7 +81,7 @@ async function work({ env, before, after, snapshots }: PostgresJob): Promise<Pos
   const firstSeconds = (performance.now() - firstAt) / 1000;
   const actor = { type: 'system', id: 'bench', displayName: 'bench' } as const;
   const snapshotId = (newest as StoredSnapshot | null)?.id ?? '';
-  await part(BaselineService).approve(actor, { snapshotId, reason: 'bench', acceptIncomplete: true });
+  await part(BaselineService).approve(actor, { snapshotId, reason: 'bench', acceptIncomplete: true }, null);
 
   const times = [performance.now()];
   const collection = await read(readPages(after), true);

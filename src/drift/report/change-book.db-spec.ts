@@ -140,6 +140,7 @@ describe('changes from scan to scan, whatever people decide between', () => {
           tenantId: this.tenantId,
           sequence: this.sequence,
           baselineVersion: 1,
+          windows: [],
           changes: isBlind ? [] : this.findings(),
           attributions: new Map(),
           assess: () => (isBlind ? 'not-assessed' : 'assessed'),

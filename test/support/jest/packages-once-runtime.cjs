@@ -20,7 +20,10 @@ class PackagesOnceRuntime extends Runtime {
   requireModuleOrMock(from, name) {
     if (!isPackage(name)) return super.requireModuleOrMock(from, name);
     let load = requireFrom.get(from);
-    if (load === undefined) requireFrom.set(from, (load = createRequire(from)));
+    if (load === undefined) {
+      load = createRequire(from);
+      requireFrom.set(from, load);
+    }
     return load(name);
   }
 }
