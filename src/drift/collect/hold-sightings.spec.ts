@@ -13,7 +13,10 @@ import { holdSightings, MOST_SIGHTINGS } from './hold-sightings.js';
 const HASH = 'a'.repeat(64);
 const TAKEN_AT = new Date('2026-01-01T00:00:00Z');
 
-function reading(type: ResourceType, what: { appeared?: string[]; gone?: string[]; partial?: true }): TypeCollection {
+function reading(
+  type: ResourceType,
+  what: { appeared?: string[]; gone?: string[]; partial?: true; named?: string[] },
+): TypeCollection {
   const changed = new Map<string, ChangedObject>();
   for (const key of what.appeared ?? []) {
     const object = new StoredObject(type, key, undefined, key, HASH, null, '{}');
@@ -28,7 +31,7 @@ function reading(type: ResourceType, what: { appeared?: string[]; gone?: string[
     changed,
     reread: new Map(),
     gone,
-    named: new Set(),
+    named: new Set(what.named),
     wasRead: (key) => !gone.has(key),
   };
 }
@@ -95,6 +98,11 @@ describe('comings and goings of flapping types', () => {
 
   test('users come along with what names them, but do not go at once', () => {
     expect(readings('user', { appeared: ['x'], gone: ['a'] })).toEqual([{ came: ['x'], went: [], count: 6 }]);
+  });
+
+  test('a user who was not asked for once and not answered once is still there', () => {
+    const rounds = readings('user', { gone: ['a'] }, { gone: ['a'], named: ['a'] }, { gone: ['a'], named: ['a'] });
+    expect(rounds.map(({ went }) => went)).toEqual([[], [], ['a']]);
   });
 
   test('nothing is held of a type that was not read completely before, nor in a first snapshot', () => {

@@ -17,11 +17,12 @@ export function holdSightings(
   confirmed: ReadAgain = new Map(),
 ): TenantCollection {
   const held: TenantCollection = new Map();
+  const named = new Set([...collection.values()].flatMap((one) => [...one.named]));
   for (const [type, now] of collection) {
     const was = before?.get(type);
     const flaps = RESOURCE_TYPE_CATALOGUE[type].flapping === true;
     const isConfirmed = (key: string) => confirmed.get(type)?.has(key) === true;
-    held.set(type, flaps && was !== undefined ? withoutFirstSightings(now, was, isConfirmed) : now);
+    held.set(type, flaps && was !== undefined ? withoutFirstSightings(now, was, isConfirmed, named) : now);
   }
   return held;
 }
@@ -30,9 +31,12 @@ function withoutFirstSightings(
   now: TypeCollection,
   was: TypeState,
   isConfirmed: (key: string) => boolean,
+  named: ReadonlySet<string>,
 ): TypeCollection {
+  const isReferenced = RESOURCE_TYPE_CATALOGUE[now.resourceType].collect.kind === 'referenced';
+  const isUnnamed = (key: string) => isReferenced && !named.has(key);
   const appeared = firstAppearances(now, was, isConfirmed);
-  const missing = firstAbsences(now, was, isConfirmed);
+  const missing = firstAbsences(now, was, isConfirmed, isUnnamed);
   // What was seen once and is beyond this reading still waits.
   const unread =
     now.status === 'complete' ? [] : (was.sightings?.appeared ?? []).filter((key) => !now.changed.has(key));
@@ -44,7 +48,11 @@ function withoutFirstSightings(
     count: now.count - appeared.length + missing.length,
     changed: new Map([...now.changed].filter(([key]) => !left.has(key))),
     gone: new Set([...now.gone].filter((key) => !kept.has(key))),
-    sightings: { appeared: [...appeared, ...unread].sort(), missing: missing.sort() },
+    sightings: {
+      appeared: [...appeared, ...unread].sort(),
+      missing: missing.sort(),
+      ...(missing.some(isUnnamed) ? { unnamed: missing.filter(isUnnamed) } : {}),
+    },
     wasRead: (key, head) => kept.has(key) || now.wasRead(key, head),
   };
 }
@@ -63,8 +71,16 @@ function firstAppearances(
   return first.length > MOST_SIGHTINGS ? [] : first;
 }
 
-function firstAbsences({ gone }: TypeCollection, was: TypeState, isConfirmed: (key: string) => boolean): string[] {
+/** Not to be asked for and not to be answered are two things: one of each isn't twice the same. */
+function firstAbsences(
+  { gone }: TypeCollection,
+  was: TypeState,
+  isConfirmed: (key: string) => boolean,
+  isUnnamed: (key: string) => boolean,
+): string[] {
   const before = new Set(was.sightings?.missing);
-  const first = [...gone].filter((key) => !before.has(key) && !isConfirmed(key));
+  const unnamedBefore = new Set(was.sightings?.unnamed);
+  const isSecond = (key: string) => before.has(key) && unnamedBefore.has(key) === isUnnamed(key);
+  const first = [...gone].filter((key) => !isSecond(key) && !isConfirmed(key));
   return first.length > MOST_SIGHTINGS ? [] : first;
 }

@@ -10,6 +10,8 @@ export interface Sightings {
   appeared: string[];
   /** Keys that this scan was the first to miss: they still are. */
   missing: string[];
+  /** Of `missing`, those that weren't asked for, because nothing named them; absent where there are none. */
+  unnamed?: string[];
 }
 
 /** How one type ended in one scan. */
@@ -112,5 +114,10 @@ export function typeStatesFromJson(json: Json): TypeStates {
 }
 
 function sightingsFromJson(state: JsonObject): Sightings {
-  return { appeared: stringsAt(state, '/sightings/appeared'), missing: stringsAt(state, '/sightings/missing') };
+  const unnamed = stringsAt(state, '/sightings/unnamed');
+  return {
+    appeared: stringsAt(state, '/sightings/appeared'),
+    missing: stringsAt(state, '/sightings/missing'),
+    ...(unnamed.length === 0 ? {} : { unnamed }),
+  };
 }
