@@ -205,6 +205,7 @@ CREATE TABLE checkpoint_keys (
   wrapped_by text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   retires_at timestamp with time zone,
+  sealed_public_key bytea,
   CONSTRAINT ck_checkpoint_keys_public_key CHECK ((octet_length(public_key) = 32)),
   CONSTRAINT ck_checkpoint_keys_state CHECK ((state = ANY (ARRAY['current'::text, 'retiring'::text, 'retired'::text]))),
   CONSTRAINT pk_checkpoint_keys PRIMARY KEY (id)
@@ -215,10 +216,8 @@ CREATE TRIGGER tr_checkpoint_keys_announce AFTER INSERT OR DELETE OR UPDATE OF s
 CREATE TABLE config_blobs (
   tenant_id uuid NOT NULL,
   hash bytea NOT NULL,
-  body bytea,
-  sealed_body bytea,
+  sealed_body bytea NOT NULL,
   CONSTRAINT ck_config_blobs_hash CHECK ((octet_length(hash) = 32)),
-  CONSTRAINT ck_config_blobs_sealed_body CHECK ((num_nonnulls(body, sealed_body) = 1)),
   CONSTRAINT fk_config_blobs_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_config_blobs PRIMARY KEY (tenant_id, hash)
 );
@@ -246,14 +245,12 @@ CREATE TABLE config_versions (
   valid_to bigint,
   hash bytea NOT NULL,
   keyed_by_name boolean NOT NULL DEFAULT false,
-  display_name text,
   modified_at timestamp with time zone,
   id uuid NOT NULL DEFAULT gen_random_uuid(),
   sealed_name bytea,
   fingerprint bytea,
   CONSTRAINT ck_config_versions_fingerprint CHECK ((octet_length(fingerprint) = 32)),
   CONSTRAINT ck_config_versions_resource_key CHECK (((octet_length(resource_key) >= 1) AND (octet_length(resource_key) <= 1024))),
-  CONSTRAINT ck_config_versions_sealed_name CHECK ((num_nonnulls(display_name, sealed_name) <= 1)),
   CONSTRAINT ck_config_versions_valid_to CHECK ((valid_to > valid_from)),
   CONSTRAINT pk_config_versions PRIMARY KEY (tenant_id, resource_type, resource_key, valid_from),
   CONSTRAINT uq_config_versions_id UNIQUE (id)
@@ -269,6 +266,7 @@ CREATE TABLE data_keys (
   uses bigint NOT NULL DEFAULT 0,
   retiring_since timestamp with time zone,
   references_seen_at timestamp with time zone,
+  check_value bytea,
   CONSTRAINT ck_data_keys_state CHECK ((state = ANY (ARRAY['current'::text, 'retiring'::text, 'retired'::text]))),
   CONSTRAINT pk_data_keys PRIMARY KEY (version)
 );
@@ -296,6 +294,21 @@ CREATE TABLE drift_alerts (
 );
 CREATE INDEX ix_drift_alerts_open ON public.drift_alerts USING btree (tenant_id) WHERE (ended_at IS NULL);
 
+CREATE TABLE drift_baseline_pins (
+  tenant_id uuid NOT NULL,
+  resource_type text NOT NULL,
+  resource_key text NOT NULL,
+  from_version integer NOT NULL,
+  to_version integer,
+  hash bytea,
+  keyed_by_name boolean NOT NULL DEFAULT false,
+  normaliser_version integer NOT NULL,
+  CONSTRAINT ck_drift_baseline_pins_to_version CHECK ((to_version > from_version)),
+  CONSTRAINT fk_drift_baseline_pins_hash FOREIGN KEY (tenant_id, hash) REFERENCES config_blobs(tenant_id, hash),
+  CONSTRAINT fk_drift_baseline_pins_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_baseline_pins PRIMARY KEY (tenant_id, resource_type, resource_key, from_version)
+);
+
 CREATE TABLE drift_baselines (
   id uuid NOT NULL,
   tenant_id uuid NOT NULL,
@@ -306,12 +319,48 @@ CREATE TABLE drift_baselines (
   approved_by_id text NOT NULL,
   approved_by_name text NOT NULL,
   approved_at timestamp with time zone NOT NULL DEFAULT now(),
+  base_version integer,
+  change_ids uuid[] NOT NULL DEFAULT '{}'::uuid[],
+  CONSTRAINT ck_drift_baselines_base_version CHECK ((base_version < version)),
   CONSTRAINT ck_drift_baselines_version CHECK ((version > 0)),
   CONSTRAINT fk_drift_baselines_snapshot_id FOREIGN KEY (snapshot_id) REFERENCES config_snapshots(id),
   CONSTRAINT fk_drift_baselines_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_drift_baselines PRIMARY KEY (id),
   CONSTRAINT uq_drift_baselines_tenant_id_version UNIQUE (tenant_id, version)
 );
+
+CREATE TABLE drift_bulk_decisions (
+  id uuid NOT NULL,
+  actor text NOT NULL,
+  actor_id text NOT NULL,
+  idempotency_key text NOT NULL,
+  request_hash bytea NOT NULL,
+  kind text NOT NULL,
+  reason text NOT NULL,
+  until timestamp with time zone,
+  total integer NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  finished_at timestamp with time zone,
+  CONSTRAINT ck_drift_bulk_decisions_kind CHECK ((kind = ANY (ARRAY['accept'::text, 'ignore'::text, 'deny'::text, 'reopen'::text]))),
+  CONSTRAINT pk_drift_bulk_decisions PRIMARY KEY (id),
+  CONSTRAINT uq_drift_bulk_decisions_key UNIQUE (actor_id, idempotency_key)
+);
+
+CREATE TABLE drift_bulk_rows (
+  bulk_id uuid NOT NULL,
+  position integer NOT NULL,
+  change_id uuid NOT NULL,
+  change_version integer NOT NULL,
+  outcome text,
+  code text,
+  title text,
+  decided_at timestamp with time zone,
+  CONSTRAINT ck_drift_bulk_rows_outcome CHECK ((outcome = ANY (ARRAY['decided'::text, 'refused'::text]))),
+  CONSTRAINT fk_drift_bulk_rows_bulk_id FOREIGN KEY (bulk_id) REFERENCES drift_bulk_decisions(id) ON DELETE CASCADE,
+  CONSTRAINT pk_drift_bulk_rows PRIMARY KEY (bulk_id, "position"),
+  CONSTRAINT uq_drift_bulk_rows_change_id UNIQUE (bulk_id, change_id)
+);
+CREATE INDEX ix_drift_bulk_rows_waiting ON public.drift_bulk_rows USING btree (bulk_id, "position") WHERE (outcome IS NULL);
 
 CREATE TABLE drift_change_windows (
   id uuid NOT NULL,
@@ -355,22 +404,15 @@ CREATE TABLE drift_changes (
   closed_report bigint,
   resource_type text NOT NULL,
   resource_key text NOT NULL,
-  display_name text,
   change_type text NOT NULL,
-  path text,
-  before_json text,
-  after_json text,
   direction text NOT NULL,
   severity text NOT NULL,
   rules text[] NOT NULL,
   reference_ids text[] NOT NULL,
-  title text,
   matched_by text NOT NULL,
   attribution text NOT NULL,
   actor_type text,
   actor_id text,
-  actor_name text,
-  attribution_evidence text,
   attribution_attempts integer NOT NULL DEFAULT 0,
   attribution_since timestamp with time zone NOT NULL,
   attribution_retry_at timestamp with time zone,
@@ -382,20 +424,24 @@ CREATE TABLE drift_changes (
   version integer NOT NULL DEFAULT 1,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   closed_at timestamp with time zone,
-  sealed_details bytea,
+  sealed_details bytea NOT NULL,
+  closed_by_baseline integer,
+  reopen_reason text,
+  previous_decision text,
+  ignore_rule_id uuid,
+  reminded_at timestamp with time zone,
   CONSTRAINT ck_drift_changes_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'app'::text]))),
   CONSTRAINT ck_drift_changes_attribution CHECK ((attribution = ANY (ARRAY['exact'::text, 'strong'::text, 'probable'::text, 'none'::text]))),
   CONSTRAINT ck_drift_changes_change_type CHECK ((change_type = ANY (ARRAY['added'::text, 'removed'::text, 'modified'::text]))),
-  CONSTRAINT ck_drift_changes_clear CHECK (((sealed_details IS NULL) OR (num_nonnulls(display_name, path, before_json, after_json, actor_name, attribution_evidence) = 0))),
-  CONSTRAINT ck_drift_changes_close_reason CHECK ((close_reason = ANY (ARRAY['reverted'::text, 'superseded'::text, 'baseline'::text, 'unreferenced'::text]))),
+  CONSTRAINT ck_drift_changes_close_reason CHECK ((close_reason = ANY (ARRAY['reverted'::text, 'restored'::text, 'superseded'::text, 'baseline'::text, 'unreferenced'::text]))),
   CONSTRAINT ck_drift_changes_closed CHECK (((state = 'closed'::text) = ((closed_report IS NOT NULL) AND (close_reason IS NOT NULL) AND (state_before_close IS NOT NULL)))),
   CONSTRAINT ck_drift_changes_direction CHECK ((direction = ANY (ARRAY['loosening'::text, 'tightening'::text, 'neutral'::text]))),
   CONSTRAINT ck_drift_changes_identity CHECK ((octet_length(identity) = 32)),
   CONSTRAINT ck_drift_changes_matched_by CHECK ((matched_by = ANY (ARRAY['id'::text, 'name'::text]))),
-  CONSTRAINT ck_drift_changes_sealed_details CHECK ((num_nonnulls(title, sealed_details) = 1)),
+  CONSTRAINT ck_drift_changes_reopen_reason CHECK ((reopen_reason = ANY (ARRAY['came-back'::text, 'value-changed'::text, 'decision-ended'::text, 'rule-ended'::text, 'by-person'::text]))),
   CONSTRAINT ck_drift_changes_severity CHECK ((severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
-  CONSTRAINT ck_drift_changes_state CHECK ((state = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text, 'closed'::text]))),
-  CONSTRAINT ck_drift_changes_state_before_close CHECK ((state_before_close = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text]))),
+  CONSTRAINT ck_drift_changes_state CHECK ((state = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text, 'denied'::text, 'closed'::text]))),
+  CONSTRAINT ck_drift_changes_state_before_close CHECK ((state_before_close = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text, 'denied'::text]))),
   CONSTRAINT ck_drift_changes_substate CHECK ((substate = ANY (ARRAY['new'::text, 'ongoing'::text, 'regressed'::text]))),
   CONSTRAINT fk_drift_changes_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_drift_changes PRIMARY KEY (id)
@@ -432,6 +478,25 @@ CREATE TABLE drift_controls (
 CREATE INDEX ix_drift_controls_report ON public.drift_controls USING btree (tenant_id, first_report);
 CREATE UNIQUE INDEX uq_drift_controls_current ON public.drift_controls USING btree (tenant_id, control_id) WHERE (closed_report IS NULL);
 
+CREATE TABLE drift_ignore_rules (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  resource_type text NOT NULL,
+  resource_key text,
+  path_pattern text,
+  reason text NOT NULL,
+  until timestamp with time zone NOT NULL,
+  created_by_id text NOT NULL,
+  created_by_name text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  withdrawn_at timestamp with time zone,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT ck_drift_ignore_rules_matches CHECK (((resource_key IS NOT NULL) OR (path_pattern <> ''::text))),
+  CONSTRAINT fk_drift_ignore_rules_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_ignore_rules PRIMARY KEY (id)
+);
+CREATE INDEX ix_drift_ignore_rules_tenant_id ON public.drift_ignore_rules USING btree (tenant_id, until) WHERE (withdrawn_at IS NULL);
+
 CREATE TABLE drift_outages (
   tenant_id uuid NOT NULL,
   slot_id uuid NOT NULL,
@@ -440,6 +505,32 @@ CREATE TABLE drift_outages (
   CONSTRAINT fk_drift_outages_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_drift_outages PRIMARY KEY (tenant_id)
 );
+
+CREATE TABLE drift_proposals (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  kind text NOT NULL,
+  subject_id uuid,
+  subject_version integer,
+  content text NOT NULL,
+  reason text NOT NULL,
+  status text NOT NULL DEFAULT 'pending'::text,
+  proposed_by_id text NOT NULL,
+  proposed_by_name text NOT NULL,
+  proposed_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  decided_by_id text,
+  decided_by_name text,
+  decided_at timestamp with time zone,
+  decision_reason text,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT ck_drift_proposals_decided CHECK (((status = 'pending'::text) = (decided_at IS NULL))),
+  CONSTRAINT ck_drift_proposals_kind CHECK ((kind = ANY (ARRAY['decision'::text, 'ignore-rule'::text, 'baseline'::text]))),
+  CONSTRAINT ck_drift_proposals_status CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'declined'::text, 'withdrawn'::text]))),
+  CONSTRAINT fk_drift_proposals_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_proposals PRIMARY KEY (id)
+);
+CREATE INDEX ix_drift_proposals_tenant_id_status ON public.drift_proposals USING btree (tenant_id, status, id);
 
 CREATE TABLE drift_reports (
   id uuid NOT NULL,
@@ -455,6 +546,7 @@ CREATE TABLE drift_reports (
   opened integer NOT NULL,
   closed integer NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  ignored_summary text NOT NULL DEFAULT '{}'::text,
   CONSTRAINT ck_drift_reports_trigger CHECK ((trigger = ANY (ARRAY['schedule'::text, 'manual'::text]))),
   CONSTRAINT fk_drift_reports_snapshot_id FOREIGN KEY (snapshot_id) REFERENCES config_snapshots(id),
   CONSTRAINT fk_drift_reports_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
@@ -549,6 +641,7 @@ CREATE TABLE index_keys (
   created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   activated_at timestamp with time zone,
   retiring_since timestamp with time zone,
+  check_value bytea,
   CONSTRAINT ck_index_keys_state CHECK ((state = ANY (ARRAY['next'::text, 'current'::text, 'retiring'::text, 'retired'::text]))),
   CONSTRAINT pk_index_keys PRIMARY KEY (version)
 );
@@ -611,11 +704,9 @@ CREATE TABLE outbox_events (
   id uuid NOT NULL,
   type text NOT NULL,
   tenant_id uuid,
-  data text,
   created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   dispatched_at timestamp with time zone,
-  sealed_data bytea,
-  CONSTRAINT ck_outbox_events_sealed_data CHECK ((num_nonnulls(data, sealed_data) = 1)),
+  sealed_data bytea NOT NULL,
   CONSTRAINT fk_outbox_events_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   CONSTRAINT pk_outbox_events PRIMARY KEY (id)
 );
@@ -907,6 +998,7 @@ CREATE TABLE tenants (
   version integer NOT NULL DEFAULT 1,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  second_person boolean NOT NULL DEFAULT false,
   CONSTRAINT ck_tenants_scan_interval_seconds CHECK (((scan_interval_seconds >= 1) AND (scan_interval_seconds <= 86400))),
   CONSTRAINT pk_tenants PRIMARY KEY (id),
   CONSTRAINT uq_tenants_entra_tenant_id UNIQUE (entra_tenant_id)
@@ -928,8 +1020,6 @@ CREATE TABLE user_sessions (
   security_stamp integer NOT NULL,
   client_id text NOT NULL,
   entra_session_id text,
-  source_address text,
-  user_agent text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   last_seen_at timestamp with time zone NOT NULL DEFAULT now(),
   expires_at timestamp with time zone NOT NULL,
@@ -943,7 +1033,6 @@ CREATE TABLE user_sessions (
   service_account_stamp integer,
   sealed_device bytea,
   CONSTRAINT ck_user_sessions_ended CHECK (((ended_at IS NULL) = (ended_reason IS NULL))),
-  CONSTRAINT ck_user_sessions_sealed_device CHECK (((sealed_device IS NULL) OR (num_nonnulls(source_address, user_agent) = 0))),
   CONSTRAINT ck_user_sessions_service_account CHECK (((service_account_id IS NULL) = (service_account_stamp IS NULL))),
   CONSTRAINT fk_user_sessions_service_account_id FOREIGN KEY (service_account_id) REFERENCES service_accounts(id),
   CONSTRAINT fk_user_sessions_user_id FOREIGN KEY (user_id) REFERENCES users(id),
@@ -972,7 +1061,6 @@ CREATE TABLE users (
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   entra_valid_from timestamp with time zone,
   external_id text,
-  profile jsonb NOT NULL DEFAULT '{}'::jsonb,
   deleted_at timestamp with time zone,
   search_text text DEFAULT folded_text(((((display_name || '
 '::text) || COALESCE(user_principal_name, ''::text)) || '
@@ -980,7 +1068,6 @@ CREATE TABLE users (
   sort_name text DEFAULT "left"(folded_text(display_name), 64),
   sealed_profile bytea,
   CONSTRAINT ck_users_deleted_at CHECK (((status = 'deleted'::text) = (deleted_at IS NOT NULL))),
-  CONSTRAINT ck_users_sealed_profile CHECK (((sealed_profile IS NULL) OR (profile = '{}'::jsonb))),
   CONSTRAINT ck_users_status CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text, 'deleted'::text]))),
   CONSTRAINT fk_users_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_users PRIMARY KEY (id),
@@ -1043,7 +1130,6 @@ CREATE INDEX ix_webhook_digest_items_waiting ON public.webhook_digest_items USIN
 CREATE TABLE webhook_endpoints (
   id uuid NOT NULL,
   tenant_id uuid,
-  url text,
   description text NOT NULL,
   event_types text[] NOT NULL,
   min_severity text NOT NULL,
@@ -1055,7 +1141,7 @@ CREATE TABLE webhook_endpoints (
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   delivering_until timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
   delivering_by uuid,
-  sealed_url bytea,
+  sealed_url bytea NOT NULL,
   tenant_ids uuid[] NOT NULL DEFAULT '{}'::uuid[],
   resource_types text[] NOT NULL DEFAULT '{}'::text[],
   controls text[] NOT NULL DEFAULT '{}'::text[],
@@ -1069,7 +1155,6 @@ CREATE TABLE webhook_endpoints (
   CONSTRAINT ck_webhook_endpoints_digest_interval_seconds CHECK (((digest_interval_seconds >= 3600) AND (digest_interval_seconds <= 604800))),
   CONSTRAINT ck_webhook_endpoints_min_severity CHECK ((min_severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
   CONSTRAINT ck_webhook_endpoints_previous_secret CHECK (((previous_sealed_secret IS NULL) = (previous_secret_until IS NULL))),
-  CONSTRAINT ck_webhook_endpoints_sealed_url CHECK ((num_nonnulls(url, sealed_url) = 1)),
   CONSTRAINT ck_webhook_endpoints_status CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text]))),
   CONSTRAINT fk_webhook_endpoints_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   CONSTRAINT pk_webhook_endpoints PRIMARY KEY (id)

@@ -9,7 +9,6 @@ import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { BaselineService } from './baseline/baseline.service.js';
 import { BaselineChanges } from './baseline/baseline-changes.service.js';
-import type { DriftBaseline } from './baseline/drift-baseline.entity.js';
 import { BaselinePreview } from './baseline-preview.js';
 import { ApproveBaselineDto, ApproveChangesDto, PreviewBaselineDto } from './dto/approve-baseline.dto.js';
 import { BaselineDto, BaselinePageDto, BaselinePreviewDto } from './dto/baseline.dto.js';
@@ -40,7 +39,7 @@ export class DriftBaselinesController {
     @Query() { tenant }: BaselineInForceQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BaselineDto> {
-    return tagged(await this.baselines.inForce(tenant), reply);
+    return tagged(BaselineDto.from(await this.baselines.inForce(tenant)), reply);
   }
 
   /** Read one version of a baseline */
@@ -61,7 +60,10 @@ export class DriftBaselinesController {
   ): Promise<BaselineDto> {
     const { snapshotId, reason, acceptIncomplete = false } = body;
     const seen = ifMatch === undefined ? null : versionFromIfMatch(ifMatch);
-    return tagged(await this.baselines.approve(actor, { snapshotId, reason, acceptIncomplete }, seen), reply);
+    return tagged(
+      BaselineDto.from(await this.baselines.approve(actor, { snapshotId, reason, acceptIncomplete }, seen)),
+      reply,
+    );
   }
 
   /** Take single changes into the baseline: the next version is the one in force with these values */
@@ -74,7 +76,7 @@ export class DriftBaselinesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BaselineDto> {
     const seen = versionFromIfMatch(ifMatch);
-    return tagged(await this.changes.approve(actor, { changeIds, reason }, seen), reply);
+    return tagged(BaselineDto.from(await this.changes.approve(actor, { changeIds, reason }, seen)), reply);
   }
 
   /** Say what an approval would close and open, without doing it */
@@ -90,7 +92,7 @@ export class DriftBaselinesController {
   }
 }
 
-function tagged(baseline: DriftBaseline, reply: FastifyReply): BaselineDto {
+function tagged(baseline: BaselineDto, reply: FastifyReply): BaselineDto {
   reply.header('ETag', etagOf(baseline.version));
-  return BaselineDto.from(baseline);
+  return baseline;
 }

@@ -6,7 +6,7 @@ import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
-import type { DriftProposal, ProposalKind } from './decisions/drift-proposal.entity.js';
+import type { ProposalKind } from './decisions/proposal.types.js';
 import { ReopenChangeDto } from './dto/decide-change.dto.js';
 import {
   ProposalDto,
@@ -39,7 +39,7 @@ export class DriftProposalsController {
   @Get('proposals/:id')
   @RequirePermission('drift:read')
   async get(@Param('id', IdPipe) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<ProposalDto> {
-    return tagged(await this.proposals.get(id), reply);
+    return tagged(ProposalDto.from(await this.proposals.get(id)), reply);
   }
 
   /** Propose a decision or a rule that ignores to a second person */
@@ -50,7 +50,7 @@ export class DriftProposalsController {
     @Body() body: ProposeDecisionDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ProposalDto> {
-    return tagged(await this.proposals.propose(actor, ProposeDecisionDto.toProposal(body)), reply);
+    return tagged(ProposalDto.from(await this.proposals.propose(actor, ProposeDecisionDto.toProposal(body))), reply);
   }
 
   /** Approve what somebody else proposed: it is so at once */
@@ -64,7 +64,10 @@ export class DriftProposalsController {
     @Body() { reason }: ReopenChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ProposalDto> {
-    return tagged(await this.proposals.approve(actor, id, versionFromIfMatch(ifMatch), reason, DECISIONS), reply);
+    return tagged(
+      ProposalDto.from(await this.proposals.approve(actor, id, versionFromIfMatch(ifMatch), reason, DECISIONS)),
+      reply,
+    );
   }
 
   /** Decline what somebody else proposed */
@@ -78,7 +81,10 @@ export class DriftProposalsController {
     @Body() { reason }: ReopenChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ProposalDto> {
-    return tagged(await this.proposals.decline(actor, id, versionFromIfMatch(ifMatch), reason, DECISIONS), reply);
+    return tagged(
+      ProposalDto.from(await this.proposals.decline(actor, id, versionFromIfMatch(ifMatch), reason, DECISIONS)),
+      reply,
+    );
   }
 
   /** Take back what one proposed oneself */
@@ -92,7 +98,10 @@ export class DriftProposalsController {
     @Body() { reason }: ReopenChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ProposalDto> {
-    return tagged(await this.proposals.withdraw(actor, id, versionFromIfMatch(ifMatch), reason), reply);
+    return tagged(
+      ProposalDto.from(await this.proposals.withdraw(actor, id, versionFromIfMatch(ifMatch), reason)),
+      reply,
+    );
   }
 
   /** Propose the approval of a baseline to a second person */
@@ -103,7 +112,7 @@ export class DriftProposalsController {
     @Body() body: ProposedBaselineDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ProposalDto> {
-    return tagged(await this.proposals.propose(actor, proposalOfBaseline(body)), reply);
+    return tagged(ProposalDto.from(await this.proposals.propose(actor, proposalOfBaseline(body))), reply);
   }
 
   /** Approve the baseline that somebody else proposed: it is in force at once */
@@ -117,7 +126,10 @@ export class DriftProposalsController {
     @Body() { reason }: ReopenChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ProposalDto> {
-    return tagged(await this.proposals.approve(actor, id, versionFromIfMatch(ifMatch), reason, BASELINES), reply);
+    return tagged(
+      ProposalDto.from(await this.proposals.approve(actor, id, versionFromIfMatch(ifMatch), reason, BASELINES)),
+      reply,
+    );
   }
 
   /** Decline the baseline that somebody else proposed */
@@ -131,11 +143,14 @@ export class DriftProposalsController {
     @Body() { reason }: ReopenChangeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ProposalDto> {
-    return tagged(await this.proposals.decline(actor, id, versionFromIfMatch(ifMatch), reason, BASELINES), reply);
+    return tagged(
+      ProposalDto.from(await this.proposals.decline(actor, id, versionFromIfMatch(ifMatch), reason, BASELINES)),
+      reply,
+    );
   }
 }
 
-function tagged(proposal: DriftProposal, reply: FastifyReply): ProposalDto {
+function tagged(proposal: ProposalDto, reply: FastifyReply): ProposalDto {
   reply.header('ETag', etagOf(proposal.version));
-  return ProposalDto.from(proposal);
+  return proposal;
 }

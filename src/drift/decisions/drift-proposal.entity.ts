@@ -1,7 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-
-export type ProposalKind = 'decision' | 'ignore-rule' | 'baseline';
-export type ProposalStatus = 'pending' | 'approved' | 'declined' | 'withdrawn';
+import type { ProposalKind, ProposalStatus } from './proposal.types.js';
 
 /** What one person wants and another has to approve. One that nobody answered in time is over, though its row says pending. */
 @Entity('drift_proposals')

@@ -3,7 +3,8 @@ import { LessThan } from 'typeorm';
 import type { Actor } from '../../access/actor.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
-import { DriftProposal, type ProposalStatus } from './drift-proposal.entity.js';
+import { DriftProposal } from './drift-proposal.entity.js';
+import type { ProposalStatus } from './proposal.types.js';
 
 export type NewProposal = Pick<
   DriftProposal,

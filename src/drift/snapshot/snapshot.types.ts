@@ -26,6 +26,16 @@ export interface SnapshotObject {
  */
 export type CollectionStatus = 'complete' | 'partial' | 'failed';
 
+/** Objects of a flapping type that were seen to come or go once, which doesn't count yet. */
+export interface Sightings {
+  /** Keys that this scan was the first to read: they aren't in the snapshot. */
+  appeared: string[];
+  /** Keys that this scan was the first to miss: they still are. */
+  missing: string[];
+  /** Of `missing`, those that weren't asked for, because nothing named them; absent where there are none. */
+  unnamed?: string[];
+}
+
 export interface CollectedType {
   resourceType: ResourceType;
   status: CollectionStatus;

@@ -2,17 +2,7 @@ import type { Json, JsonObject } from '../../crypto/canonical-json.js';
 import type { TypeCollection } from '../collect/collect.types.js';
 import { isObject, member, stringsAt, text } from '../normalise/json-members.js';
 import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
-import type { CollectionStatus } from './snapshot.types.js';
-
-/** Objects of a flapping type that were seen to come or go once, which doesn't count yet. */
-export interface Sightings {
-  /** Keys that this scan was the first to read: they aren't in the snapshot. */
-  appeared: string[];
-  /** Keys that this scan was the first to miss: they still are. */
-  missing: string[];
-  /** Of `missing`, those that weren't asked for, because nothing named them; absent where there are none. */
-  unnamed?: string[];
-}
+import type { CollectionStatus, Sightings } from './snapshot.types.js';
 
 /** How one type ended in one scan. */
 export interface TypeState {
