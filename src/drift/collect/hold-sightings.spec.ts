@@ -1,7 +1,7 @@
 import type { ResourceType } from '../resource-types/resource-type.types.js';
 import { StoredObject } from '../snapshot/stored-object.js';
+import type { Sightings } from '../snapshot/snapshot.types.js';
 import {
-  type Sightings,
   type TypeStates,
   typeStatesFromJson,
   typeStatesOf,
