@@ -100,8 +100,6 @@ CREATE TABLE audit_events (
   user_agent text,
   request_id text,
   trace_id text,
-  state_before text,
-  state_after text,
   sealed_states bytea,
   CONSTRAINT ck_audit_events_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'service_account'::text, 'system'::text, 'anonymous'::text]))),
   CONSTRAINT ck_audit_events_outcome CHECK ((outcome = ANY (ARRAY['success'::text, 'denied'::text, 'failure'::text]))),

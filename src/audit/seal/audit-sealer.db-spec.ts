@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AuditStage, startAudit } from '../../../test/support/audit-stage.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
@@ -198,33 +197,13 @@ describe('sealing the audit trail', () => {
     expect(spoilt?.row.states).toMatch(/^\{"after":\{"unreadable":"[\da-f]{64}"\},"before":null\}$/);
   });
 
-  it.each([
-    ['is no JSON', 'garbage'],
-    ['ends early and says something else', '{"role":"x"},"before":null,"action":"users.user.deleted"'],
-    ['would be a second line of a stream', 'null,"before":null}}\n{"leafIndex":1,"record":{"action":"forged"'],
-    ['is not in canonical form', '{"b":1, "a":2}'],
-  ])('takes of a clear state that %s only the digest', async (_what, state) => {
-    await database.dataSource.query(
-      `INSERT INTO audit_events (id, retention_class, action, outcome, actor_type, state_after)
-       VALUES (gen_random_uuid(), 'security', 'x.y.z', 'success', 'system', $1)`,
-      [state],
-    );
-    expect(await stage.sealer.sealBatch()).toBe(1);
-    const [sealed] = await stage.sealed();
-    if (sealed === undefined) throw new Error('nothing was sealed');
-    const digest = createHash('sha256').update(state).digest('hex');
-    expect(sealed.row.states).toBe(`{"after":{"unreadable":"${digest}"},"before":null}`);
-    const text = canonicalRecord(sealed.row);
-    expect(canonicalJson(JSON.parse(text) as Json)).toBe(text);
-  });
-
   it('sees what is written into a partition by its own name, and lets none be emptied', async () => {
     const { dataSource } = database;
     const [{ name }] = await dataSource.query(
       `SELECT 'audit_events_security_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMM') AS name`,
     );
     for (const partition of [name, 'audit_events_other']) {
-      const at = partition === name ? 'now()' : "'1999-01-01'";
+      const at = partition === name ? 'now()' : "'2001-01-01'";
       await dataSource.query(
         `INSERT INTO ${partition} (id, retention_class, occurred_at, action, outcome, actor_type)
          VALUES (gen_random_uuid(), 'security', ${at}, 'x.y.z', 'success', 'system')`,
