@@ -102,8 +102,10 @@ CREATE TABLE audit_events (
   trace_id text,
   sealed_states bytea,
   CONSTRAINT ck_audit_events_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'service_account'::text, 'system'::text, 'anonymous'::text]))),
+  CONSTRAINT ck_audit_events_occurred_at CHECK (((occurred_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (occurred_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
   CONSTRAINT ck_audit_events_outcome CHECK ((outcome = ANY (ARRAY['success'::text, 'denied'::text, 'failure'::text]))),
   CONSTRAINT ck_audit_events_retention_class CHECK ((retention_class = ANY (ARRAY['security'::text, 'operation'::text]))),
+  CONSTRAINT ck_audit_events_target CHECK ((((target_type IS NULL) = (target_id IS NULL)) AND ((target_name IS NULL) OR (target_id IS NOT NULL)))),
   CONSTRAINT pk_audit_events PRIMARY KEY (id, retention_class, occurred_at)
 );
 CREATE INDEX ix_audit_events_actor_id ON ONLY public.audit_events USING btree (actor_id, id);
@@ -180,6 +182,7 @@ CREATE TABLE audit_trees (
   origin text NOT NULL,
   size bigint NOT NULL DEFAULT 0,
   published_size bigint NOT NULL DEFAULT 0,
+  sealed_head bytea,
   CONSTRAINT ck_audit_trees_id CHECK ((id = 1)),
   CONSTRAINT ck_audit_trees_size CHECK ((size >= 0)),
   CONSTRAINT pk_audit_trees PRIMARY KEY (id)
@@ -195,6 +198,7 @@ CREATE TABLE checkpoint_keys (
   wrapped_by text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   retires_at timestamp with time zone,
+  sealed_public_key bytea,
   CONSTRAINT ck_checkpoint_keys_public_key CHECK ((octet_length(public_key) = 32)),
   CONSTRAINT ck_checkpoint_keys_state CHECK ((state = ANY (ARRAY['current'::text, 'retiring'::text, 'retired'::text]))),
   CONSTRAINT pk_checkpoint_keys PRIMARY KEY (id)
@@ -205,10 +209,8 @@ CREATE TRIGGER tr_checkpoint_keys_announce AFTER INSERT OR DELETE OR UPDATE OF s
 CREATE TABLE config_blobs (
   tenant_id uuid NOT NULL,
   hash bytea NOT NULL,
-  body bytea,
-  sealed_body bytea,
+  sealed_body bytea NOT NULL,
   CONSTRAINT ck_config_blobs_hash CHECK ((octet_length(hash) = 32)),
-  CONSTRAINT ck_config_blobs_sealed_body CHECK ((num_nonnulls(body, sealed_body) = 1)),
   CONSTRAINT fk_config_blobs_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_config_blobs PRIMARY KEY (tenant_id, hash)
 );
@@ -236,12 +238,10 @@ CREATE TABLE config_versions (
   valid_to bigint,
   hash bytea NOT NULL,
   keyed_by_name boolean NOT NULL DEFAULT false,
-  display_name text,
   modified_at timestamp with time zone,
   id uuid NOT NULL DEFAULT gen_random_uuid(),
   sealed_name bytea,
   CONSTRAINT ck_config_versions_resource_key CHECK (((octet_length(resource_key) >= 1) AND (octet_length(resource_key) <= 1024))),
-  CONSTRAINT ck_config_versions_sealed_name CHECK ((num_nonnulls(display_name, sealed_name) <= 1)),
   CONSTRAINT ck_config_versions_valid_to CHECK ((valid_to > valid_from)),
   CONSTRAINT pk_config_versions PRIMARY KEY (tenant_id, resource_type, resource_key, valid_from),
   CONSTRAINT uq_config_versions_id UNIQUE (id)
@@ -257,6 +257,7 @@ CREATE TABLE data_keys (
   uses bigint NOT NULL DEFAULT 0,
   retiring_since timestamp with time zone,
   references_seen_at timestamp with time zone,
+  check_value bytea,
   CONSTRAINT ck_data_keys_state CHECK ((state = ANY (ARRAY['current'::text, 'retiring'::text, 'retired'::text]))),
   CONSTRAINT pk_data_keys PRIMARY KEY (version)
 );
@@ -294,22 +295,15 @@ CREATE TABLE drift_changes (
   closed_report bigint,
   resource_type text NOT NULL,
   resource_key text NOT NULL,
-  display_name text,
   change_type text NOT NULL,
-  path text,
-  before_json text,
-  after_json text,
   direction text NOT NULL,
   severity text NOT NULL,
   rules text[] NOT NULL,
   reference_ids text[] NOT NULL,
-  title text,
   matched_by text NOT NULL,
   attribution text NOT NULL,
   actor_type text,
   actor_id text,
-  actor_name text,
-  attribution_evidence text,
   attribution_attempts integer NOT NULL DEFAULT 0,
   attribution_since timestamp with time zone NOT NULL,
   attribution_retry_at timestamp with time zone,
@@ -321,17 +315,15 @@ CREATE TABLE drift_changes (
   version integer NOT NULL DEFAULT 1,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   closed_at timestamp with time zone,
-  sealed_details bytea,
+  sealed_details bytea NOT NULL,
   CONSTRAINT ck_drift_changes_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'app'::text]))),
   CONSTRAINT ck_drift_changes_attribution CHECK ((attribution = ANY (ARRAY['exact'::text, 'strong'::text, 'probable'::text, 'none'::text]))),
   CONSTRAINT ck_drift_changes_change_type CHECK ((change_type = ANY (ARRAY['added'::text, 'removed'::text, 'modified'::text]))),
-  CONSTRAINT ck_drift_changes_clear CHECK (((sealed_details IS NULL) OR (num_nonnulls(display_name, path, before_json, after_json, actor_name, attribution_evidence) = 0))),
   CONSTRAINT ck_drift_changes_close_reason CHECK ((close_reason = ANY (ARRAY['reverted'::text, 'superseded'::text, 'baseline'::text, 'unreferenced'::text]))),
   CONSTRAINT ck_drift_changes_closed CHECK (((state = 'closed'::text) = ((closed_report IS NOT NULL) AND (close_reason IS NOT NULL) AND (state_before_close IS NOT NULL)))),
   CONSTRAINT ck_drift_changes_direction CHECK ((direction = ANY (ARRAY['loosening'::text, 'tightening'::text, 'neutral'::text]))),
   CONSTRAINT ck_drift_changes_identity CHECK ((octet_length(identity) = 32)),
   CONSTRAINT ck_drift_changes_matched_by CHECK ((matched_by = ANY (ARRAY['id'::text, 'name'::text]))),
-  CONSTRAINT ck_drift_changes_sealed_details CHECK ((num_nonnulls(title, sealed_details) = 1)),
   CONSTRAINT ck_drift_changes_severity CHECK ((severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
   CONSTRAINT ck_drift_changes_state CHECK ((state = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text, 'closed'::text]))),
   CONSTRAINT ck_drift_changes_state_before_close CHECK ((state_before_close = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text]))),
@@ -442,6 +434,7 @@ CREATE TABLE index_keys (
   created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   activated_at timestamp with time zone,
   retiring_since timestamp with time zone,
+  check_value bytea,
   CONSTRAINT ck_index_keys_state CHECK ((state = ANY (ARRAY['next'::text, 'current'::text, 'retiring'::text, 'retired'::text]))),
   CONSTRAINT pk_index_keys PRIMARY KEY (version)
 );
@@ -504,11 +497,9 @@ CREATE TABLE outbox_events (
   id uuid NOT NULL,
   type text NOT NULL,
   tenant_id uuid,
-  data text,
   created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   dispatched_at timestamp with time zone,
-  sealed_data bytea,
-  CONSTRAINT ck_outbox_events_sealed_data CHECK ((num_nonnulls(data, sealed_data) = 1)),
+  sealed_data bytea NOT NULL,
   CONSTRAINT fk_outbox_events_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   CONSTRAINT pk_outbox_events PRIMARY KEY (id)
 );
@@ -821,8 +812,6 @@ CREATE TABLE user_sessions (
   security_stamp integer NOT NULL,
   client_id text NOT NULL,
   entra_session_id text,
-  source_address text,
-  user_agent text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   last_seen_at timestamp with time zone NOT NULL DEFAULT now(),
   expires_at timestamp with time zone NOT NULL,
@@ -836,7 +825,6 @@ CREATE TABLE user_sessions (
   service_account_stamp integer,
   sealed_device bytea,
   CONSTRAINT ck_user_sessions_ended CHECK (((ended_at IS NULL) = (ended_reason IS NULL))),
-  CONSTRAINT ck_user_sessions_sealed_device CHECK (((sealed_device IS NULL) OR (num_nonnulls(source_address, user_agent) = 0))),
   CONSTRAINT ck_user_sessions_service_account CHECK (((service_account_id IS NULL) = (service_account_stamp IS NULL))),
   CONSTRAINT fk_user_sessions_service_account_id FOREIGN KEY (service_account_id) REFERENCES service_accounts(id),
   CONSTRAINT fk_user_sessions_user_id FOREIGN KEY (user_id) REFERENCES users(id),
@@ -865,7 +853,6 @@ CREATE TABLE users (
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   entra_valid_from timestamp with time zone,
   external_id text,
-  profile jsonb NOT NULL DEFAULT '{}'::jsonb,
   deleted_at timestamp with time zone,
   search_text text DEFAULT folded_text(((((display_name || '
 '::text) || COALESCE(user_principal_name, ''::text)) || '
@@ -873,7 +860,6 @@ CREATE TABLE users (
   sort_name text DEFAULT "left"(folded_text(display_name), 64),
   sealed_profile bytea,
   CONSTRAINT ck_users_deleted_at CHECK (((status = 'deleted'::text) = (deleted_at IS NOT NULL))),
-  CONSTRAINT ck_users_sealed_profile CHECK (((sealed_profile IS NULL) OR (profile = '{}'::jsonb))),
   CONSTRAINT ck_users_status CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text, 'deleted'::text]))),
   CONSTRAINT fk_users_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_users PRIMARY KEY (id),
@@ -924,7 +910,6 @@ CREATE INDEX ix_webhook_deliveries_next_attempt_at ON public.webhook_deliveries 
 CREATE TABLE webhook_endpoints (
   id uuid NOT NULL,
   tenant_id uuid,
-  url text,
   description text NOT NULL,
   event_types text[] NOT NULL,
   min_severity text NOT NULL,
@@ -936,9 +921,8 @@ CREATE TABLE webhook_endpoints (
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   delivering_until timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
   delivering_by uuid,
-  sealed_url bytea,
+  sealed_url bytea NOT NULL,
   CONSTRAINT ck_webhook_endpoints_min_severity CHECK ((min_severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
-  CONSTRAINT ck_webhook_endpoints_sealed_url CHECK ((num_nonnulls(url, sealed_url) = 1)),
   CONSTRAINT ck_webhook_endpoints_status CHECK ((status = ANY (ARRAY['enabled'::text, 'disabled'::text]))),
   CONSTRAINT fk_webhook_endpoints_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   CONSTRAINT pk_webhook_endpoints PRIMARY KEY (id)
