@@ -51,7 +51,9 @@ describe('keys that somebody put into the database', () => {
     const other = await startKeys(database, master);
     expect(await believed(other)).toEqual(before);
     expect(await believed(other)).toEqual(before);
-    expect(other.complaints.filter(({ message }) => String(message).includes('nothing it signed counts'))).toHaveLength(2);
+    expect(other.complaints.filter(({ message }) => String(message).includes('nothing it signed counts'))).toHaveLength(
+      2,
+    );
     // Nor do they become believed by being retired.
     await other.upkeep.look();
     await other.upkeep.settled();
