@@ -13,6 +13,7 @@
  */
 import { type BenchOptions, benchOptions, type PartName } from './audit/options.js';
 import { layOutCores } from './auth/cores.js';
+import { runBenchmark } from './rounds/run-benchmark.js';
 
 type Part = (options: BenchOptions) => Promise<{ text: string; faults: string[] }>;
 
@@ -43,7 +44,4 @@ async function main(): Promise<void> {
   process.exitCode = 1;
 }
 
-main().catch((error: unknown) => {
-  console.error(`The benchmark failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  process.exitCode = 1;
-});
+runBenchmark(main);

@@ -25,6 +25,7 @@ import { measureRefresh, REFRESH_GOALS, REFRESH_OURS } from './auth/refresh-part
 import { faultsOf, type Goal, report } from './auth/report.js';
 import type { Samples } from './auth/rounds.js';
 import { openStage, type Stage } from './auth/stage.js';
+import { runBenchmark } from './rounds/run-benchmark.js';
 
 interface Part {
   title: string;
@@ -73,7 +74,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(`The benchmark failed: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-});
+runBenchmark(main);

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generatePair } from './compare-snapshots/generate.js';
 import { VARIANTS } from './compare-snapshots/variants.js';
+import { runBenchmark, WrongOption } from './rounds/run-benchmark.js';
 
 const OBJECTS = 100_000;
 const CHANGED = 100;
@@ -23,7 +24,7 @@ interface Result {
 
 function runVariant(name: string, before: string, after: string): void {
   const variant = VARIANTS[name];
-  if (variant === undefined) throw new Error(`there is no variant ${name}`);
+  if (variant === undefined) throw new WrongOption(`There is no variant "${name}".`);
   const start = performance.now();
   const found = variant(before, after);
   const seconds = (performance.now() - start) / 1000;
@@ -86,7 +87,10 @@ function print(results: Map<string, Result[]>): void {
   );
 }
 
-const [flag, name, before, after] = process.argv.slice(2);
-if (flag === '--variant' && name !== undefined && before !== undefined && after !== undefined)
-  runVariant(name, before, after);
-else main();
+runBenchmark(() => {
+  const [flag, name, before, after] = process.argv.slice(2);
+  if (flag === undefined) main();
+  else if (flag === '--variant' && name !== undefined && before !== undefined && after !== undefined)
+    runVariant(name, before, after);
+  else throw new WrongOption(`There is no option "${flag}": this benchmark has none.`);
+});

@@ -9,6 +9,7 @@ import { layOutCores } from './auth/cores.js';
 import type { SealFigures, SealJob } from './crypto/seal-process.js';
 import { median, spread, table, verdict } from './rbac/figures.js';
 import { roundOptions } from './rounds/round-options.js';
+import { runBenchmark } from './rounds/run-benchmark.js';
 
 const LIMIT = 0.8;
 
@@ -57,7 +58,4 @@ function report({ seal, sealByNode, open, openByNode }: SealFigures): string {
   );
 }
 
-main().catch((error: unknown) => {
-  console.error(`The benchmark failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  process.exitCode = 1;
-});
+runBenchmark(main);

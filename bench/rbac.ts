@@ -17,6 +17,7 @@
  */
 import { layOutCores } from './auth/cores.js';
 import { type BenchOptions, benchOptions, type PartName } from './rbac/options.js';
+import { runBenchmark } from './rounds/run-benchmark.js';
 
 interface Outcome {
   text: string;
@@ -54,7 +55,4 @@ async function main(): Promise<void> {
   process.exitCode = 1;
 }
 
-main().catch((error: unknown) => {
-  console.error(`The benchmark failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  process.exitCode = 1;
-});
+runBenchmark(main);

@@ -1,6 +1,6 @@
 // Runs the benchmarks of bench/, peers in the same run; a name runs one: npm run bench -- compare
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,7 +9,7 @@ const all = readdirSync(folder)
   .filter((file) => /^[a-z-]+\.js$/.test(file))
   .map((file) => file.slice(0, -3));
 const [name, ...args] = process.argv.slice(2);
-if (name !== undefined && !existsSync(join(folder, `${name}.js`))) {
+if (name !== undefined && !all.includes(name)) {
   console.error(`There is no benchmark "${name}". There are: ${all.join(', ')}.`);
   process.exit(2);
 }

@@ -4,5 +4,5 @@ const PARTS = ['mutation', 'append', 'seal', 'verify', 'proof'] as const;
 export type PartName = (typeof PARTS)[number];
 export type BenchOptions = RoundOptions<PartName>;
 
-/** @throws Error for an option that isn't there or has no sense */
+/** @throws WrongOption */
 export const benchOptions = (args: string[]): BenchOptions => roundOptions(args, PARTS, { rounds: 5, seconds: 3 });

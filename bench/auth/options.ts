@@ -8,7 +8,7 @@ export interface BenchOptions extends RoundOptions<PartName> {
   profileFolder: string | null;
 }
 
-/** @throws Error for an option that isn't there or has no sense */
+/** @throws WrongOption */
 export function benchOptions(args: string[]): BenchOptions {
   const options = roundOptions(args, PARTS, { rounds: 15, seconds: 4 }, ['cpu-prof']);
   return { ...options, profileFolder: options.own['cpu-prof'] ?? null };

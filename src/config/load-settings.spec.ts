@@ -1,7 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getMetadataStorage } from 'class-validator';
 import { ConfigurationError, loadSettings } from './load-settings.js';
+import { Settings } from './settings.js';
 
 const PRODUCTION = {
   NODE_ENV: 'production',
@@ -61,6 +63,19 @@ describe('loadSettings', () => {
     for (const name of ['DATABASE_URL', 'ENTRA_CLIENT_SECRET', 'MASTER_KEY', 'ENTRA_TENANT_ID', 'PUBLIC_URL']) {
       expect(faults).toContain(name);
     }
+  });
+
+  it('says in the example what every number may be', () => {
+    const example = readFileSync(join(__dirname, '..', '..', '.env.example'), 'utf8');
+    const rules = getMetadataStorage().getTargetValidationMetadatas(Settings, '', false, false);
+    const bound = (property: string, name: string) =>
+      rules.find((rule) => rule.propertyName === property && rule.name === name)?.constraints[0];
+    const numbers = rules.filter(({ name }) => name === 'isInt').map(({ propertyName }) => propertyName);
+    expect(numbers.length).toBeGreaterThan(15);
+    const said = numbers.filter((name) =>
+      new RegExp(`^# ${bound(name, 'min')} to ${bound(name, 'max')}\\n#? ?${name}=`, 'm').test(example),
+    );
+    expect(said).toEqual(numbers);
   });
 
   it('refuses a master key of one repeated character', () => {

@@ -5,6 +5,8 @@ const TENANT = '01900000-0000-7000-8000-000000000001';
 
 /** Where a clear value stood beside a sealed one before. */
 const CLEAR = [
+  ['audit_events', 'state_before'],
+  ['audit_events', 'state_after'],
   ['config_blobs', 'body'],
   ['config_versions', 'display_name'],
   ...['display_name', 'path', 'before_json', 'after_json', 'title', 'actor_name', 'attribution_evidence'].map(

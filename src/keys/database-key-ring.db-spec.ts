@@ -177,4 +177,21 @@ describe('the key ring', () => {
     expect((await instance.ring.verificationKey(kid))?.kid).toBe(kid);
     expect(instance.complaints).toContainEqual(expect.objectContaining({ level: 'warn' }));
   });
+
+  it('takes a value under a newer key for spoilt only when it could look for that key', async () => {
+    const [one, other] = [await started(), await started()];
+    await one.succession.rotate(OPERATOR, 'data', { force: false });
+    await one.ring.reread();
+    const sealed = await one.ring.seal(Buffer.from('new'), place);
+    const [before] = await sql<{ wrapped: Buffer }[]>('SELECT wrapped_key AS wrapped FROM data_keys WHERE version = 2');
+    await sql(`UPDATE data_keys SET wrapped_key = '\\x00' WHERE version = 2`);
+    await expect(other.ring.open(sealed, place)).rejects.toMatchObject({ code: 'keys.master_key_wrong' });
+    await expect(other.ring.open(sealed, place)).rejects.toMatchObject({ code: 'keys.master_key_wrong' });
+    await sql('UPDATE data_keys SET wrapped_key = $1 WHERE version = 2', [before?.wrapped]);
+    await other.ring.reread();
+    expect((await other.ring.open(sealed, place)).toString()).toBe('new');
+    const invented = Buffer.from(sealed);
+    invented.writeUInt32BE(99, 1);
+    await expect(other.ring.open(invented, place)).rejects.toMatchObject({ code: 'keys.cannot_open' });
+  });
 });

@@ -57,6 +57,8 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
   private announced = false;
   private readsAnnounced = false;
   private lookedAgainAt = Number.NEGATIVE_INFINITY;
+  /** Why the keys could not be read when last tried. */
+  private failure: { error: unknown } | undefined;
   private timer: NodeJS.Timeout | undefined;
   private readonly listeners: (() => void)[] = [];
   private stopped = false;
@@ -123,14 +125,18 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
     }
   }
 
-  /** One that another instance has just made is read; a version that was invented costs no more than an invented key id. */
+  /**
+   * One that another instance has just made is read; a version that was invented costs no more than an invented key id. While the keys
+   * can't be read it isn't known which of both it is: nobody may take the value for spoilt then, and write that down.
+   */
   private async cipherOf(version: number): Promise<DataKeyCipher> {
     const known = (await this.openKeys()).dataKeys.get(version);
     if (known !== undefined) return known;
     await this.lookAgain();
     const cipher = this.opened?.dataKeys.get(version);
-    if (cipher === undefined) throw keysError('keys.cannot_open', { detail: `Data key ${version} is gone.` });
-    return cipher;
+    if (cipher !== undefined) return cipher;
+    if (this.failure !== undefined) throw this.failure.error;
+    throw keysError('keys.cannot_open', { detail: `Data key ${version} is gone.` });
   }
 
   async index(purpose: string): Promise<KeyedIndex> {
@@ -238,9 +244,20 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
   /** Reads again. A reading that began before this call may have seen the keys as they were before: then one more follows it. */
   reread(): Promise<OpenKeys> {
     this.readAgain = true;
-    this.reading ??= this.readUntilCalm().finally(() => {
-      this.reading = undefined;
-    });
+    this.reading ??= this.readUntilCalm()
+      .then(
+        (open) => {
+          this.failure = undefined;
+          return open;
+        },
+        (error: unknown) => {
+          this.failure = { error };
+          throw error;
+        },
+      )
+      .finally(() => {
+        this.reading = undefined;
+      });
     return this.reading;
   }
 

@@ -5,6 +5,9 @@ import { KeyWrapping } from './key-wrapping.service.js';
 import { KeysRepository, type NumberedKeys } from './keys.repository.js';
 import type { SigningKeyRow } from './signing-key.entity.js';
 
+/** A start that waits for longer says what for. */
+const SLOW_MS = 2000;
+
 /** Makes what an installation lacks: a data key, a key for checkpoints, an index key and a signing key and the ones after them. */
 @Injectable()
 export class FirstKeys {
@@ -21,13 +24,24 @@ export class FirstKeys {
    * @throws DomainError keys.master_key_wrong, before anything is written, when this master key isn't the one of the database
    */
   async makeMissing(): Promise<void> {
-    await this.transactions.run(async (tx) => {
-      await this.keys.lock(tx);
-      await this.dataKey(tx);
-      await this.indexKey(tx);
-      await this.checkpointKey(tx);
-      await this.signingKeys(tx);
-    });
+    const slow = setTimeout(() => {
+      const vault = this.wrapping.vaultName;
+      this.logger.warn(
+        { vault },
+        'the keys are not open yet: waiting for the key vault, or an instance that makes them',
+      );
+    }, SLOW_MS);
+    try {
+      await this.transactions.run(async (tx) => {
+        await this.keys.lock(tx);
+        await this.dataKey(tx);
+        await this.indexKey(tx);
+        await this.checkpointKey(tx);
+        await this.signingKeys(tx);
+      });
+    } finally {
+      clearTimeout(slow);
+    }
   }
 
   /** @returns its kid; for whoever holds the lock and has seen that there is no next key */

@@ -130,6 +130,11 @@ export class KeyWrapping {
     return { kid, algorithm, privateKey, publicKey };
   }
 
+  /** For people who must find it. */
+  get vaultName(): string {
+    return this.vault.name;
+  }
+
   /** Whether the key-encryption key of this process is the one that wrapped the key. */
   isOurs({ wrappedBy }: { wrappedBy: string }): boolean {
     return this.vault.opens(wrappedBy);

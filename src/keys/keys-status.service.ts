@@ -17,13 +17,29 @@ export interface StoredCount {
   rewrap: boolean;
 }
 
+/** What was made with keys and lies where no query can count it. */
+export interface UncountedUse {
+  kind: 'index';
+  /** For people. */
+  use: string;
+}
+
 export interface KeysStatus {
   /** What wraps keys now; null when the key vault doesn't answer. */
   wrapsNow: string | null;
   keys: StoredKeyStatus[];
   stored: StoredCount[];
+  uncounted: readonly UncountedUse[];
   rewraps: (Omit<RewrapProgress, 'isVerified'> & { blocks: number })[];
 }
+
+/** Nothing is looked up by these, so no index key is kept for them. */
+const UNCOUNTED: readonly UncountedUse[] = [
+  {
+    kind: 'index',
+    use: 'fingerprints of masked secrets inside audit_events.sealed_states, which SQL cannot count; they stay as they are',
+  },
+];
 
 /** What operators see of all keys: how old, how much used, what lies under each, how far rewraps have come. Never a key. */
 @Injectable()
@@ -42,6 +58,7 @@ export class KeysStatusService {
       wrapsNow: await this.wrapping.currentId().catch(() => null),
       keys: await this.transactions.read((tx) => this.keys.findAll(tx)),
       stored: await this.counts(),
+      uncounted: UNCOUNTED,
       rewraps: await this.rewraps(),
     };
   }

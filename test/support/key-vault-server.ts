@@ -31,8 +31,8 @@ interface Answer {
 
 /** A loopback server that speaks the protocols of Azure Key Vault, of Entra's token endpoint, and of AWS KMS (AWS JSON 1.1). */
 export class KeyVaultServer {
-  /** `down` answers 503, `hangs` doesn't answer. */
-  state: 'up' | 'down' | 'hangs' = 'up';
+  /** `down` answers 503, `forbids` 403, `hangs` doesn't answer, `page` is something else that answers with a page. */
+  state: 'up' | 'down' | 'forbids' | 'hangs' | 'page' = 'up';
   /** Which key it says has answered, whichever it was. */
   claims: string | null = null;
   /** Paths, or targets of AWS, in their order. */
@@ -58,6 +58,8 @@ export class KeyVaultServer {
       const target = request.headers['x-amz-target'];
       vault.calls.push(typeof target === 'string' ? target : path);
       if (vault.state === 'hangs') return;
+      if (vault.state === 'page')
+        return response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Hello</html>');
       const asked = { method: request.method ?? '', path, headers: request.headers, body: body as Asked['body'] };
       const answer = vault.answer(asked);
       response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
@@ -101,6 +103,10 @@ export class KeyVaultServer {
 
   private answer(asked: Asked): Answer {
     if (this.state === 'down') return { status: 503, body: { error: { code: 'ServiceUnavailable', message: 'down' } } };
+    if (this.state === 'forbids') {
+      const body = { __type: 'AccessDeniedException', error: { code: 'Forbidden', message: 'not yours' } };
+      return { status: 403, body };
+    }
     if (asked.headers['x-amz-target'] !== undefined) return this.aws(asked);
     const [path = ''] = asked.path.split('?');
     const parts = path.split('/').filter((part) => part !== '');

@@ -1,7 +1,7 @@
 import type { KeysRewrapped } from '../../keys/key-rewrapping.service.js';
 import type { KeyRotated, SigningKeyRotated, SigningKeyStatus, SigningKeysStatus } from '../../keys/keys.types.js';
 import type { StoredKeyStatus } from '../../keys/keys-status.repository.js';
-import type { KeysStatus, StoredCount } from '../../keys/keys-status.service.js';
+import type { KeysStatus, StoredCount, UncountedUse } from '../../keys/keys-status.service.js';
 import type { RotationOutcome } from '../keys-by-operator.js';
 
 const DAY_SECONDS = 86_400;
@@ -52,7 +52,7 @@ export function describeRewrapped({ wrappedBy, before, count }: KeysRewrapped): 
 }
 
 /** All other keys, what lies under each, and how far older values are written again. */
-export function describeStored({ wrapsNow, keys, stored, rewraps }: KeysStatus): string {
+export function describeStored({ wrapsNow, keys, stored, uncounted, rewraps }: KeysStatus): string {
   const others = keys.filter(({ kind }) => kind !== 'signing');
   const wrappings = [...new Set(keys.filter(({ state }) => state !== 'retired').map(({ wrappedBy }) => wrappedBy))];
   return [
@@ -61,6 +61,7 @@ export function describeStored({ wrapsNow, keys, stored, rewraps }: KeysStatus):
     `wrapped by ${wrappings.join(', ')}; ${wrapsNow === null ? 'the key vault does not answer' : `now by ${wrapsNow}`}`,
     '',
     ...stored.map(countLine),
+    ...uncounted.map(uncountedLine),
     ...rewraps.map(rewrapLine),
     '',
   ].join('\n');
@@ -75,6 +76,10 @@ function storedKeyLine({ kind, name, state, ageSeconds, uses, retiresAt }: Store
 
 function countLine({ kind, version, table, column, values, rewrap }: StoredCount): string {
   return `under ${kind} key ${version}: ${values} in ${table}.${column}${rewrap ? '' : ' (stay as they are)'}`;
+}
+
+function uncountedLine({ kind, use }: UncountedUse): string {
+  return `by ${kind} keys: ${use}`;
 }
 
 function rewrapLine(rewrap: KeysStatus['rewraps'][number]): string {

@@ -12,5 +12,5 @@ export const AUDIT_COLUMNS = `
   event.reason, event.actor_type AS "actorType", event.actor_id AS "actorId", event.actor_name AS "actorName",
   event.session_id AS "sessionId", event.tenant_id AS "tenantId", event.target_type AS "targetType", event.target_id AS "targetId",
   event.target_name AS "targetName", event.source_address AS "sourceAddress", event.user_agent AS "userAgent",
-  event.request_id AS "requestId", event.trace_id AS "traceId", event.state_before AS "stateBefore", event.state_after AS "stateAfter",
+  event.request_id AS "requestId", event.trace_id AS "traceId",
   event.sealed_states AS "sealedStates"`;

@@ -1,16 +1,12 @@
-import { canonicalJson, type Json } from '../../crypto/canonical-json.js';
 import { sha256 } from '../../crypto/digest.js';
 import type { KeyRing } from '../../crypto/key-ring.js';
 import { DomainError } from '../../kernel/errors/domain-error.js';
-import { type AuditRow, statesText } from './canonical-record.js';
+import type { AuditRow } from './canonical-record.js';
 import { statesPlace } from './states-place.js';
 
 /** A record as it is read from the table. */
 export interface StoredAuditRow extends Omit<AuditRow, 'states'> {
   sealedStates: Buffer | null;
-  /** Canonical JSON, of records that were written before states were sealed. */
-  stateBefore: string | null;
-  stateAfter: string | null;
 }
 
 /**
@@ -18,24 +14,8 @@ export interface StoredAuditRow extends Omit<AuditRow, 'states'> {
  * digest of what lies there, which is what the log then says of this record for good.
  */
 export async function openStates(keys: KeyRing, stored: StoredAuditRow): Promise<AuditRow> {
-  const { sealedStates, stateBefore, stateAfter, ...record } = stored;
-  if (sealedStates === null)
-    return { ...record, states: statesText(canonicalOrDigest(stateBefore), canonicalOrDigest(stateAfter)) };
-  return { ...record, states: await open(keys, sealedStates, record) };
-}
-
-/**
- * Whoever can write to the table can write anything into the columns of old records: text that isn't one canonical value would end
- * the record's JSON early, and say something else to the next reader.
- */
-function canonicalOrDigest(text: string | null): string | null {
-  if (text === null) return null;
-  try {
-    if (canonicalJson(JSON.parse(text) as Json) === text) return text;
-  } catch {
-    // Not JSON at all, or nested without end.
-  }
-  return `{"unreadable":"${sha256(Buffer.from(text, 'utf8')).toString('hex')}"}`;
+  const { sealedStates, ...record } = stored;
+  return { ...record, states: sealedStates === null ? null : await open(keys, sealedStates, record) };
 }
 
 async function open(
@@ -46,6 +26,7 @@ async function open(
   try {
     return (await keys.open(sealed, statesPlace(id, tenantId))).toString('utf8');
   } catch (error) {
+    // Any other says that the keys can't be read now (keys.exchanged, a vault that is away): what is sealed may be whole.
     if (!(error instanceof DomainError) || error.code !== 'keys.cannot_open') throw error;
     return `{"after":{"unreadable":"${sha256(sealed).toString('hex')}"},"before":null}`;
   }

@@ -15,6 +15,7 @@ const LEFT_IN_CLEAR: readonly (readonly [table: string, column: string, conditio
   ...REQUIRED.map(([table, clear]) => [table, clear, `${clear} IS NOT NULL`] as const),
   ['config_versions', 'display_name', 'display_name IS NOT NULL'],
   ['users', 'profile', `profile <> '{}'`],
+  ['audit_events', 'state_before', 'num_nonnulls(state_before, state_after) > 0'],
 ];
 
 /**
@@ -41,6 +42,8 @@ export class SealedAlone1764000000022 implements MigrationInterface {
     await runner.query('ALTER TABLE config_versions DROP COLUMN display_name');
     await runner.query('ALTER TABLE users DROP COLUMN profile');
     await runner.query('ALTER TABLE user_sessions DROP COLUMN source_address, DROP COLUMN user_agent');
+    // The constraint that newer records have none goes with them.
+    await runner.query('ALTER TABLE audit_events DROP COLUMN state_before, DROP COLUMN state_after');
     await runner.query('ALTER TABLE checkpoint_keys ADD COLUMN sealed_public_key bytea');
     for (const table of ['data_keys', 'index_keys'])
       await runner.query(`ALTER TABLE ${table} ADD COLUMN check_value bytea`);
@@ -50,6 +53,9 @@ export class SealedAlone1764000000022 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     for (const table of ['data_keys', 'index_keys']) await runner.query(`ALTER TABLE ${table} DROP COLUMN check_value`);
     await runner.query('ALTER TABLE checkpoint_keys DROP COLUMN sealed_public_key');
+    await runner.query(`
+      ALTER TABLE audit_events ADD COLUMN state_before text, ADD COLUMN state_after text,
+        ADD CONSTRAINT ck_audit_events_clear_states CHECK (state_before IS NULL AND state_after IS NULL) NOT VALID`);
     await runner.query(`
       ALTER TABLE user_sessions ADD COLUMN source_address text, ADD COLUMN user_agent text,
         ADD CONSTRAINT ck_user_sessions_sealed_device CHECK (sealed_device IS NULL OR num_nonnulls(source_address, user_agent) = 0)`);

@@ -2,7 +2,7 @@ import type { KMSClient, KMSClientConfig } from '@aws-sdk/client-kms';
 import type { SealedPlace } from '../../crypto/key-ring.js';
 import { KeyEncryptionKey, type WrappedKey } from './key-encryption-key.js';
 import { loadSdk } from './load-sdk.js';
-import { VAULT_RETRIES, VAULT_TRY_MS, vaultCall, vaultMistaken } from './vault-call.js';
+import { VAULT_RETRIES, VAULT_TRY_MS, vaultCall, vaultMistaken, vaultSpeechless } from './vault-call.js';
 
 const PREFIX = 'aws:';
 /** They say that the ciphertext isn't of this key, or of another place: asked again they say the same. */
@@ -71,7 +71,7 @@ export class AwsKmsKey extends KeyEncryptionKey {
         { abortSignal: signal },
       ),
     );
-    if (CiphertextBlob === undefined) throw new Error('AWS KMS answered without a ciphertext');
+    if (CiphertextBlob === undefined) throw vaultSpeechless(this.name, 'Encrypt');
     return { wrapped: Buffer.from(CiphertextBlob), wrappedBy: `${PREFIX}${this.answered(KeyId, this.keyArn)}` };
   }
 
@@ -88,7 +88,7 @@ export class AwsKmsKey extends KeyEncryptionKey {
       ),
     );
     this.answered(KeyId, keyArn);
-    if (Plaintext === undefined) throw new Error('AWS KMS answered without a plaintext');
+    if (Plaintext === undefined) throw vaultSpeechless(this.name, 'Decrypt');
     return Buffer.from(Plaintext);
   }
 

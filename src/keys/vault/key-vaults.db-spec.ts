@@ -108,14 +108,21 @@ describe.each(Object.entries(CLOUDS))('keys under %s', (cloud, open) => {
     await instance.succession.rotate(OPERATOR, 'data', { force: false });
   }, 60_000);
 
-  it.each(['down', 'hangs'] as const)(
-    'stop the start with a sentence that names the vault when it is %s',
-    async (state) => {
+  it.each([
+    ['down', /status 503/],
+    ['forbids', /(AccessDeniedException|Forbidden|AuthenticationError)/],
+    ['hangs', /no answer/],
+    ['page', /does not speak as a key vault/],
+  ] as const)(
+    'stop the start with a sentence that names the vault and what it answers when it %s',
+    async (state, answer) => {
       await startKeys(database, key);
       server.state = state;
       await expect(startKeys(database, await open(server))).rejects.toMatchObject({
         code: 'keys.vault_unavailable',
-        detail: expect.stringMatching(/, (Decrypt|unwrap key): .*Check the way to the vault/),
+        detail: expect.stringMatching(
+          new RegExp(`, (Decrypt|unwrap key): .*${answer.source}.*\\. Check the way to the vault`),
+        ),
         message: expect.stringContaining(key.name),
       });
     },

@@ -26,10 +26,7 @@ export async function vaultCall<T>(
     return await call(AbortSignal.timeout(VAULT_CALL_MS));
   } catch (cause) {
     if (refused(cause)) throw cause;
-    throw keysError('keys.vault_unavailable', {
-      detail: `${vault}, ${operation}: ${reasonOf(cause)}. Check the way to the vault, the credentials of this service and that the key is enabled.`,
-      cause,
-    });
+    throw unavailable(vault, operation, reasonOf(cause), cause);
   }
 }
 
@@ -40,6 +37,23 @@ export function vaultMistaken(vault: string, asked: string, answered: string | u
   });
 }
 
+/** An answer without what was asked for: something else than a key vault is there. */
+export function vaultSpeechless(vault: string, operation: string): DomainError {
+  return unavailable(vault, operation, FOREIGN);
+}
+
+function unavailable(vault: string, operation: string, reason: string, cause?: unknown): DomainError {
+  return keysError('keys.vault_unavailable', {
+    detail: `${vault}, ${operation}: ${reason}. Check the way to the vault, the credentials of this service and that the key is enabled.`,
+    cause,
+  });
+}
+
+const FOREIGN = 'what answers there does not speak as a key vault; a proxy, or another address, perhaps';
+/** What SDKs throw over an answer that they can't read: it isn't JSON, or says nothing that they know. */
+const UNREADABLE = new Set(['SyntaxError', 'TypeError', 'Unknown']);
+const CREDENTIALS = /Credential|^Authentication|^AggregateAuthentication|^TokenProvider/;
+
 /** What its SDK says in short: a code or a name and the status, never a message, which may carry what was sent. */
 function reasonOf(error: unknown): string {
   const { code, name, statusCode, $metadata } = error as {
@@ -49,6 +63,9 @@ function reasonOf(error: unknown): string {
     $metadata?: { httpStatusCode?: unknown };
   };
   const status = statusCode ?? $metadata?.httpStatusCode;
+  const ofStatus = status === undefined ? '' : `, status ${String(status)}`;
   const what = typeof code === 'string' && code !== '' ? code : typeof name === 'string' ? name : 'unknown fault';
-  return status === undefined ? `no answer (${what})` : `${what}, status ${String(status)}`;
+  if (UNREADABLE.has(what)) return `${FOREIGN}${ofStatus}`;
+  if (CREDENTIALS.test(what)) return `this service has no credentials for it, or they are refused (${what})`;
+  return status === undefined ? `no answer (${what})` : `${what}${ofStatus}`;
 }
