@@ -1,12 +1,7 @@
 import type { ResourceType } from '../resource-types/resource-type.types.js';
-import { StoredObject } from '../snapshot/stored-object.js';
 import type { Sightings } from '../snapshot/snapshot.types.js';
-import {
-  type TypeStates,
-  typeStatesFromJson,
-  typeStatesOf,
-  typeStatesToJson,
-} from '../snapshot/stored-snapshot.js';
+import { StoredObject } from '../snapshot/stored-object.js';
+import { type TypeStates, typeStatesFromJson, typeStatesOf, typeStatesToJson } from '../snapshot/stored-snapshot.js';
 import type { ChangedObject, TypeCollection } from './collect.types.js';
 import { holdSightings, MOST_SIGHTINGS } from './hold-sightings.js';
 
