@@ -26,5 +26,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   maxWorkers: 2,
+  // What packages remember of files that are over grows, and with it the time for collecting garbage: then a worker begins anew.
+  workerIdleMemoryLimit: '900MB',
   testTimeout: 30_000,
 };

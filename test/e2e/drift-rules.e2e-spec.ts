@@ -129,8 +129,8 @@ describe('what a tenant says of rules and of when changes are expected', () => {
 
     // As if no event had ever come: late ones had their time.
     await stage.sql(
-      `UPDATE drift_changes SET attribution = 'none', actor_type = NULL, actor_id = NULL, actor_name = NULL,
-         attribution_evidence = NULL, attribution_attempts = 5, attribution_retry_at = NULL WHERE id = $1`,
+      `UPDATE drift_changes SET attribution = 'none', actor_type = NULL, actor_id = NULL, attribution_attempts = 5,
+         attribution_retry_at = NULL WHERE id = $1`,
       [first?.id],
     );
     expect(ofRule(await scan())).toMatchObject({ severity: 'high', title: expect.stringMatching(/nobody was found/) });

@@ -203,7 +203,7 @@ export class ChangesRepository {
         `UPDATE drift_changes c
             SET substate = 'ongoing', direction = r.direction, severity = r.severity, rules = r.rules, reference_ids = r."references",
                 baseline_version = r."baselineVersion", version = c.version + CASE WHEN r."isNew" THEN 1 ELSE 0 END,
-                sealed_details = r.sealed, ${NOTHING_CLEAR},
+                sealed_details = r.sealed,
                 state = r.state, reopen_reason = r."reopenReason", previous_decision = r."previousDecision",
                 ignore_rule_id = r."ignoreRuleId", decided_by_id = r."decidedById", decided_by_name = r."decidedByName",
                 decided_at = r."decidedAt", decision_reason = r."decisionReason", decision_until = r."decisionUntil"
@@ -245,7 +245,7 @@ export class ChangesRepository {
       await tx.query(
         `UPDATE drift_changes c
             SET attribution = r.attribution, actor_type = r."actorType", actor_id = r."actorId",
-                attribution_attempts = r.attempts, attribution_retry_at = r."retryAt", sealed_details = r.sealed, ${NOTHING_CLEAR},
+                attribution_attempts = r.attempts, attribution_retry_at = r."retryAt", sealed_details = r.sealed,
                 version = c.version + CASE WHEN r."isNew" THEN 1 ELSE 0 END
            FROM json_to_recordset($1::json)
              AS r (id uuid, attribution text, "actorType" text, "actorId" text, attempts integer, "retryAt" timestamptz,
@@ -319,9 +319,6 @@ export class ChangesRepository {
 }
 
 const ROWS_PER_STATEMENT = 500;
-
-const NOTHING_CLEAR = `display_name = NULL, path = NULL, before_json = NULL, after_json = NULL, title = NULL, actor_name = NULL,
-  attribution_evidence = NULL`;
 
 /** As PostgreSQL reads a bytea in JSON. */
 function hex(bytes: Buffer): string {
