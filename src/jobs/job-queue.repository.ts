@@ -12,7 +12,7 @@ export class JobQueueRepository {
 
   async add(tx: Transaction, task: string, payload: JsonObject, options: AddOptions): Promise<void> {
     await tx.query(
-      `SELECT 1 FROM graphile_worker.add_job($1, payload := $2::json, job_key := $3, max_attempts := $5,
+      `SELECT 1 FROM graphile_worker.add_job($1, payload := $2::json, job_key := $3, max_attempts := $5, queue_name := $7,
               run_at := coalesce($4::timestamptz, clock_timestamp() + make_interval(secs => $6::double precision)))`,
       [
         task,
@@ -21,6 +21,7 @@ export class JobQueueRepository {
         options.runAt ?? null,
         options.maxAttempts ?? null,
         options.delaySeconds ?? 0,
+        options.queueName ?? null,
       ],
     );
   }

@@ -186,9 +186,10 @@ describe('what people decide about drift', () => {
       resourceKey: key,
       reason: 'a test object',
     };
-    expect((await admin('POST', '/drift/ignore-rules', { ...rule, resourceKey: undefined })).body['code']).toBe(
-      'drift.ignore_rule_too_wide',
-    );
+    for (const pathPattern of [undefined, '/*', '/*/users'])
+      expect(
+        (await admin('POST', '/drift/ignore-rules', { ...rule, resourceKey: undefined, pathPattern })).body['code'],
+      ).toBe('drift.ignore_rule_too_wide');
     const made = await admin('POST', '/drift/ignore-rules', { ...rule, pathPattern: '/state' });
     expect(made).toMatchObject({ status: 201, body: { resourceKey: key, pathPattern: '/state', withdrawnAt: null } });
     const report = await scan();
@@ -359,6 +360,20 @@ describe('what people decide about drift', () => {
       expect((await stage.call(approver.token, 'POST', path, { reason: 'fine' }, seen(1))).status).toBe(200);
       expect((await scan()).baselineVersion).toBe(4);
       expect(await get(change.id)).toMatchObject({ state: 'closed', closedByBaseline: 4 });
+    });
+
+    it('lets nobody approve alone what an older snapshot held and nobody sees any more', async () => {
+      const before = String(stage.stage.tenant.state.collections.conditionalAccessPolicies.get(policy(6))?.['state']);
+      edit(6, { state: 'enabledForReportingButNotEnforced' });
+      const { snapshotId: bad } = await scan();
+      edit(6, { state: before });
+      const { snapshotId: good, changes } = await scan();
+      expect(changes.filter(({ resourceKey }) => resourceKey === policy(6))).toEqual([]);
+      const approve = (snapshotId: string) =>
+        admin('POST', '/drift/baselines', { snapshotId, reason: 'x', acceptIncomplete: true }, seen(4));
+      expect((await approve(bad)).body['code']).toBe('drift.second_person_required');
+      const { status, body } = await approve(good);
+      expect([status, body['version']]).toEqual([201, 5]);
     });
 
     afterAll(async () => {

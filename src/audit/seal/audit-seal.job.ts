@@ -51,7 +51,6 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
     // after each other would cost more than the requests that they tell of.
     while ((await this.sealer.sealBatch()) === FULL_BATCH);
     await this.publisher.publish();
-    await this.patrol.runIfDue();
     this.unsealed.set(await this.transactions.read((tx) => this.tree.pendingAge(tx)));
   }
 
@@ -64,12 +63,19 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   private async tick(): Promise<void> {
+    let delayMs = INTERVAL_MS;
     try {
       await this.sealAll();
-      this.schedule(INTERVAL_MS);
     } catch (error) {
       this.logger.error({ err: error }, 'the audit trail could not be sealed; trying again');
-      this.schedule(RETRY_MS);
+      delayMs = RETRY_MS;
     }
+    try {
+      // Above all while nothing can be sealed: whoever broke the log did it for a reason.
+      await this.patrol.runIfDue();
+    } catch (error) {
+      this.logger.error({ err: error }, 'the audit trail could not be looked through; trying again');
+    }
+    this.schedule(delayMs);
   }
 }

@@ -29,7 +29,7 @@ export class LogPatrolRepository {
     const rows = await tx.query<{ id: string }[]>(
       `INSERT INTO audit_pending (event_id, retention_class, occurred_at)
        SELECT event.id, event.retention_class, event.occurred_at FROM audit_events event
-        WHERE event.occurred_at > clock_timestamp() - make_interval(secs => $1)
+        WHERE event.occurred_at > now() - make_interval(secs => $1)
           AND NOT EXISTS (SELECT FROM audit_leaves leaf WHERE leaf.event_id = event.id)
           AND NOT EXISTS (SELECT FROM audit_pending pending WHERE pending.event_id = event.id)
         ORDER BY event.occurred_at LIMIT $2

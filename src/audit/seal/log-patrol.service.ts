@@ -39,16 +39,30 @@ export class LogPatrol {
     await this.round();
   }
 
+  /**
+   * Each of its looks is taken whatever became of the others.
+   *
+   * @throws AggregateError of what failed
+   */
   async round(): Promise<void> {
+    const looks = [this.lookForUnlogged(), this.lookAtHolds(), this.lookForLost()];
+    const faults = (await Promise.allSettled(looks)).flatMap((look) =>
+      look.status === 'rejected' ? [look.reason] : [],
+    );
+    if (faults.length > 0) throw new AggregateError(faults, 'a look at the audit trail failed');
+  }
+
+  private async lookForUnlogged(): Promise<void> {
     const unlogged = await this.transactions.run((tx) => this.log.enqueueUnlogged(tx, LOOK_BACK_SECONDS, MAX_ENQUEUED));
-    if (unlogged.length > 0) {
-      this.gaps.inc({ kind: 'unlogged' }, unlogged.length);
-      this.logger.error(
-        { records: unlogged.length, ids: unlogged.slice(0, NAMED) },
-        'records of the audit trail were taken out of the line before they were sealed; they are in it again',
-      );
-    }
-    await this.lookAtHolds();
+    if (unlogged.length === 0) return;
+    this.gaps.inc({ kind: 'unlogged' }, unlogged.length);
+    this.logger.error(
+      { records: unlogged.length, ids: unlogged.slice(0, NAMED) },
+      'records of the audit trail were taken out of the line before they were sealed; they are in it again',
+    );
+  }
+
+  private async lookForLost(): Promise<void> {
     const { lost, next } = await this.transactions.read((tx) => this.log.findLost(tx, this.place, LEAVES));
     this.place = next ?? 0;
     if (lost.length === 0) return;

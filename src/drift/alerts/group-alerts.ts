@@ -57,5 +57,5 @@ function isOfAct({ tenantId, changeSetId, firstReport, resourceType, resourceKey
 }
 
 function rank(changes: readonly { severity: Severity }[]): number {
-  return Math.min(...changes.map(({ severity }) => SEVERITIES.indexOf(severity)));
+  return changes.reduce((least, { severity }) => Math.min(least, SEVERITIES.indexOf(severity)), SEVERITIES.length);
 }

@@ -59,7 +59,8 @@ export class AuditLogReader {
 
 /** Events are dated up to ten minutes before a change shows, and up to a little after our own clock. */
 function pathFor(changes: readonly AttributableChange[], until: Date): string {
-  const since = Math.min(...changes.map((change) => change.since.getTime())) - 10 * 60_000;
+  const since =
+    changes.reduce((least, { since }) => Math.min(least, since.getTime()), Number.POSITIVE_INFINITY) - 10 * 60_000;
   const from = new Date(since).toISOString();
   const to = new Date(until.getTime() + 10 * 60_000).toISOString();
   const filter = `activityDateTime ge ${from} and activityDateTime le ${to}`;

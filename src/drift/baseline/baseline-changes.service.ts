@@ -55,7 +55,7 @@ export class BaselineChanges {
     version: number,
     consent: Consent,
   ): Promise<DriftBaseline> {
-    const chosen = await this.chosen(tx, changeIds);
+    const chosen = await this.chosen(tx, changeIds, 'locked');
     const { tenantId } = chosen;
     const before = await this.baselines.lockCurrent(tx, tenantId);
     if (before === null) throw driftError('drift.no_baseline');
@@ -96,7 +96,7 @@ export class BaselineChanges {
    */
   preview(changeIds: string[]): Promise<{ version: number; closes: string[]; stays: number }> {
     return this.transactions.run(async (tx) => {
-      const { tenantId, changes } = await this.chosen(tx, changeIds);
+      const { tenantId, changes } = await this.chosen(tx, changeIds, 'unlocked');
       const current = await this.baselines.findCurrent(tx, tenantId);
       if (current === null) throw driftError('drift.no_baseline');
       await this.pinned(tx, current, changes);
@@ -106,9 +106,15 @@ export class BaselineChanges {
     });
   }
 
-  private async chosen(tx: Transaction, ids: string[]): Promise<{ tenantId: string; changes: ReadableChange[] }> {
+  private async chosen(
+    tx: Transaction,
+    ids: string[],
+    lock: 'locked' | 'unlocked',
+  ): Promise<{ tenantId: string; changes: ReadableChange[] }> {
     const unique = [...new Set(ids)];
-    const changes = await this.changes.findForUpdate(tx, unique);
+    const changes = await (lock === 'locked'
+      ? this.changes.findForUpdate(tx, unique)
+      : this.changes.findByIds(tx, unique));
     const [first] = changes;
     if (first === undefined || changes.length !== unique.length) {
       const known = new Set(changes.map(({ id }) => id));

@@ -8,6 +8,7 @@ import { type Consent, SecondPerson } from '../decisions/second-person.service.j
 import { driftError } from '../drift.errors.js';
 import { DRIFT_ACTIONS } from '../drift.events.js';
 import { ChangesRepository } from '../report/changes.repository.js';
+import type { Severity } from '../report/drift-report.types.js';
 import { SnapshotReader } from '../snapshot/snapshot-reader.js';
 import { SnapshotStore } from '../snapshot/snapshot-store.js';
 import type { StoredSnapshot } from '../snapshot/stored-snapshot.js';
@@ -114,7 +115,7 @@ export class BaselineService {
     const before = await this.baselines.lockCurrent(tx, tenantId);
     assertSeen(before, version);
     if (consent === 'alone' && before !== null)
-      await this.secondPerson.assertGiven(tx, tenantId, await this.changes.unacceptedSeverities(tx, tenantId), consent);
+      await this.secondPerson.assertGiven(tx, tenantId, await this.settledBy(tx, snapshot, before), consent);
     const baseline = await this.baselines.insertNext(tx, {
       tenantId,
       snapshotId,
@@ -136,6 +137,30 @@ export class BaselineService {
     });
     return baseline;
   }
+
+  /**
+   * Severities of what approving a snapshot settles. What an older one held isn't among the live changes, and neither is what may
+   * hide in a type that the baseline in force knows and this one doesn't: it may be anything.
+   */
+  private async settledBy(tx: Transaction, snapshot: StoredSnapshot, before: DriftBaseline): Promise<Severity[]> {
+    const newest = await this.snapshots.latest(tx, snapshot.tenantId);
+    const inForce = await this.snapshots.find(tx, before.snapshotId);
+    if (newest === null || inForce === null || !isSameContent(snapshot, newest) || isBlinder(snapshot, inForce))
+      return ['critical'];
+    return this.changes.unacceptedSeverities(tx, snapshot.tenantId);
+  }
+}
+
+function isSameContent(one: StoredSnapshot, other: StoredSnapshot): boolean {
+  if (one.id === other.id) return true;
+  if (one.normaliserVersion !== other.normaliserVersion || one.types.size !== other.types.size) return false;
+  return [...one.types].every(([type, { root }]) => other.types.get(type)?.root === root);
+}
+
+function isBlinder(snapshot: StoredSnapshot, than: StoredSnapshot): boolean {
+  return [...than.types].some(
+    ([type, { status }]) => status === 'complete' && snapshot.types.get(type)?.status !== 'complete',
+  );
 }
 
 /** Whoever approves must know what they replace. */

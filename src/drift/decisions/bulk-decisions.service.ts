@@ -44,7 +44,8 @@ export class BulkDecisions {
     return this.transactions.run(async (tx) => {
       const id = await this.bulks.insert(tx, actor, key, requestHash, request);
       if (id === null) return this.sameAgain(tx, actor, key, requestHash);
-      await this.queue.add(tx, TASK, { id }, { jobKey: `${TASK}:${id}` });
+      // Whoever hands in many holds up those after them, and no alert.
+      await this.queue.add(tx, TASK, { id }, { jobKey: `${TASK}:${id}`, queueName: TASK });
       await this.audit.record(tx, actor, {
         action: DRIFT_ACTIONS['drift.bulk_decision.requested'],
         tenantId: null,

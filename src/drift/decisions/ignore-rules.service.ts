@@ -62,8 +62,10 @@ export class IgnoreRules {
    * @throws DomainError as `create`
    */
   async createWithin(tx: Transaction, actor: Actor, rule: RequestedRule, consent: Consent): Promise<DriftIgnoreRule> {
-    if (rule.resourceKey === null && (rule.pathPattern === null || rule.pathPattern === ''))
-      throw driftError('drift.ignore_rule_too_wide', { detail: 'Name an object, a path pattern, or both.' });
+    if (rule.resourceKey === null && isWide(rule.pathPattern))
+      throw driftError('drift.ignore_rule_too_wide', {
+        detail: 'Name an object, or a path pattern that begins with the name of a member.',
+      });
     if ((await this.tenants.find(tx, rule.tenantId)) === null) throw driftError('drift.tenant_not_found');
     // Whatever it will meet may be grave.
     await this.secondPerson.assertGiven(tx, rule.tenantId, ['critical'], consent);
@@ -114,4 +116,9 @@ export class IgnoreRules {
       after: { resourceType, resourceKey, pathPattern, until: until.toISOString() },
     });
   }
+}
+
+/** Of all objects of a type it would ignore everything. */
+function isWide(pathPattern: string | null): boolean {
+  return pathPattern === null || !/^\/[^/*]/.test(pathPattern);
 }

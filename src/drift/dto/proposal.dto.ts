@@ -127,6 +127,9 @@ export class ProposalDto {
   snapshotId: string | null;
   /** What the baseline would take in. */
   changeIds: string[];
+
+  /** Of a snapshot: although parts of the tenant were not read for it. */
+  acceptIncomplete: boolean;
   reason: string;
   /** Id of the user. */
   proposedBy: string;
@@ -183,5 +186,6 @@ function contentOf(content: ProposedContent) {
     pathPattern: isRule ? content.pathPattern : null,
     snapshotId: 'snapshotId' in content ? content.snapshotId : null,
     changeIds: 'changeIds' in content ? content.changeIds : [],
+    acceptIncomplete: 'acceptIncomplete' in content ? content.acceptIncomplete : false,
   };
 }

@@ -112,7 +112,7 @@ export class ChangeBook {
     { tenantId, baselineVersion }: ScanFindings,
     live: ReadableChange[],
   ): Promise<ReconcileInput['contains']> {
-    const oldest = Math.min(...live.map((change) => change.baselineVersion));
+    const oldest = live.reduce((least, change) => Math.min(least, change.baselineVersion), Number.POSITIVE_INFINITY);
     if (baselineVersion === null || live.length === 0 || oldest >= baselineVersion) return () => false;
     const versions = await this.baselines.findBetween(tx, tenantId, oldest, baselineVersion);
     return (change) =>

@@ -64,7 +64,7 @@ function ruleOf({ rules }: ReportedChange): string {
 
 function describedRule(id: string, changes: ReportedChange[]) {
   const own = changes.filter((change) => ruleOf(change) === id);
-  const text = id === NO_RULE ? 'A difference that no rule speaks of' : (own[0]?.title ?? id);
+  const text = id === NO_RULE ? 'A difference that no rule speaks of' : printable(own[0]?.title ?? id);
   const worst = (Object.keys(LEVELS) as Severity[]).find((severity) =>
     own.some((change) => change.severity === severity),
   );
@@ -90,7 +90,7 @@ function resultOf(change: ReportedChange, ruleIds: string[]) {
     ruleId: ruleOf(change),
     ruleIndex: ruleIds.indexOf(ruleOf(change)),
     level: LEVELS[change.severity],
-    message: { text: `${change.title}. ${title} "${name}", ${did}` },
+    message: { text: `${printable(change.title)}. ${title} "${name}", ${did}` },
     locations: [
       {
         physicalLocation: {

@@ -63,7 +63,7 @@ function objectLines(changes: ReportedChange[], severity: Severity, paint: Paint
   for (const change of changes) {
     lines.push(`    ${what(change)}`);
     const sources = [...change.rules, ...change.references.slice(0, 4)].join(', ');
-    lines.push(`      ${change.direction}: ${change.title}${sources === '' ? '' : ` [${sources}]`}`);
+    lines.push(`      ${change.direction}: ${printable(change.title)}${sources === '' ? '' : ` [${sources}]`}`);
   }
   return lines;
 }
