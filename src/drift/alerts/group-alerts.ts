@@ -57,5 +57,8 @@ function isOfAct({ tenantId, changeSetId, firstReport, resourceType, resourceKey
 }
 
 function rank(changes: readonly { severity: Severity }[]): number {
-  return changes.reduce((least, { severity }) => Math.min(least, SEVERITIES.indexOf(severity)), SEVERITIES.length);
+  return changes.reduce<number>(
+    (least, { severity }) => Math.min(least, SEVERITIES.indexOf(severity)),
+    SEVERITIES.length,
+  );
 }
