@@ -21,7 +21,8 @@ const SPARE_BYTES = 100;
 
 /**
  * The data of `drift.digest`: one item an alert, the gravest first and as many as fit; `omitted` says how many don't. An alert that was
- * resolved meanwhile is one item. Without names of the tenant's people and things, which are read in the report. Pure.
+ * resolved meanwhile is one item. Of the tenant's names it has those that titles hold (a policy's, a
+ * change window's); the others are read in the report. Pure.
  *
  * @param events that were put aside, oldest first
  * @param unread how many more there were
