@@ -7,7 +7,13 @@ import { RoleAssignment } from './role-assignment.entity.js';
 /** Any constant; it names our access rules among the advisory locks of the database. */
 export const ACCESS_LOCK = 0x62785802;
 
-const VALID_NOW = 'a.valid_from <= now() AND (a.valid_until IS NULL OR a.valid_until > now())';
+/**
+ * Of the statement, not of the transaction: whoever waited for the lock began before what the holder of it then wrote, and would
+ * take that for something that hasn't begun.
+ */
+const NOW = 'statement_timestamp()';
+
+const VALID_NOW = `a.valid_from <= ${NOW} AND (a.valid_until IS NULL OR a.valid_until > ${NOW})`;
 
 /** Of the scopes in an array: those that an assignment lies on or below. */
 const coveringOneOf = (scopes: string) =>
@@ -81,7 +87,7 @@ export class AssignmentsRepository {
     const [row]: { count: number; same: string | null }[] = await tx.query(
       `SELECT count(*)::int AS count,
               (array_agg(a.id ORDER BY a.id) FILTER (WHERE a.role_id = $2 AND a.scope = $3 AND a.effect = $4
-                AND greatest(a.valid_from, now()) = greatest($5::timestamptz, now())
+                AND greatest(a.valid_from, ${NOW}) = greatest($5::timestamptz, ${NOW})
                 AND a.valid_until IS NOT DISTINCT FROM $6::timestamptz))[1] AS same
          FROM role_assignments a WHERE a.user_id = $1 OR a.service_account_id = $1 OR a.group_id = $1`,
       [subjectId, roleId, scope, effect, validFrom, validUntil],
