@@ -17,10 +17,17 @@ describe('what another wrote while a transaction waited for the lock', () => {
     transactions = new TransactionRunner(database.dataSource);
     const [tenantId, roleId] = [newId(), newId()];
     await database.dataSource.query(
+      `INSERT INTO tenants (id, entra_tenant_id, display_name, sign_in_allowed, scan_enabled, scan_interval_seconds)
+       VALUES ($1, $1, 'Contoso', true, false, 60)`,
+      [tenantId],
+    );
+    await database.dataSource.query(
       `INSERT INTO users (id, tenant_id, object_id, display_name) VALUES ($1, $2, $3, 'Ada')`,
       [user.id, tenantId, newId()],
     );
-    await database.dataSource.query(`INSERT INTO roles (id, name, description) VALUES ($1, 'waited-for', '')`, [roleId]);
+    await database.dataSource.query(`INSERT INTO roles (id, name, description) VALUES ($1, 'waited-for', '')`, [
+      roleId,
+    ]);
     content = { roleId, scope: '/', effect: 'allow', validFrom: null, validUntil: null, reason: 'test' };
   });
   afterAll(() => database?.close());
