@@ -40,6 +40,8 @@ export interface TypeCollection {
   gone: ReadonlySet<string>;
   /** Users and groups that the objects name. */
   named: ReadonlySet<string>;
+  /** Whether an object was asked for by its id; absent where the whole list was read. */
+  wasAsked?(key: string): boolean;
   /** Of a flapping type, what waits for a second reading; absent where nothing does. */
   sightings?: Sightings;
   /** Whether an object of the snapshot before was read, changed or not. */

@@ -10,7 +10,7 @@ const TAKEN_AT = new Date('2026-01-01T00:00:00Z');
 
 function reading(
   type: ResourceType,
-  what: { appeared?: string[]; gone?: string[]; partial?: true; named?: string[] },
+  what: { appeared?: string[]; gone?: string[]; partial?: true; asked?: string[] },
 ): TypeCollection {
   const changed = new Map<string, ChangedObject>();
   for (const key of what.appeared ?? []) {
@@ -26,7 +26,8 @@ function reading(
     changed,
     reread: new Map(),
     gone,
-    named: new Set(what.named),
+    named: new Set(),
+    ...(type === 'user' ? { wasAsked: (key: string) => what.asked?.includes(key) === true } : {}),
     wasRead: (key) => !gone.has(key),
   };
 }
@@ -96,7 +97,7 @@ describe('comings and goings of flapping types', () => {
   });
 
   test('a user who was not asked for once and not answered once is still there', () => {
-    const rounds = readings('user', { gone: ['a'] }, { gone: ['a'], named: ['a'] }, { gone: ['a'], named: ['a'] });
+    const rounds = readings('user', { gone: ['a'] }, { gone: ['a'], asked: ['a'] }, { gone: ['a'], asked: ['a'] });
     expect(rounds.map(({ went }) => went)).toEqual([[], [], ['a']]);
   });
 

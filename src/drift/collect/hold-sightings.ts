@@ -17,12 +17,11 @@ export function holdSightings(
   confirmed: ReadAgain = new Map(),
 ): TenantCollection {
   const held: TenantCollection = new Map();
-  const named = new Set([...collection.values()].flatMap((one) => [...one.named]));
   for (const [type, now] of collection) {
     const was = before?.get(type);
     const flaps = RESOURCE_TYPE_CATALOGUE[type].flapping === true;
     const isConfirmed = (key: string) => confirmed.get(type)?.has(key) === true;
-    held.set(type, flaps && was !== undefined ? withoutFirstSightings(now, was, isConfirmed, named) : now);
+    held.set(type, flaps && was !== undefined ? withoutFirstSightings(now, was, isConfirmed) : now);
   }
   return held;
 }
@@ -31,12 +30,10 @@ function withoutFirstSightings(
   now: TypeCollection,
   was: TypeState,
   isConfirmed: (key: string) => boolean,
-  named: ReadonlySet<string>,
 ): TypeCollection {
-  const isReferenced = RESOURCE_TYPE_CATALOGUE[now.resourceType].collect.kind === 'referenced';
-  const isUnnamed = (key: string) => isReferenced && !named.has(key);
+  const isUnasked = (key: string) => now.wasAsked?.(key) === false;
   const appeared = firstAppearances(now, was, isConfirmed);
-  const missing = firstAbsences(now, was, isConfirmed, isUnnamed);
+  const missing = firstAbsences(now, was, isConfirmed, isUnasked);
   // What was seen once and is beyond this reading still waits.
   const unread =
     now.status === 'complete' ? [] : (was.sightings?.appeared ?? []).filter((key) => !now.changed.has(key));
@@ -51,7 +48,7 @@ function withoutFirstSightings(
     sightings: {
       appeared: [...appeared, ...unread].sort(),
       missing: missing.sort(),
-      ...(missing.some(isUnnamed) ? { unnamed: missing.filter(isUnnamed) } : {}),
+      ...(missing.some(isUnasked) ? { unasked: missing.filter(isUnasked) } : {}),
     },
     wasRead: (key, head) => kept.has(key) || now.wasRead(key, head),
   };
@@ -76,11 +73,11 @@ function firstAbsences(
   { gone }: TypeCollection,
   was: TypeState,
   isConfirmed: (key: string) => boolean,
-  isUnnamed: (key: string) => boolean,
+  isUnasked: (key: string) => boolean,
 ): string[] {
   const before = new Set(was.sightings?.missing);
-  const unnamedBefore = new Set(was.sightings?.unnamed);
-  const isSecond = (key: string) => before.has(key) && unnamedBefore.has(key) === isUnnamed(key);
+  const unaskedBefore = new Set(was.sightings?.unasked);
+  const isSecond = (key: string) => before.has(key) && unaskedBefore.has(key) === isUnasked(key);
   const first = [...gone].filter((key) => !isSecond(key) && !isConfirmed(key));
   return first.length > MOST_SIGHTINGS ? [] : first;
 }

@@ -3,6 +3,7 @@ import { GraphFault } from '../../entra/graph-fault.js';
 import { member, stringsAt } from '../normalise/json-members.js';
 import type { CollectPlan, ResourceType } from '../resource-types/resource-type.types.js';
 import type { StoredObject } from '../snapshot/stored-object.js';
+import { readOverlooked } from './read-overlooked.js';
 import type { TypeCollector } from './type-collector.js';
 
 interface OfDecidingGroups {
@@ -38,6 +39,7 @@ export async function readOfDecidingGroups(
       collector.lacks(error);
     }
   }
+  await readOverlooked(client, collector, plan, new Set(deciding), signal);
 }
 
 /** Faults after which another group may still be readable; the rest holds for all of them. */

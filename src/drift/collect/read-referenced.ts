@@ -90,6 +90,7 @@ export async function readByIds(
   signal: AbortSignal,
 ): Promise<void> {
   const { type } = collector.definition;
+  collector.asks(ids);
   const path = `/directoryObjects/getByIds?$select=${plan.select.join(',')}`;
   for (let start = 0; start < ids.length; start += IDS_PER_REQUEST) {
     const body = { ids: ids.slice(start, start + IDS_PER_REQUEST), types: [type] };

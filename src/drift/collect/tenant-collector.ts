@@ -16,6 +16,7 @@ import { OwnSource } from './own-source.js';
 import { isReadById, MOST_READ_AGAIN, readByKeys } from './read-again.js';
 import { withChildren } from './read-children.js';
 import { DecidingGroups, readOfDecidingGroups } from './read-of-deciding-groups.js';
+import { readOverlooked } from './read-overlooked.js';
 import { NAMING_TYPES, noteMembers, type RoleGroups, readByIds, readReferenced } from './read-referenced.js';
 import { TypeCollector } from './type-collector.js';
 
@@ -302,6 +303,7 @@ export class TenantCollector {
         collector.lacks(this.faultOf(error));
       }
     }
+    await readOverlooked(reading.client, collector, plan, new Set(reading.resourceIds.values()), reading.signal);
   }
 
   private requiredOf(path: string): string[] {

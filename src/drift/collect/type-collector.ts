@@ -21,6 +21,7 @@ export class TypeCollector {
   private notCarried: string[] = [];
   private readonly delta: TypeDelta;
   private readonly named = new Set<string>();
+  private asked: Set<string> | null = null;
 
   /** @param visit sees every object that is added in its parsed form */
   constructor(
@@ -78,6 +79,17 @@ export class TypeCollector {
     this.notCarried = paths;
   }
 
+  /** Objects are asked for by their ids, and these are. */
+  asks(ids: readonly string[]): void {
+    this.asked ??= new Set();
+    for (const id of ids) this.asked.add(id);
+  }
+
+  /** Keys of the snapshot before that weren't read so far. */
+  unread(): AsyncIterable<string> {
+    return this.delta.unread();
+  }
+
   /** Users and groups that the objects read so far name. */
   get namedIds(): ReadonlySet<string> {
     return this.named;
@@ -97,13 +109,14 @@ export class TypeCollector {
 
   /** To be asked once, when everything was added. */
   async result(): Promise<TypeCollection> {
-    const { status, reason, notCarried, named } = this;
+    const { status, reason, notCarried, named, asked } = this;
     return {
       resourceType: this.definition.type,
       status,
       reason,
       ...(notCarried.length === 0 ? {} : { notCarried }),
       named,
+      ...(asked === null ? {} : { wasAsked: (key: string) => asked.has(key) }),
       ...(await this.delta.ended(status === 'complete')),
     };
   }

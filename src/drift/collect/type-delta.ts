@@ -41,6 +41,12 @@ export class TypeDelta {
     for (const one of unknown) this.take(one, heads.get(one.object.key) ?? null);
   }
 
+  /** Keys of the snapshot before of which nothing was read so far. */
+  async *unread(): AsyncIterable<string> {
+    for await (const key of this.heads.unmet(this.type, await this.table()))
+      if (!this.changed.has(key) && !this.reread.has(key)) yield key;
+  }
+
   /** @param complete whether everything was read, so that what wasn't met is gone */
   async ended(complete: boolean): Promise<Pick<TypeCollection, 'count' | 'changed' | 'reread' | 'gone' | 'wasRead'>> {
     const { changed, reread } = this;
@@ -98,8 +104,7 @@ export class TypeDelta {
     const gone = new Set<string>();
     const isNew = [...this.changed.values()].filter(({ head }) => head === null).length;
     if (this.count(table) - isNew === table.total) return gone;
-    for await (const key of this.heads.unmet(this.type, table))
-      if (!this.changed.has(key) && !this.reread.has(key)) gone.add(key);
+    for await (const key of this.unread()) gone.add(key);
     return gone;
   }
 }

@@ -14,6 +14,7 @@ export const appRoleAssignment: ResourceTypeDefinition = {
     path: (servicePrincipalId) =>
       `/servicePrincipals/${encodeURIComponent(servicePrincipalId)}/appRoleAssignedTo?$top=999`,
     resourceAppIds: SENSITIVE_RESOURCE_APP_IDS,
+    parentOf: (key) => key.split('|')[1] ?? null,
   },
   key: (raw) => tupleKey(raw, ['principalId', 'resourceId', 'appRoleId']),
   displayName: (raw) => {

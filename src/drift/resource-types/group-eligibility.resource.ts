@@ -12,6 +12,7 @@ export const groupEligibility: ResourceTypeDefinition = {
     kind: 'ofDecidingGroups',
     path: (groupId) =>
       `/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances?$filter=groupId eq '${encodeURIComponent(groupId)}'`,
+    parentOf: (key) => key.split('|')[1] ?? null,
   },
   key: (raw) => tupleKey(raw, ['principalId', 'groupId', 'accessId']),
   displayName: (raw) => {

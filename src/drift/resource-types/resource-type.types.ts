@@ -116,7 +116,11 @@ export type CollectPlan =
    */
   | { kind: 'derived'; from: string; expand: (raw: JsonObject) => JsonObject[] }
   /** For each service principal that is a sensitive resource API: who holds its app roles. */
-  | { kind: 'appRolesOfSensitiveResources'; path: (servicePrincipalId: string) => string; resourceAppIds: string[] }
+  | ({
+      kind: 'appRolesOfSensitiveResources';
+      path: (servicePrincipalId: string) => string;
+      resourceAppIds: string[];
+    } & OfParents)
   /** Only the objects that other collected objects refer to (by /directoryObjects/getByIds), with the children listed. */
   | { kind: 'referenced'; select: string[]; children?: ChildPlan[] }
   /** What the tenant has below its own organization, by its Entra tenant id. */
@@ -125,9 +129,15 @@ export type CollectPlan =
    * For each group that decides access (one that can hold a directory role, or that a Conditional Access policy names): asked
    * one group after the other, because Graph throttles what it is used for.
    */
-  | { kind: 'ofDecidingGroups'; path: (groupId: string) => string }
+  | ({ kind: 'ofDecidingGroups'; path: (groupId: string) => string } & OfParents)
   /** Not of Graph but of this service: what OwnSource gives for it. */
   | { kind: 'own' };
+
+/** Of a type that is read in a list of its own below each of some parents. */
+interface OfParents {
+  /** The parent's id in the key of an object, so that a parent that a reading overlooks is asked all the same. */
+  parentOf: (key: string) => string | null;
+}
 
 /** A collection below each object (owners, members, federation settings), stored in the object under `into`. */
 export interface ChildPlan {

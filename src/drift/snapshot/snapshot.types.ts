@@ -32,8 +32,8 @@ export interface Sightings {
   appeared: string[];
   /** Keys that this scan was the first to miss: they still are. */
   missing: string[];
-  /** Of `missing`, those that weren't asked for, because nothing named them; absent where there are none. */
-  unnamed?: string[];
+  /** Of `missing`, those that weren't asked for, because nothing that was read named them; absent where there are none. */
+  unasked?: string[];
 }
 
 export interface CollectedType {

@@ -104,10 +104,10 @@ export function typeStatesFromJson(json: Json): TypeStates {
 }
 
 function sightingsFromJson(state: JsonObject): Sightings {
-  const unnamed = stringsAt(state, '/sightings/unnamed');
+  const unasked = stringsAt(state, '/sightings/unasked');
   return {
     appeared: stringsAt(state, '/sightings/appeared'),
     missing: stringsAt(state, '/sightings/missing'),
-    ...(unnamed.length === 0 ? {} : { unnamed }),
+    ...(unasked.length === 0 ? {} : { unasked }),
   };
 }
