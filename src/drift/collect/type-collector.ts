@@ -19,6 +19,8 @@ export class TypeCollector {
   private faults = 0;
   private reads = 0;
   private notCarried: string[] = [];
+  /** Null where everything was read. */
+  private asked: { keys: readonly string[]; absent: ReadonlySet<string> } | null = null;
   private readonly delta: TypeDelta;
   private readonly named = new Set<string>();
 
@@ -67,6 +69,22 @@ export class TypeCollector {
     await this.delta.offer(offers);
   }
 
+  /**
+   * Everything that wasn't asked for is as it was in the snapshot before.
+   *
+   * @param absent those of the keys that were asked for that aren't there
+   */
+  async readOn(asked: readonly string[], absent: ReadonlySet<string>): Promise<void> {
+    this.reads += 1;
+    this.asked = { keys: asked, absent };
+    await this.delta.table();
+  }
+
+  /** An object that wasn't looked into names this user or group. */
+  note(id: string): void {
+    this.named.add(id);
+  }
+
   /** Something of this type wasn't read. */
   lacks(reason: GraphFault | string): void {
     this.faults += 1;
@@ -97,14 +115,17 @@ export class TypeCollector {
 
   /** To be asked once, when everything was added. */
   async result(): Promise<TypeCollection> {
-    const { status, reason, notCarried, named } = this;
+    const { status, reason, notCarried, named, asked } = this;
+    const isComplete = status === 'complete';
     return {
       resourceType: this.definition.type,
       status,
       reason,
       ...(notCarried.length === 0 ? {} : { notCarried }),
       named,
-      ...(await this.delta.ended(status === 'complete')),
+      ...(await (asked === null
+        ? this.delta.ended(isComplete)
+        : this.delta.endedSince(asked.keys, asked.absent, isComplete))),
     };
   }
 }
