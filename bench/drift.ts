@@ -4,7 +4,9 @@
  * microdiff. Each variant runs in a process of its own, the variants taking turns. Then the same scan end to end on PostgreSQL, and
  * what 1,000 snapshots of the tenant unchanged add to its tables.
  *
- * npm run bench -- drift [--part memory|postgres] [objects]
+ * And a whole tenant of 100,000 users with Graph's limits on (drift/tenant-part.ts).
+ *
+ * npm run bench -- drift [--part memory|postgres|tenant] [objects; of a tenant the share of its size]
  */
 import { fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,13 +16,14 @@ import { fileURLToPath } from 'node:url';
 import { openServer } from './audit/database.js';
 import type { PostgresJob, PostgresResult } from './drift/postgres-process.js';
 import { writeFingerprints, writePages } from './drift/tenant-pages.js';
+import { measureTenant } from './drift/tenant-part.js';
 import { type Files, VARIANTS } from './drift/variants.js';
 
 const CHANGED = 100;
 const ROUNDS = 3;
 const OBJECTS = 1_000_000;
 const SNAPSHOTS = 1000;
-const PARTS = ['memory', 'postgres'];
+const PARTS = ['memory', 'postgres', 'tenant'];
 const OURS = 'blindspotx scan';
 
 interface Result {
@@ -140,7 +143,10 @@ function print(results: Map<string, Result[]>): void {
 const [flag, name, third] = process.argv.slice(2);
 if (flag === '--variant' && name !== undefined && third !== undefined)
   await runVariant(name, JSON.parse(third) as Files);
+else if (flag === '--part' && name === 'tenant') await measureTenant(third === undefined ? 1 : Number(third));
 else if (flag === '--part' && name !== undefined && PARTS.includes(name))
   await main([name], third === undefined ? OBJECTS : Number(third));
-else if (flag === undefined || Number(flag) > 0) await main(PARTS, flag === undefined ? OBJECTS : Number(flag));
-else throw new Error(`--part is one of ${PARTS.join(', ')}`);
+else if (flag === undefined || Number(flag) > 0) {
+  await main(PARTS, flag === undefined ? OBJECTS : Number(flag));
+  if (flag === undefined) await measureTenant();
+} else throw new Error(`--part is one of ${PARTS.join(', ')}`);

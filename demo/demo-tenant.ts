@@ -134,6 +134,7 @@ export async function startDemoTenant(options: DemoTenantOptions = {}): Promise<
     setThrottling: (enabled) => {
       throttle.enabled = enabled;
     },
+    spent: () => ({ ...throttle.spent }),
     addRedirectUri: (uri) =>
       updateRegistration(state, clientId, (web) => ({ ...web, redirectUris: [...textsOf(web, 'redirectUris'), uri] })),
     setFrontChannelLogoutUrl: (url) => updateRegistration(state, clientId, (web) => ({ ...web, logoutUrl: url })),

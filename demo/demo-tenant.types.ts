@@ -57,6 +57,8 @@ export interface DemoTenant {
   verifyToken(token: string): JsonObject | string;
   rotateKeys(keepOld?: boolean): void;
   setThrottling(enabled: boolean): void;
+  /** What Graph's limits counted so far: resource units, requests to Conditional Access, all requests, and refusals. */
+  spent(): { units: number; conditionalAccess: number; requests: number; refused: number };
   addRedirectUri(uri: string): void;
   /** Registers where the application wants to hear of the end of a session (front-channel logout). */
   setFrontChannelLogoutUrl(url: string): void;

@@ -13,8 +13,10 @@ interface DeltaToken {
   collection: string;
   /** Everything up to this write is known to the reader (delta token) or will be with the last page (skip token). */
   sequence: number;
-  /** Of a skip token: where the first listing goes on. */
+  /** Of a skip token: where the first listing, or the list of changes, goes on. */
   offset: number | null;
+  /** Of a skip token within changes: the last write that is told; later ones are told after it. */
+  until?: number;
   select: string[] | null;
   issuedAt: number;
 }
@@ -38,7 +40,9 @@ export function deltaPage(call: GraphCall, collection: DeltaCollection): GraphAn
   if (text === 'latest') return answer(call, [], { '@odata.deltaLink': deltaLink(call, collection, options.select) });
   if (text === null) return listing(call, collection, newToken(call, collection, 0, options.select));
   const token = readToken(call, collection, text);
-  return options.skipToken === null ? changesSince(call, collection, token) : listing(call, collection, token);
+  return options.skipToken === null || token.until !== undefined
+    ? changesSince(call, collection, token)
+    : listing(call, collection, token);
 }
 
 function listing(call: GraphCall, collection: DeltaCollection, token: DeltaToken): GraphAnswer {
@@ -59,19 +63,31 @@ function listing(call: GraphCall, collection: DeltaCollection, token: DeltaToken
 }
 
 function changesSince(call: GraphCall, collection: DeltaCollection, token: DeltaToken): GraphAnswer {
+  const until = token.until ?? call.state.changes.sequence;
   const byId = new Map<string, Change[]>();
   for (const change of call.state.changes.since(token.sequence, collection))
-    byId.set(change.id, [...(byId.get(change.id) ?? []), change]);
-  const rows = [...byId].map(([id, changes]): JsonObject => {
+    if (change.sequence <= until) byId.set(change.id, [...(byId.get(change.id) ?? []), change]);
+  const from = token.offset ?? 0;
+  const size = pageSize(call);
+  const rows = [...byId].slice(from, from + size).map(([id, changes]): JsonObject => {
     const row = call.state.collections[collection].get(id);
-    if (!row) return { id, '@removed': { reason: 'changed' } };
+    // What can be restored has changed; what is gone for good was deleted.
+    if (!row) return { id, '@removed': { reason: call.state.deletedItems.has(id) ? 'changed' : 'deleted' } };
     const only = shown(call, collection, row, token.select, false);
     const members = changes.flatMap((change) => change.memberChanges);
     return members.length > 0 && wantsMembers(token.select)
       ? { ...only, 'members@delta': members.map((member) => memberDelta(call, member)) }
       : only;
   });
-  return answer(call, rows, { '@odata.deltaLink': deltaLink(call, collection, token.select) });
+  const next = { ...token, offset: from + size, until };
+  const end = { ...newToken(call, collection, null, token.select), sequence: until };
+  return answer(
+    call,
+    rows,
+    byId.size > from + size
+      ? { '@odata.nextLink': tokenLink(call, '$skiptoken', next) }
+      : { '@odata.deltaLink': tokenLink(call, '$deltatoken', end) },
+  );
 }
 
 function shown(

@@ -7,6 +7,8 @@ export interface QueryOptions {
   select: string[] | null;
   /** Relations to expand, by name. */
   expand: string[];
+  /** What is selected of an expanded relation; all of it when absent. */
+  expandSelect: ReadonlyMap<string, string[]>;
   filter: Predicate | null;
   orderBy: { member: string; descending: boolean } | null;
   top: number | null;
@@ -17,10 +19,17 @@ export interface QueryOptions {
 
 export function parseQueryOptions(query: URLSearchParams, maxTop: number): QueryOptions {
   const filter = query.get('$filter');
+  const expanded = splitOutsideParentheses(query.get('$expand') ?? '');
   const [member, direction] = (query.get('$orderby') ?? '').trim().split(/\s+/);
   return {
     select: list(query.get('$select')),
-    expand: splitOutsideParentheses(query.get('$expand') ?? '').map((part) => part.replace(/\(.*$/s, '').trim()),
+    expand: expanded.map((part) => part.replace(/\(.*$/s, '').trim()),
+    expandSelect: new Map(
+      expanded.flatMap((part): [string, string[]][] => {
+        const [, name, selected] = /^\s*(\w+)\(.*?\$select=([\w,]+)/.exec(part) ?? [];
+        return name === undefined ? [] : [[name, list(selected ?? null) ?? []]];
+      }),
+    ),
     filter: filter ? parseFilter(filter) : null,
     orderBy: member ? { member, descending: direction === 'desc' } : null,
     top: parseTop(query.get('$top'), maxTop),

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, textOf } from '../store/json.types.js';
 import type { TenantState } from '../store/tenant-state.js';
 import type { ListShape } from './list-page.js';
+import { selectMembers } from './query-options.js';
 
 /** Graph's names of directory objects' types by the collection that holds them. */
 export const DIRECTORY_TYPES = {
@@ -103,11 +104,16 @@ export function directoryShape(state: TenantState, collection: DirectoryCollecti
       for (const member of options.select ?? [])
         if (!Object.hasOwn(shown, member) && !LINKS.has(member)) shown[member] = null;
       if (options.expand.includes('owners'))
-        shown['owners'] = linkedObjects(state, state.owners.get(id) ?? []).slice(0, EXPAND_LIMIT);
+        shown['owners'] = linkedObjects(state, (state.owners.get(id) ?? []).slice(0, EXPAND_LIMIT)).map((owner) =>
+          selectMembers(owner, options.expandSelect.get('owners') ?? null),
+        );
       if (options.expand.includes('members'))
         shown['members'] = linkedObjects(state, state.groupMembers.get(id) ?? []).slice(0, EXPAND_LIMIT);
       if (options.expand.includes('federatedIdentityCredentials'))
-        shown['federatedIdentityCredentials'] = state.federatedIdentityCredentials.get(id) ?? [];
+        shown['federatedIdentityCredentials'] = (state.federatedIdentityCredentials.get(id) ?? []).slice(
+          0,
+          EXPAND_LIMIT,
+        );
       return shown;
     },
   };

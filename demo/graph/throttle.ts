@@ -15,6 +15,8 @@ const TOLD_ABOVE = 0.8;
  * Everything: resource units in 10 s by the size of the tenant. Nothing is refused while `enabled` is false.
  */
 export class Throttle {
+  /** What was admitted so far, and how often something was refused. */
+  readonly spent = { units: 0, conditionalAccess: 0, requests: 0, refused: 0 };
   private lastConditionalAccessAt = Number.NEGATIVE_INFINITY;
   private readonly reports = new Map<string, number[]>();
   private readonly units = new Map<string, { at: number; cost: number }[]>();
@@ -27,6 +29,19 @@ export class Throttle {
 
   /** The headers that tell of the cost; throws 429 where a limit is passed. */
   admit(applicationId: string, cost: number, limited: ThrottleClass | undefined): Record<string, string> {
+    try {
+      const headers = this.admitted(applicationId, cost, limited);
+      this.spent.requests += 1;
+      this.spent.units += cost;
+      if (limited === 'conditionalAccess') this.spent.conditionalAccess += 1;
+      return headers;
+    } catch (error) {
+      this.spent.refused += 1;
+      throw error;
+    }
+  }
+
+  private admitted(applicationId: string, cost: number, limited: ThrottleClass | undefined): Record<string, string> {
     const headers: Record<string, string> = { 'x-ms-resource-unit': String(cost) };
     if (!this.enabled) return headers;
     const now = this.clock();

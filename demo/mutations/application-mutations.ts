@@ -239,8 +239,8 @@ function setFederated(
   before: JsonObject[],
   after: JsonObject[],
 ): void {
+  // Delta queries of applications don't speak of what stands below them.
   state.federatedIdentityCredentials.set(textOf(app, 'id'), after);
-  state.changes.record('applications', textOf(app, 'id'));
   record(state, actor, 'applications', 'Update application', 'Update', app, [
     modifiedProperty('FederatedIdentityCredentials', before, after),
   ]);

@@ -95,7 +95,8 @@ export function changeOwners(
   const object = state.directoryObject(objectId);
   if (!object || !collection || collection === 'users') throw notFound(objectId);
   state.owners.set(objectId, changedList(state, state.owners.get(objectId) ?? [], ownerId, verb));
-  state.changes.record(collection, objectId);
+  // Of groups only, delta queries tell who owns them.
+  if (collection === 'groups') state.changes.record(collection, objectId);
   const noun = collection === 'groups' ? 'group' : collection === 'applications' ? 'application' : 'service principal';
   recordLink(state, actor, `${verb} owner ${verb === 'Add' ? 'to' : 'from'} ${noun}`, noun, object, ownerId, verb);
 }

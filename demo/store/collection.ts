@@ -11,7 +11,11 @@ export class Collection {
   private readonly indexes = new Map<string, Map<string, Set<string>>>();
 
   /** `indexed`: members whose values are looked up often; only rows that are kept (not series) are indexed. */
-  constructor(indexed: readonly string[] = []) {
+  constructor(
+    indexed: readonly string[] = [],
+    /** Hears of every row that is written or deleted. */
+    private readonly onWrite: (id: string, deleted: boolean) => void = () => undefined,
+  ) {
     for (const member of indexed) this.indexes.set(member, new Map());
   }
 
@@ -40,6 +44,7 @@ export class Collection {
     if (!this.has(object.id)) this.order.push(object.id);
     if (before) this.unindex(before);
     this.kept.set(object.id, object);
+    this.onWrite(object.id, false);
     for (const [member, index] of this.indexes) {
       const value = String(object[member]);
       const ids = index.get(value) ?? new Set();
@@ -54,10 +59,12 @@ export class Collection {
     this.kept.delete(id);
     this.built.delete(id);
     this.order.splice(this.order.indexOf(id), 1);
+    this.onWrite(id, true);
     return true;
   }
 
   clear(): void {
+    for (const id of this.order) this.onWrite(id, true);
     this.order = [];
     this.kept.clear();
     this.built.clear();

@@ -5,6 +5,8 @@ import { JobSlots } from '../jobs/job-slots.service.js';
 import type { WatchedTenant } from '../tenants/tenants.types.js';
 import { ChangeAttributor } from './attribution/change-attributor.js';
 import type { TenantCollection } from './collect/collect.types.js';
+import { chainOf } from './collect/collection-chain.js';
+import { CollectionMarksRepository } from './collect/collection-marks.repository.js';
 import { TenantCollector } from './collect/tenant-collector.js';
 import { ConfirmedComparison } from './confirmed-comparison.js';
 import { driftError } from './drift.errors.js';
@@ -26,6 +28,7 @@ export class DriftScanService {
     private readonly comparison: ConfirmedComparison,
     private readonly attributor: ChangeAttributor,
     private readonly recorder: ScanRecorder,
+    private readonly marks: CollectionMarksRepository,
   ) {}
 
   /**
@@ -35,9 +38,13 @@ export class DriftScanService {
    * @throws DomainError drift.nothing_read when no type could be read, jobs.run_overtaken when another run has the slot
    */
   async scan(tenant: WatchedTenant, run: SlotRun, signal: AbortSignal): Promise<RecordedScan> {
-    const { takenAt, previous } = await this.transactions.read((tx) => this.recorder.begin(tx, tenant.id));
+    const { takenAt, previous, chain } = await this.transactions.read(async (tx) => {
+      const begun = await this.recorder.begin(tx, tenant.id);
+      const marks = begun.previous === null ? new Map() : await this.marks.of(tx, tenant.id, begun.previous.id);
+      return { ...begun, chain: chainOf(begun.takenAt, begun.previous, marks) };
+    });
     const heads = this.heads.of(previous);
-    const reading = await this.collector.read(tenant.entraTenantId, heads, signal);
+    const reading = await this.collector.read(tenant.entraTenantId, heads, signal, chain);
     assertSomethingRead(reading.collection);
     const scan = { takenAt, previous, heads, reading };
     const { collection, comparison } = await this.comparison.compare(tenant, scan, signal);
@@ -65,6 +72,7 @@ export class DriftScanService {
         comparison,
         attributions,
       });
+      await this.marks.replace(tx, tenant.id, recorded.snapshotId, reading.marks);
       await this.slots.complete(tx, run, { ...recorded });
       return recorded;
     });

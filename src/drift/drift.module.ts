@@ -16,6 +16,7 @@ import { BaselineChanges } from './baseline/baseline-changes.service.js';
 import { BaselinePinsRepository } from './baseline/baseline-pins.repository.js';
 import { BaselinePreview } from './baseline-preview.js';
 import { ChangeWindowsController } from './change-windows.controller.js';
+import { CollectionMarksRepository } from './collect/collection-marks.repository.js';
 import { TenantCollector } from './collect/tenant-collector.js';
 import { ConfirmedComparison } from './confirmed-comparison.js';
 import { ControlBook } from './controls/control-book.js';
@@ -90,6 +91,7 @@ import { ChangeWindows } from './windows/change-windows.service.js';
   providers: [
     // What is
     TenantCollector,
+    CollectionMarksRepository,
     SnapshotSeals,
     SnapshotRepository,
     HeadsRepository,

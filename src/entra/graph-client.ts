@@ -58,6 +58,8 @@ export interface RawPage {
 
 const CONDITIONAL_ACCESS = '/identity/conditionalAccess/';
 export const BATCH_SIZE = 20;
+/** Of one reader; the client's concurrency holds for all of them together. */
+const BATCHES_AT_ONCE = 4;
 
 /**
  * Reads one tenant through Microsoft Graph: waits as long as Graph asks, tries again what may heal, and ends every other
@@ -106,10 +108,10 @@ export class GraphClient {
    */
   async *rawPages(path: string, signal: AbortSignal): AsyncGenerator<RawPage, void, undefined> {
     const trail = new PageTrail(this.root, this.root.address(path), this.options.maxPages);
-    for (let url: URL | null = trail.first; url !== null; ) {
-      const page = await this.split(url, signal);
+    for (let page: SplitPage | null = await this.split(trail.first, signal); page !== null; ) {
+      const next: () => Promise<SplitPage | null> = this.ahead(trail, page.nextLink, (url) => this.split(url, signal));
       yield rawPageOf(page, trail.path);
-      url = trail.next(page.nextLink);
+      page = await next();
     }
   }
 
@@ -118,19 +120,62 @@ export class GraphClient {
    * again alone, so that an outer 200 never hides it. Answers come in any order.
    */
   async *getMany(paths: Iterable<string>, signal: AbortSignal): AsyncGenerator<BatchAnswer, void, undefined> {
-    let chunk: string[] = [];
-    for (const path of paths) {
-      chunk.push(path);
-      if (chunk.length === BATCH_SIZE) {
-        yield* await this.batch(chunk, signal);
-        chunk = [];
-      }
-    }
-    if (chunk.length > 0) yield* await this.batch(chunk, signal);
+    yield* this.chunks(paths, (path, body) => this.listFrom(path, body, signal), signal);
   }
 
-  private async batch(paths: string[], signal: AbortSignal): Promise<BatchAnswer[]> {
-    if (paths.length === 1) return [await this.alone(paths[0] ?? '', signal)];
+  /** The same for single objects instead of lists. */
+  async *getEach(paths: Iterable<string>, signal: AbortSignal): AsyncGenerator<BatchAnswer, void, undefined> {
+    yield* this.chunks(paths, (_path, body) => Promise.resolve([body]), signal);
+  }
+
+  /**
+   * A delta query (Graph: delta query overview), all pages of it.
+   *
+   * @param from the link that the query before ended with, or a path
+   * @param take what is told of objects: each as often as Graph likes, and those that were removed with `@removed`
+   * @returns the link under which the next changes will be
+   * @throws GraphFault gone, or whatever else keeps the answer from being whole
+   */
+  async delta(from: string, take: (rows: JsonObject[]) => void, signal: AbortSignal): Promise<string> {
+    const first = from.startsWith('/') ? this.root.address(from) : this.root.follow(from, this.root.address('/'));
+    const trail = new PageTrail(this.root, first, this.options.maxPages);
+    for (let url = first; ; ) {
+      const body = await this.document(this.getRequest(url), signal);
+      take(objectsOf(body, trail.path));
+      const next: URL | null = trail.next(body['@odata.nextLink']);
+      if (next === null) return trail.end(body['@odata.deltaLink']);
+      url = next;
+    }
+  }
+
+  private async *chunks(
+    paths: Iterable<string>,
+    objects: ObjectsOfBody,
+    signal: AbortSignal,
+  ): AsyncGenerator<BatchAnswer, void, undefined> {
+    let waiting: Promise<BatchAnswer[]>[] = [];
+    let chunk: string[] = [];
+    const send = () => {
+      const sent = this.batch(chunk, objects, signal);
+      // Whoever stops listening after another's fault must not make this one unhandled.
+      sent.catch(() => undefined);
+      waiting.push(sent);
+      chunk = [];
+    };
+    for (const path of paths) {
+      chunk.push(path);
+      if (chunk.length === BATCH_SIZE) send();
+      if (waiting.length < BATCHES_AT_ONCE) continue;
+      const [first] = waiting;
+      waiting = waiting.slice(1);
+      if (first !== undefined) yield* await first;
+    }
+    if (chunk.length > 0) send();
+    for (const sent of waiting) yield* await sent;
+  }
+
+  private async batch(paths: string[], objects: ObjectsOfBody, signal: AbortSignal): Promise<BatchAnswer[]> {
+    if (paths.length === 1) return [await this.alone(paths[0] ?? '', objects, signal)];
     let items: BatchItem[];
     try {
       items = batchItems(await this.post('/$batch', batchBody(paths), signal), paths);
@@ -139,35 +184,25 @@ export class GraphClient {
       if (!(error instanceof GraphFault) || error.kind === 'token' || error.kind === 'unauthorized') throw error;
       items = paths.map((path) => ({ path, status: 0, body: null }));
     }
-    return Promise.all(items.map((item) => this.settled(item, signal)));
+    return Promise.all(items.map((item) => this.settled(item, objects, signal)));
   }
 
-  private async settled(item: BatchItem, signal: AbortSignal): Promise<BatchAnswer> {
+  private async settled(item: BatchItem, objects: ObjectsOfBody, signal: AbortSignal): Promise<BatchAnswer> {
     const { path, status, body } = item;
-    if (status === 200 && body !== null) return this.withFollowing(path, body, signal);
+    if (status === 200 && body !== null) return answered(path, () => objects(path, body));
     if (status === 404)
       return { path, objects: null, fault: refusalOf(path.split('?')[0] ?? path, status, errorCode(body), null) };
-    return this.alone(path, signal);
+    return this.alone(path, objects, signal);
   }
 
-  private async alone(path: string, signal: AbortSignal): Promise<BatchAnswer> {
-    try {
-      return await this.withFollowing(path, await this.get(path, signal), signal);
-    } catch (error) {
-      if (error instanceof GraphFault) return { path, objects: null, fault: error };
-      throw error;
-    }
+  private alone(path: string, objects: ObjectsOfBody, signal: AbortSignal): Promise<BatchAnswer> {
+    return answered(path, async () => objects(path, await this.get(path, signal)));
   }
 
-  private async withFollowing(path: string, body: JsonObject, signal: AbortSignal): Promise<BatchAnswer> {
-    try {
-      const objects: JsonObject[] = [];
-      for await (const page of this.follow(body, this.root.address(path), signal)) objects.push(...page);
-      return { path, objects, fault: null };
-    } catch (error) {
-      if (error instanceof GraphFault) return { path, objects: null, fault: error };
-      throw error;
-    }
+  private async listFrom(path: string, body: JsonObject, signal: AbortSignal): Promise<JsonObject[]> {
+    const objects: JsonObject[] = [];
+    for await (const page of this.follow(body, this.root.address(path), signal)) objects.push(...page);
+    return objects;
   }
 
   private async *follow(
@@ -178,11 +213,30 @@ export class GraphClient {
     const trail = new PageTrail(this.root, firstUrl, this.options.maxPages);
     let body = first;
     for (;;) {
+      const next = this.ahead(trail, body['@odata.nextLink'], (url) => this.document(this.getRequest(url), signal));
       yield objectsOf(body, trail.path);
-      const url = trail.next(body['@odata.nextLink']);
-      if (url === null) return;
-      body = await this.document(this.getRequest(url), signal);
+      const following = await next();
+      if (following === null) return;
+      body = following;
     }
+  }
+
+  /** Asks for the next page while this one is being looked at; what keeps it from coming is thrown when it is wanted. */
+  private ahead<Page>(
+    trail: PageTrail,
+    link: Json | undefined,
+    read: (url: URL) => Promise<Page>,
+  ): () => Promise<Page | null> {
+    let url: URL | null;
+    try {
+      url = trail.next(link);
+    } catch (fault) {
+      return () => Promise.reject(fault);
+    }
+    if (url === null) return () => Promise.resolve(null);
+    const page = read(url);
+    page.catch(() => undefined);
+    return () => page;
   }
 
   private getRequest(url: URL): GraphRequest {
@@ -275,6 +329,18 @@ export class GraphClient {
   private paced<T>(request: GraphRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const inPlace = () => this.places.run(signal, work);
     return request.path.startsWith(CONDITIONAL_ACCESS) ? this.conditionalAccess.run(signal, inPlace) : inPlace();
+  }
+}
+
+/** What the body of an answer holds for whoever asked for its path. */
+type ObjectsOfBody = (path: string, body: JsonObject) => Promise<JsonObject[]>;
+
+async function answered(path: string, objects: () => Promise<JsonObject[]>): Promise<BatchAnswer> {
+  try {
+    return { path, objects: await objects(), fault: null };
+  } catch (error) {
+    if (error instanceof GraphFault) return { path, objects: null, fault: error };
+    throw error;
   }
 }
 

@@ -36,4 +36,15 @@ export class PageTrail {
     this.seen.add(this.url.href);
     return this.url;
   }
+
+  /**
+   * The link with which a delta query ends. Without it, nobody can say that the answer is whole.
+   *
+   * @throws GraphFault malformed, foreign_link
+   */
+  end(link: Json | undefined): string {
+    if (typeof link !== 'string' || link === '')
+      throw new GraphFault('malformed', this.path, 'the answer of a delta query ends without a link to go on from');
+    return this.root.follow(link, this.url).href;
+  }
 }

@@ -32,12 +32,18 @@ describe('what one reading says is doubted', () => {
   it('an application that one list leaves out is not gone; one that two leave out is', async () => {
     const [hidden] = rows('applications').filter((app) => app['appId'] !== stage.tenant.clientId);
     const id = textOf(hidden ?? {}, 'id');
-    stage.tenant.setFaults({ kind: 'flap', path: '/applications', ids: [id], times: 1 });
-    expect((await stage.scan()).document).toMatchObject({ complete: true, changes: [] });
+    // A reading that goes on from the one before asks for it by its id; one that reads everything believes the list.
+    const whole = () => {
+      stage.tenant.state.changes.expireTokens();
+      return stage.scan();
+    };
+    stage.tenant.setFaults({ kind: 'flap', path: '/applications', ids: [id] });
+    expect((await whole()).document).toMatchObject({ complete: true, changes: [] });
+    stage.tenant.setFaults();
     expect((await stage.scan()).document.changes).toEqual([]);
     stage.tenant.setFaults({ kind: 'flap', path: '/applications', ids: [id] });
-    expect((await stage.scan()).document.changes).toEqual([]);
-    expect((await stage.scan()).document.changes).toEqual([
+    expect((await whole()).document.changes).toEqual([]);
+    expect((await whole()).document.changes).toEqual([
       expect.objectContaining({ resourceType: 'application', resourceKey: id, changeType: 'removed' }),
     ]);
     // The list has it again: that too takes two readings, and it is told once.

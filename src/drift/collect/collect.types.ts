@@ -2,6 +2,7 @@ import type { ResourceType } from '../resource-types/resource-type.types.js';
 import type { StoredHead } from '../snapshot/known-heads.js';
 import type { CollectionStatus, Sightings } from '../snapshot/snapshot.types.js';
 import type { StoredObject } from '../snapshot/stored-object.js';
+import type { CollectionMarks } from './collection-chain.js';
 
 /** An object that isn't as the snapshot before has it. */
 export interface ChangedObject {
@@ -56,6 +57,8 @@ export type ReadAgain = ReadonlyMap<ResourceType, ReadonlyMap<string, StoredObje
 /** One reading of a tenant. */
 export interface TenantReading {
   collection: TenantCollection;
+  /** From where the next reading can go on; of types that were read completely. */
+  marks: CollectionMarks;
   /** Reads some objects a second time. Faults of the tenant don't throw. */
   again(wanted: ReadonlyMap<ResourceType, readonly string[]>, signal: AbortSignal): Promise<ReadAgain>;
 }

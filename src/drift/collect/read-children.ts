@@ -2,6 +2,8 @@ import type { JsonObject } from '../../crypto/canonical-json.js';
 import type { GraphClient } from '../../entra/graph-client.js';
 import { GraphFault } from '../../entra/graph-fault.js';
 import type { ChildPlan, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
+import { picked } from './picked.js';
+import type { ShownChildren } from './shown-children.js';
 import type { TypeCollector } from './type-collector.js';
 
 interface Wanted {
@@ -12,6 +14,8 @@ interface Wanted {
 /**
  * The objects of a page with what stands below them (owners, members, federation). An object of which a part couldn't be
  * read is left out, so that the part doesn't look emptied; the type is then incomplete and says why.
+ *
+ * @param shown what is known of it already and isn't asked for
  */
 export async function withChildren(
   client: GraphClient,
@@ -19,12 +23,13 @@ export async function withChildren(
   children: ChildPlan[],
   page: JsonObject[],
   signal: AbortSignal,
+  shown: ShownChildren | null = null,
 ): Promise<JsonObject[]> {
   const broken = new Set<number>();
-  const wanted = wantedChildren(collector.definition, children, page, broken);
+  const whole = page.map((raw) => ({ ...raw }));
+  const wanted = wantedChildren(collector.definition, children, whole, broken, shown);
   // Half a surrogate pair can't stand in an address, so what is below such an id can't be asked for.
   if (broken.size > 0) collector.lacks(`${broken.size} objects have an id that no address can hold`);
-  const whole = page.map((raw) => ({ ...raw }));
   const missing = new Map<number, { path: string; fault: GraphFault }>();
   for await (const { path, objects, fault } of client.getMany(wanted.keys(), signal)) {
     for (const { parent, child } of wanted.get(path) ?? []) {
@@ -63,12 +68,13 @@ async function isGone(client: GraphClient, path: string, signal: AbortSignal): P
   }
 }
 
-/** By path, because that is what an answer carries. */
+/** By path, because that is what an answer carries. What is shown already is put into the objects. */
 function wantedChildren(
   definition: ResourceTypeDefinition,
   children: ChildPlan[],
   page: JsonObject[],
   unreadable: Set<number>,
+  shown: ShownChildren | null,
 ): Map<string, Wanted[]> {
   const wanted = new Map<string, Wanted[]>();
   page.forEach((raw, parent) => {
@@ -80,6 +86,11 @@ function wantedChildren(
     }
     for (const child of children) {
       if (child.when !== undefined && !child.when(raw)) continue;
+      const known = shown?.of(child, key) ?? null;
+      if (known !== null) {
+        raw[child.into] = [...known];
+        continue;
+      }
       const path = child.path(key);
       const list = wanted.get(path);
       if (list === undefined) wanted.set(path, [{ parent, child }]);
@@ -87,13 +98,4 @@ function wantedChildren(
     }
   });
   return wanted;
-}
-
-export function picked(raw: JsonObject, names: string[]): JsonObject {
-  const out: JsonObject = {};
-  for (const name of names) {
-    const value = Object.hasOwn(raw, name) ? raw[name] : undefined;
-    if (value !== undefined) out[name] = value;
-  }
-  return out;
 }

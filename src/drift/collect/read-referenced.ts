@@ -5,7 +5,8 @@ import { isObject, member, text } from '../normalise/json-members.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import type { CollectPlan, ResourceType } from '../resource-types/resource-type.types.js';
 import type { StoredObject } from '../snapshot/stored-object.js';
-import { picked, withChildren } from './read-children.js';
+import { picked } from './picked.js';
+import { withChildren } from './read-children.js';
 import type { TypeCollector } from './type-collector.js';
 
 /** Graph: directoryObject getByIds takes at most 1,000 ids. */

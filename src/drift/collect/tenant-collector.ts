@@ -1,44 +1,25 @@
 import { setMaxListeners } from 'node:events';
 import { Inject, Injectable } from '@nestjs/common';
 import type { JsonObject } from '../../crypto/canonical-json.js';
-import type { GraphClient } from '../../entra/graph-client.js';
 import { GraphClients } from '../../entra/graph-clients.js';
 import { GraphFault } from '../../entra/graph-fault.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
-import { text } from '../normalise/json-members.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import { UnexpectedShapeError } from '../resource-types/expected-shape.js';
 import type { CollectPlan, ResourceType, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
 import type { KnownHeads } from '../snapshot/known-heads.js';
 import type { StoredObject } from '../snapshot/stored-object.js';
 import type { ReadAgain, TenantCollection, TenantReading } from './collect.types.js';
+import { type CollectionChain, NO_CHAIN } from './collection-chain.js';
 import { OwnSource } from './own-source.js';
 import { isReadById, MOST_READ_AGAIN, readByKeys } from './read-again.js';
 import { withChildren } from './read-children.js';
+import { readList, readPages } from './read-list.js';
 import { DecidingGroups, readOfDecidingGroups } from './read-of-deciding-groups.js';
 import { readOverlooked } from './read-overlooked.js';
-import { NAMING_TYPES, noteMembers, type RoleGroups, readByIds, readReferenced } from './read-referenced.js';
+import { noteMembers, readByIds, readReferenced } from './read-referenced.js';
+import type { PlanOf, Reading } from './reading.js';
 import { TypeCollector } from './type-collector.js';
-
-type PlanOf<Kind extends CollectPlan['kind']> = Extract<CollectPlan, { kind: Kind }>;
-
-/** One reading of one tenant: what its collectors share. */
-interface Reading {
-  /** Entra's directory id. */
-  tenantId: string;
-  client: GraphClient;
-  signal: AbortSignal;
-  collectors: Map<ResourceType, TypeCollector>;
-  roleGroups: RoleGroups;
-  decidingGroups: DecidingGroups;
-  /** Singletons that several types are read from, each asked for once. */
-  singletons: Map<string, Promise<JsonObject>>;
-  /** Service principals of the applications that `appRolesOfSensitiveResources` asks for, by appId. */
-  resourceIds: Map<string, string>;
-}
-
-/** What the list of role assignments that every tenant has doesn't tell. */
-const ONLY_WITH_LICENCE = ['/endDateTime', '/assignmentType', '/memberType', '/outsidePim'];
 
 /**
  * Reads the configuration of a tenant by the plans of the resource types. Each type ends by itself: one that fails or is cut
@@ -47,11 +28,6 @@ const ONLY_WITH_LICENCE = ['/endDateTime', '/assignmentType', '/memberType', '/o
 @Injectable()
 export class TenantCollector {
   private readonly definitions = Object.values(RESOURCE_TYPE_CATALOGUE);
-  private readonly sensitiveAppIds = new Set(
-    this.definitions.flatMap(({ collect }) =>
-      collect.kind === 'appRolesOfSensitiveResources' ? collect.resourceAppIds : [],
-    ),
-  );
 
   constructor(
     private readonly graph: GraphClients,
@@ -62,9 +38,15 @@ export class TenantCollector {
   /**
    * @param entraTenantId Entra's directory id
    * @param heads the tenant's newest snapshot, against which it is read
+   * @param chain what of it needn't be read again
    * @throws the signal's reason; faults of the tenant don't throw, they make types incomplete
    */
-  async read(entraTenantId: string, heads: KnownHeads, signal: AbortSignal): Promise<TenantReading> {
+  async read(
+    entraTenantId: string,
+    heads: KnownHeads,
+    signal: AbortSignal,
+    chain: CollectionChain = NO_CHAIN,
+  ): Promise<TenantReading> {
     const client = this.graph.of(entraTenantId);
     const stop = new AbortController();
     const together = AbortSignal.any([signal, stop.signal]);
@@ -74,6 +56,9 @@ export class TenantCollector {
       tenantId: entraTenantId,
       client,
       signal: together,
+      heads,
+      chain,
+      marks: new Map(),
       collectors: new Map(),
       roleGroups: { holders: new Set(), members: new Set() },
       decidingGroups: new DecidingGroups(),
@@ -98,11 +83,18 @@ export class TenantCollector {
     }
     const collection: TenantCollection = new Map();
     for (const [type, collector] of reading.collectors) collection.set(type, await collector.result());
-    return { collection, again: (wanted, until) => this.readAgain({ ...reading, signal: until }, wanted) };
+    const marks = new Map([...reading.marks].filter(([type]) => collection.get(type)?.status === 'complete'));
+    return { collection, marks, again: (wanted, until) => this.readAgain({ ...reading, signal: until }, wanted) };
   }
 
   private async readAgain(first: Reading, wanted: ReadonlyMap<ResourceType, readonly string[]>): Promise<ReadAgain> {
-    const reading: Reading = { ...first, collectors: new Map(first.collectors), singletons: new Map() };
+    const reading: Reading = {
+      ...first,
+      chain: NO_CHAIN,
+      marks: new Map(),
+      collectors: new Map(first.collectors),
+      singletons: new Map(),
+    };
     for (const type of wanted.keys()) reading.collectors.set(type, new TypeCollector(RESOURCE_TYPE_CATALOGUE[type]));
     const again = new Map<ResourceType, Map<string, StoredObject | null>>();
     for (const [type, keys] of wanted) {
@@ -206,7 +198,7 @@ export class TenantCollector {
   private execute(reading: Reading, collector: TypeCollector, plan: CollectPlan): Promise<void> {
     switch (plan.kind) {
       case 'list':
-        return this.readList(reading, collector, plan);
+        return readList(reading, collector, plan);
       case 'singleton':
         return this.readSingleton(reading, collector, plan);
       case 'derived':
@@ -214,49 +206,12 @@ export class TenantCollector {
       case 'appRolesOfSensitiveResources':
         return this.readAppRoles(reading, collector, plan);
       case 'ofOrganization':
-        return this.readPages(reading, collector, plan.path(reading.tenantId), {});
+        return readPages(reading, collector, plan.path(reading.tenantId));
       case 'ofDecidingGroups':
         return readOfDecidingGroups(reading, collector, plan);
       case 'referenced':
       case 'own':
         throw new Error('what others refer to is read after them, and what is our own elsewhere');
-    }
-  }
-
-  private async readList(reading: Reading, collector: TypeCollector, plan: PlanOf<'list'>): Promise<void> {
-    try {
-      await this.readPages(reading, collector, plan.path, plan);
-    } catch (error) {
-      const instead = plan.pathWithoutLicence;
-      if (instead === undefined || !(error instanceof GraphFault) || error.kind !== 'not_licensed') throw error;
-      collector.cannotSay(ONLY_WITH_LICENCE);
-      await this.readPages(reading, collector, instead, plan);
-    }
-  }
-
-  private async readPages(
-    reading: Reading,
-    collector: TypeCollector,
-    path: string,
-    { children }: Pick<PlanOf<'list'>, 'children'>,
-  ): Promise<void> {
-    if (children === undefined && !NAMING_TYPES.has(collector.definition.type)) {
-      for await (const page of reading.client.rawPages(path, reading.signal)) await collector.addPage(page);
-      return;
-    }
-    for await (const page of reading.client.pages(path, reading.signal)) {
-      if (collector.definition.type === 'servicePrincipal') this.noteResources(reading, page);
-      await collector.add(
-        children === undefined ? page : await withChildren(reading.client, collector, children, page, reading.signal),
-      );
-    }
-  }
-
-  private noteResources(reading: Reading, page: JsonObject[]): void {
-    for (const raw of page) {
-      const appId = text(raw, 'appId');
-      const id = text(raw, 'id');
-      if (appId !== null && id?.isWellFormed() && this.sensitiveAppIds.has(appId)) reading.resourceIds.set(appId, id);
     }
   }
 

@@ -19,9 +19,11 @@ export class TypeCollector {
   private faults = 0;
   private reads = 0;
   private notCarried: string[] = [];
+  /** What was read on from the snapshot before; null where everything was read. */
+  private since: { keys: readonly string[]; absent: ReadonlySet<string> } | null = null;
   private readonly delta: TypeDelta;
   private readonly named = new Set<string>();
-  private asked: Set<string> | null = null;
+  private askedIds: Set<string> | null = null;
 
   /** @param visit sees every object that is added in its parsed form */
   constructor(
@@ -68,6 +70,22 @@ export class TypeCollector {
     await this.delta.offer(offers);
   }
 
+  /**
+   * Everything that wasn't asked for is as it was in the snapshot before.
+   *
+   * @param absent those of the keys that were asked for that aren't there
+   */
+  async readOn(asked: readonly string[], absent: ReadonlySet<string>): Promise<void> {
+    this.reads += 1;
+    this.since = { keys: asked, absent };
+    await this.delta.table();
+  }
+
+  /** An object that wasn't looked into names this user or group. */
+  note(id: string): void {
+    this.named.add(id);
+  }
+
   /** Something of this type wasn't read. */
   lacks(reason: GraphFault | string): void {
     this.faults += 1;
@@ -81,8 +99,8 @@ export class TypeCollector {
 
   /** Objects are asked for by their ids, and these are. */
   asks(ids: readonly string[]): void {
-    this.asked ??= new Set();
-    for (const id of ids) this.asked.add(id);
+    this.askedIds ??= new Set();
+    for (const id of ids) this.askedIds.add(id);
   }
 
   /** Keys of the snapshot before that weren't read so far. */
@@ -109,15 +127,18 @@ export class TypeCollector {
 
   /** To be asked once, when everything was added. */
   async result(): Promise<TypeCollection> {
-    const { status, reason, notCarried, named, asked } = this;
+    const { status, reason, notCarried, named, since, askedIds } = this;
+    const isComplete = status === 'complete';
     return {
       resourceType: this.definition.type,
       status,
       reason,
       ...(notCarried.length === 0 ? {} : { notCarried }),
       named,
-      ...(asked === null ? {} : { wasAsked: (key: string) => asked.has(key) }),
-      ...(await this.delta.ended(status === 'complete')),
+      ...(askedIds === null ? {} : { wasAsked: (key: string) => askedIds.has(key) }),
+      ...(await (since === null
+        ? this.delta.ended(isComplete)
+        : this.delta.endedSince(since.keys, since.absent, isComplete))),
     };
   }
 }

@@ -11,6 +11,8 @@ export interface Offer {
   fingerprint: Buffer;
 }
 
+type Ended = Pick<TypeCollection, 'count' | 'changed' | 'reread' | 'gone' | 'wasRead'>;
+
 /**
  * What one reading of a type says against the newest snapshot. An object whose fingerprint is known is as it was and isn't
  * looked at; any other is held against the snapshot by its key, and kept only if its content differs.
@@ -48,7 +50,7 @@ export class TypeDelta {
   }
 
   /** @param complete whether everything was read, so that what wasn't met is gone */
-  async ended(complete: boolean): Promise<Pick<TypeCollection, 'count' | 'changed' | 'reread' | 'gone' | 'wasRead'>> {
+  async ended(complete: boolean): Promise<Ended> {
     const { changed, reread } = this;
     // A type of which nothing was read has no table: it met nothing.
     const table = complete ? await this.table() : await this.known;
@@ -57,6 +59,33 @@ export class TypeDelta {
       changed.has(key) || reread.has(key) || (fingerprint !== null && table?.wasMet(fingerprint) === true);
     const gone = complete && table !== null ? await this.gone(table) : new Set<string>();
     return { count: this.count(table), changed, reread, gone, wasRead };
+  }
+
+  /**
+   * The same where only some objects were asked for: the others are as they were.
+   *
+   * @param absent those that aren't there; they are gone only where everything else that was asked for was answered
+   */
+  async endedSince(asked: readonly string[], absent: ReadonlySet<string>, complete: boolean): Promise<Ended> {
+    const { changed, reread } = this;
+    const table = await this.table();
+    const known = await this.heads.byKey(this.type, asked);
+    const unread = new Set<string>();
+    const gone = new Set<string>();
+    for (const [key, { fingerprint }] of known) {
+      if (changed.has(key) || reread.has(key) || isMet(table, fingerprint)) continue;
+      if (complete && absent.has(key)) gone.add(key);
+      else unread.add(key);
+    }
+    await this.settle(table);
+    const isNew = [...changed.values()].filter(({ head }) => head === null).length;
+    return {
+      count: table.total + isNew - gone.size - unread.size,
+      changed,
+      reread,
+      gone,
+      wasRead: (key) => !gone.has(key) && !unread.has(key),
+    };
   }
 
   private take({ object, fingerprint }: Offer, head: StoredHead | null): void {

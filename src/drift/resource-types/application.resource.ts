@@ -32,6 +32,9 @@ function objectsIn(list: Json | undefined): JsonObject[] {
   return Array.isArray(list) ? list.filter(isObject) : [];
 }
 
+const SELECT =
+  'id,appId,displayName,description,signInAudience,identifierUris,isFallbackPublicClient,web,spa,publicClient,api,appRoles,requiredResourceAccess,keyCredentials,passwordCredentials,tags,disabledByMicrosoftStatus,servicePrincipalLockConfiguration,parentalControlSettings';
+
 /** Graph: application. */
 export const application: ResourceTypeDefinition = {
   type: 'application',
@@ -39,12 +42,14 @@ export const application: ResourceTypeDefinition = {
   permission: 'Application.Read.All',
   collect: {
     kind: 'list',
-    path: '/applications?$select=id,appId,displayName,description,signInAudience,identifierUris,isFallbackPublicClient,web,spa,publicClient,api,appRoles,requiredResourceAccess,keyCredentials,passwordCredentials,tags,disabledByMicrosoftStatus,servicePrincipalLockConfiguration,parentalControlSettings&$top=999',
+    path: `/applications?$select=${SELECT}&$top=999`,
+    delta: `/applications/delta?$select=${SELECT}`,
     children: [
       ownersOf('applications'),
       {
         into: 'federatedIdentityCredentials',
         path: (key) => `/applications/${encodeURIComponent(key)}/federatedIdentityCredentials`,
+        shownIn: '/applications?$select=id&$expand=federatedIdentityCredentials&$top=999',
         pick: ['id', 'name', 'issuer', 'subject', 'audiences', 'description', 'claimsMatchingExpression'],
       },
     ],

@@ -11,5 +11,6 @@ export const CREDENTIAL_NOISE = [
 export const ownersOf = (collection: string): ChildPlan => ({
   into: 'owners',
   path: (key) => `/${collection}/${encodeURIComponent(key)}/owners?$select=id`,
+  shownIn: `/${collection}?$select=id&$expand=owners($select=id)&$top=999`,
   pick: ['id'],
 });

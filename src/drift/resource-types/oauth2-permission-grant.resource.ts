@@ -8,7 +8,7 @@ export const oauth2PermissionGrant: ResourceTypeDefinition = {
   type: 'oauth2PermissionGrant',
   title: 'Delegated permission grant',
   permission: 'Directory.Read.All',
-  collect: { kind: 'list', path: '/oauth2PermissionGrants?$top=999' },
+  collect: { kind: 'list', path: '/oauth2PermissionGrants?$top=999', delta: '/oauth2PermissionGrants/delta' },
   key: (raw) => {
     const who = tupleKey(raw, ['clientId', 'consentType']);
     const resource = text(raw, 'resourceId');

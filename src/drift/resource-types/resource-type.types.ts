@@ -103,6 +103,8 @@ export type CollectPlan =
   | {
       kind: 'list';
       path: string;
+      /** The delta query of the same objects, with what it tracks: which of them changed since a reading. */
+      delta?: string;
       children?: ChildPlan[];
       priority?: 'conditionalAccess';
       /** Read instead where Graph says that the tenant lacks the licence for `path`. */
@@ -143,6 +145,8 @@ interface OfParents {
 export interface ChildPlan {
   into: string;
   path: (key: string) => string;
+  /** A list of all parents, by their ids, that shows it of each, though not more than twenty (Graph: $expand). */
+  shownIn?: string;
   /** Which parents have it; all when absent. */
   when?: (raw: JsonObject) => boolean;
   /** Keep only these members of each child. */

@@ -4,6 +4,9 @@ import { CREDENTIAL_NOISE, ownersOf } from './credential-holder.js';
 import { CERTIFICATES, inCollection, PASSWORDS, references } from './remediation-parts.js';
 import type { ResourceTypeDefinition } from './resource-type.types.js';
 
+const SELECT =
+  'id,appId,displayName,accountEnabled,appOwnerOrganizationId,appRoleAssignmentRequired,servicePrincipalType,servicePrincipalNames,replyUrls,tags,keyCredentials,passwordCredentials,preferredSingleSignOnMode,preferredTokenSigningKeyThumbprint,samlSingleSignOnSettings,loginUrl,logoutUrl,notificationEmailAddresses';
+
 /** Graph: servicePrincipal: what an application may do in this tenant, Microsoft's own included. */
 export const servicePrincipal: ResourceTypeDefinition = {
   type: 'servicePrincipal',
@@ -11,7 +14,8 @@ export const servicePrincipal: ResourceTypeDefinition = {
   permission: 'Application.Read.All',
   collect: {
     kind: 'list',
-    path: '/servicePrincipals?$select=id,appId,displayName,accountEnabled,appOwnerOrganizationId,appRoleAssignmentRequired,servicePrincipalType,servicePrincipalNames,replyUrls,tags,keyCredentials,passwordCredentials,preferredSingleSignOnMode,preferredTokenSigningKeyThumbprint,samlSingleSignOnSettings,loginUrl,logoutUrl,notificationEmailAddresses&$top=999',
+    path: `/servicePrincipals?$select=${SELECT}&$top=999`,
+    delta: `/servicePrincipals/delta?$select=${SELECT}`,
     children: [{ ...ownersOf('servicePrincipals'), when: isOwnable }],
   },
   key: (raw) => text(raw, 'id'),
