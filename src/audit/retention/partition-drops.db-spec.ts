@@ -26,6 +26,8 @@ import { SealedLogRepository } from '../read/sealed-log.repository.js';
 import { SealedRecordsRepository } from '../read/sealed-records.repository.js';
 import { AuditTreeRepository } from '../seal/audit-tree.repository.js';
 import type { LogPatrol } from '../seal/log-patrol.service.js';
+import { SealedEnd } from '../seal/sealed-end.service.js';
+import { TreeHeads } from '../seal/tree-heads.service.js';
 import { AuditStreamsRepository } from '../stream/audit-streams.repository.js';
 import { AuditStreams } from '../stream/audit-streams.service.js';
 import { AuditHoldsRepository } from './audit-holds.repository.js';
@@ -85,6 +87,7 @@ describe('retention of the audit trail', () => {
       settings,
       transactions,
       new AuditStreamsRepository(),
+      new SealedEnd(tree, new TreeHeads(stage.keys), stage.keys),
       records,
       stage.keys,
       stage.audit,
