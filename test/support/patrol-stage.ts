@@ -14,7 +14,12 @@ import type { AuditStage } from './audit-stage.js';
 import type { TestDatabase } from './test-database.js';
 
 /** The patrol of one instance, put together as the module does. */
-export function startPatrol({ dataSource }: TestDatabase, { keys }: AuditStage, gaps: Counter): LogPatrol {
+export function startPatrol(
+  { dataSource }: TestDatabase,
+  { keys }: AuditStage,
+  gaps: Counter,
+  logger = createLogger('silent'),
+): LogPatrol {
   const transactions = new TransactionRunner(dataSource);
   const tree = new AuditTreeRepository();
   const log = new LogPatrolRepository();
@@ -25,7 +30,7 @@ export function startPatrol({ dataSource }: TestDatabase, { keys }: AuditStage, 
     new LogWalk(transactions, log, tree, keys),
     new PatrolPlaces(keys, log),
     new StandingHolds(keys, new AuditHoldsRepository()),
-    createLogger('silent'),
+    logger,
     gaps,
   );
 }

@@ -100,7 +100,12 @@ describe('retention of the audit trail', () => {
     const standing = new StandingHolds(stage.keys, heldBy);
     standings = new PartitionStandings(settings, transactions, partitions, standing, tree, streams);
     holds = new AuditHolds(transactions, heldBy, partitions, stage.audit, standing);
-    patrol = startPatrol(database, stage, new Counter({ name: 'gaps', help: 'gaps', labelNames: ['kind'], registers }));
+    patrol = startPatrol(
+      database,
+      stage,
+      new Counter({ name: 'gaps', help: 'gaps', labelNames: ['kind'], registers }),
+      logger,
+    );
     const archives = new PartitionArchives(transactions, tree, new SealedLogRepository(), records, stage.keys);
     drops = new PartitionDrops(settings, transactions, partitions, standings, archives, stage.audit, logger);
   }
