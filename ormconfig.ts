@@ -30,6 +30,7 @@ import { DriftAnalytics1764000000025 } from './src/database/migrations/0025-drif
 import { DriftDecisions1764000000026 } from './src/database/migrations/0026-drift-decisions.js';
 import { DriftRules1764000000027 } from './src/database/migrations/0027-drift-rules.js';
 import { CollectionMarks1764000000031 } from './src/database/migrations/0031-collection-marks.js';
+import { AuditPatrol1764000000028 } from './src/database/migrations/0028-audit-patrol.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
@@ -111,6 +112,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   DriftDecisions1764000000026,
   DriftRules1764000000027,
   CollectionMarks1764000000031,
+  AuditPatrol1764000000028,
 ];
 
 export interface DatabaseSettings {

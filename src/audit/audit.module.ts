@@ -24,6 +24,9 @@ import { AuditTreeRepository } from './seal/audit-tree.repository.js';
 import { CheckpointPublisher } from './seal/checkpoint-publisher.service.js';
 import { LogPatrolRepository } from './seal/log-patrol.repository.js';
 import { LogPatrol } from './seal/log-patrol.service.js';
+import { LogWalk } from './seal/log-walk.service.js';
+import { PatrolPlaces } from './seal/patrol-places.service.js';
+import { SealedEnd } from './seal/sealed-end.service.js';
 import { TreeHeads } from './seal/tree-heads.service.js';
 import { AuditStreamsRepository } from './stream/audit-streams.repository.js';
 import { AuditStreams } from './stream/audit-streams.service.js';
@@ -38,6 +41,9 @@ import { AuditStreams } from './stream/audit-streams.service.js';
     AuditSealer,
     CheckpointPublisher,
     LogPatrolRepository,
+    SealedEnd,
+    LogWalk,
+    PatrolPlaces,
     LogPatrol,
     AuditSealJob,
     AuditService,

@@ -92,7 +92,7 @@ export const metricProviders = [
   }),
   makeCounterProvider({
     name: METRIC.auditGaps,
-    help: 'Audit records taken out of the line before they were sealed (unlogged) or away afterwards (lost), and legal holds changed past the service (hold), at each look',
+    help: 'What somebody did to the audit trail past the service, at each look: records that were never logged (unlogged), are gone (lost) or others than were sealed (changed), have the id of another (double) or could not be read (unread); leaves outside of the log (planted); hashes that do not lead to the sealed root (tree); legal holds (hold); the place of the patrol (patrol)',
     labelNames: ['kind'],
   }),
   makeGaugeProvider({

@@ -73,6 +73,45 @@ describe('reading an audit trail that somebody broke', () => {
     expect(await reading.text('/audit/export?format=ndjson&to=2020-01-01T00:00:00Z')).toBe('');
   });
 
+  it('tells of a place whose leaf was taken out together with its record, whatever time was asked for', async () => {
+    const gone = newId();
+    await reading.append({ target: { type: 'gone', id: gone } });
+    await reading.text('/audit/export?format=ndjson&target=none');
+    const { leafIndex } = (await reading.page(`target=${gone}`)).items[0] ?? { leafIndex: null };
+    expect(leafIndex).toEqual(expect.any(Number));
+    await asOwner(
+      `DELETE FROM audit_events WHERE target_id = '${gone}'; DELETE FROM audit_leaves WHERE leaf_index = ${leafIndex}`,
+    );
+
+    const ndjson = (await lines('ndjson')).map((line) => JSON.parse(line));
+    expect(ndjson.map((line) => line.leafIndex)).toEqual(ndjson.map((_line, place) => place));
+    const lost = { leafIndex, lost: { id: null, occurredAt: expect.stringMatching(/^20.*Z$/) } };
+    expect(ndjson[leafIndex ?? -1]).toEqual(lost);
+    const early = await reading.text('/audit/export?format=ndjson&to=2020-01-01T00:00:00Z');
+    expect(JSON.parse(early)).toEqual(lost);
+    expect(await reading.text('/audit/export?format=csv')).toContain(`"${leafIndex}","",`);
+    const ocsf = (await lines('ocsf')).map((line) => JSON.parse(line));
+    const event = ocsf.find(({ metadata }) => metadata.uid === `leaf-${leafIndex}`);
+    expect(event).toMatchObject({ metadata: { sequence: leafIndex } });
+    if (hasOcsfSchema) expect(new OcsfSchema().faultsOf(event)).toEqual([]);
+  });
+
+  it('shows a place in the log only of what was sealed there', async () => {
+    const target = newId();
+    await reading.append({ target: { type: 'thing', id: target } });
+    await reading.text('/audit/export?format=ndjson&target=none');
+    const place = async () => (await reading.page(`target=${target}`)).items.map(({ leafIndex }) => leafIndex);
+    expect(await place()).toEqual([expect.any(Number)]);
+    await asOwner(
+      `INSERT INTO audit_events (id, retention_class, action, outcome, actor_type, reason, target_type, target_id)
+       SELECT id, retention_class, action, outcome, actor_type, 'planted', target_type, target_id FROM audit_events WHERE target_id = '${target}'`,
+    );
+    expect((await place()).filter((found) => found !== null)).toHaveLength(1);
+    await asOwner(`UPDATE audit_events SET outcome = 'denied' WHERE target_id = '${target}' AND reason IS NULL`);
+    expect(await place()).toEqual([null, null]);
+    await asOwner(`DELETE FROM audit_events WHERE target_id = '${target}'`);
+  });
+
   it('refuses a time that ends before it begins, and the command line says which', async () => {
     const [from, to] = ['2026-11-02T00:00:00Z', '2026-11-01T00:00:00Z'];
     for (const path of [`/audit/events?from=${from}&to=${to}`, `/audit/export?format=ndjson&from=${from}&to=${to}`]) {

@@ -8,6 +8,9 @@ import { makeTenantCa, type TenantCa } from '../../demo/tenant-ca.js';
 import { systemActor } from '../../src/access/actor.js';
 import { AUDIT_ACTIONS } from '../../src/audit/audit.events.js';
 import { SealedRecordsRepository } from '../../src/audit/read/sealed-records.repository.js';
+import { AuditTreeRepository } from '../../src/audit/seal/audit-tree.repository.js';
+import { SealedEnd } from '../../src/audit/seal/sealed-end.service.js';
+import { TreeHeads } from '../../src/audit/seal/tree-heads.service.js';
 import type { AuditSink } from '../../src/audit/stream/audit-sink.js';
 import { AuditStreamsRepository } from '../../src/audit/stream/audit-streams.repository.js';
 import { StreamDelivery } from '../../src/audit/stream/stream-delivery.js';
@@ -95,6 +98,7 @@ export class StreamsStage {
     const delivery = new StreamDelivery(sink, {
       transactions,
       streams: new AuditStreamsRepository(),
+      end: new SealedEnd(new AuditTreeRepository(), new TreeHeads(this.stage.keys), this.stage.keys),
       records: new SealedRecordsRepository(),
       keys: this.stage.keys,
       audit: this.stage.audit,

@@ -184,6 +184,25 @@ describe('the stream to a syslog receiver', () => {
     expect(JSON.parse(MESSAGE.exec(message)?.groups?.['text'] ?? '')).toMatchObject({ record: { after: null } });
   });
 
+  it('delivers nothing that somebody put beyond the end of the log, and nothing while the size is not the sealed one', async () => {
+    await stage.record(3);
+    const instance = stage.instance(sink());
+    const query = (sql: string) => stage.database.dataSource.query(sql);
+    await query(
+      `INSERT INTO audit_events (id, retention_class, action, outcome, actor_type)
+       VALUES (gen_random_uuid(), 'security', 'x.y.z', 'success', 'system');
+       INSERT INTO audit_leaves SELECT 3, event_id, retention_class, occurred_at FROM audit_pending`,
+    );
+    await stage.deliverAll(instance);
+    await instance.turn();
+    expect(receiver.leaves).toEqual(upTo(3));
+    expect(await stage.stored('syslog')).toMatchObject({ next_leaf: '3', failures: 0 });
+    await query('UPDATE audit_trees SET size = 4');
+    for (let turns = 0; turns < 2; turns++) await expect(instance.turn()).rejects.toThrow('it was changed');
+    expect(receiver.leaves).toEqual(upTo(3));
+    expect(await stage.stored('syslog')).toMatchObject({ next_leaf: '3' });
+  });
+
   it('passes over records that are no longer kept', async () => {
     await stage.record(5);
     await stage.database.dataSource.query('ALTER TABLE audit_events DISABLE TRIGGER ALL');

@@ -9,8 +9,9 @@ export interface SealedRecord {
 /** A record that is in the log and no longer in the table, although its month is kept: what is left of it. */
 export interface LostRecord {
   leafIndex: number;
-  id: string;
-  /** RFC 3339, UTC, microseconds. */
+  /** Null where the leaf that named it is gone as well. */
+  id: string | null;
+  /** RFC 3339, UTC, microseconds. Of one without an id: that of the nearest leaf before it, or of none, now. */
   occurredAt: string;
 }
 export const LOST_REASON = 'This record is in the log, but was taken out of the table past the service.';

@@ -31,7 +31,7 @@ export const CSV_FORMAT: AuditFormat = {
   line: ({ leafIndex, row }) => csvLine([String(leafIndex), ...COLUMNS.map(([, read]) => read(row))]).concat('\r'),
   shortened: ({ leafIndex, row }) => CSV_FORMAT.line({ leafIndex, row: shortenedRow(row) }),
   lost: ({ leafIndex, id, occurredAt }) => {
-    const known: Partial<Record<string, string>> = { id, occurredAt, reason: LOST_REASON };
+    const known: Partial<Record<string, string | null>> = { id, occurredAt, reason: LOST_REASON };
     return csvLine([String(leafIndex), ...COLUMNS.map(([name]) => known[name] ?? null)]).concat('\r');
   },
 };

@@ -9,7 +9,7 @@ import { shortenedRow } from './shortened-row.js';
 export const OCSF_FORMAT: AuditFormat = {
   line: (record) => eventLine(record, record.row),
   shortened: (record) => eventLine(record, shortenedRow(record.row)),
-  lost: ({ leafIndex, ...record }) => JSON.stringify(ocsfEvent(lostRow(record), { leafIndex, leafHash: null })),
+  lost: (record) => JSON.stringify(ocsfEvent(lostRow(record), { leafIndex: record.leafIndex, leafHash: null })),
 };
 
 /** @param row what of the record is written; place and hash are those of the whole */
@@ -29,9 +29,10 @@ function withoutStates(row: AuditRow): AuditRow {
 }
 
 /** An action of its own, which no record has. */
-function lostRow({ id, occurredAt }: Omit<LostRecord, 'leafIndex'>): AuditRow {
+function lostRow({ leafIndex, id, occurredAt }: LostRecord): AuditRow {
   return {
-    id,
+    // An event needs a uid; of one that nothing names, the place is what there is.
+    id: id ?? `leaf-${leafIndex}`,
     occurredAt,
     action: 'audit.record.lost',
     outcome: 'failure',
@@ -41,7 +42,7 @@ function lostRow({ id, occurredAt }: Omit<LostRecord, 'leafIndex'>): AuditRow {
     actorName: null,
     sessionId: null,
     tenantId: null,
-    targetType: 'audit-event',
+    targetType: id === null ? null : 'audit-event',
     targetId: id,
     targetName: null,
     sourceAddress: null,

@@ -14,3 +14,7 @@ export const AUDIT_COLUMNS = `
   event.target_name AS "targetName", event.source_address AS "sourceAddress", event.user_agent AS "userAgent",
   event.request_id AS "requestId", event.trace_id AS "traceId",
   event.sealed_states AS "sealedStates"`;
+
+/** The record of a leaf: all three, so that PostgreSQL looks into one partition for each. */
+export const RECORD_OF_LEAF =
+  'event.id = leaf.event_id AND event.retention_class = leaf.retention_class AND event.occurred_at = leaf.occurred_at';

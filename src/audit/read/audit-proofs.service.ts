@@ -11,6 +11,7 @@ import { AuditRepository } from '../audit.repository.js';
 import { canonicalRecord } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
 import { AuditTreeRepository, type StoredCheckpoint } from '../seal/audit-tree.repository.js';
+import { SealedEnd } from '../seal/sealed-end.service.js';
 import { auditReadError } from './audit-read.errors.js';
 import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
 import { ReadingRecords } from './reading-records.service.js';
@@ -50,6 +51,7 @@ export class AuditProofs {
     private readonly events: AuditRepository,
     private readonly log: SealedLogRepository,
     private readonly tree: AuditTreeRepository,
+    private readonly end: SealedEnd,
     private readonly sealed: SealedUntilNow,
     private readonly keys: KeyRing,
     private readonly readings: ReadingRecords,
@@ -132,7 +134,10 @@ export class AuditProofs {
   }
 
   private async placeOf(id: string) {
-    return (await this.transactions.read((tx) => this.log.findPlaces(tx, [id]))).get(id) ?? null;
+    return this.transactions.read(async (tx) => {
+      const { size } = await fromTheLog(() => this.end.of(tx));
+      return (await this.log.findPlaces(tx, [id], size)).get(id) ?? null;
+    });
   }
 }
 

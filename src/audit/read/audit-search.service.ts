@@ -2,14 +2,16 @@ import { Injectable } from '@nestjs/common';
 import type { CallerActor } from '../../access/actor.js';
 import { canonicalJson } from '../../crypto/canonical-json.js';
 import { KeyRing } from '../../crypto/key-ring.js';
+import { leafHash } from '../../crypto/merkle/tree-hash.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { DomainError } from '../../kernel/errors/domain-error.js';
 import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { boundPageOf, decodeBoundCursor, isIdPosition } from '../../kernel/paging/bound-cursor.js';
 import type { Page } from '../../kernel/paging/cursor.js';
 import { AuditRepository } from '../audit.repository.js';
-import type { AuditRow } from '../log/canonical-record.js';
+import { type AuditRow, canonicalRecord } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
+import { SealedEnd } from '../seal/sealed-end.service.js';
 import { assertSomeTime } from './assert-some-time.js';
 import type { AuditFilter } from './audit-filter.js';
 import { auditReadError } from './audit-read.errors.js';
@@ -19,7 +21,7 @@ import { filterJson, ReadingRecords, tenantOfReading } from './reading-records.s
 import { type LeafPlace, SealedLogRepository } from './sealed-log.repository.js';
 import { Turnstile } from './turnstile.js';
 
-/** A record and where it lies in the log; null while it isn't sealed. */
+/** A record and where it lies in the log; null while it isn't sealed, and where something else than it was. */
 export interface FoundRecord {
   row: AuditRow;
   place: LeafPlace | null;
@@ -45,6 +47,7 @@ export class AuditSearch {
     private readonly transactions: TransactionRunner,
     private readonly events: AuditRepository,
     private readonly log: SealedLogRepository,
+    private readonly end: SealedEnd,
     private readonly keys: KeyRing,
     private readonly readings: ReadingRecords,
   ) {}
@@ -70,16 +73,17 @@ export class AuditSearch {
           places: await this.log.findPlaces(
             tx,
             rows.map(({ id }) => id),
+            await this.end.sizeOrNone(tx),
           ),
         };
       }),
     );
     const page = boundPageOf(question, found.rows, limit, ({ id }) => [id]);
     const items = await Promise.all(
-      page.items.map(async (row) => ({
-        row: await openStates(this.keys, row),
-        place: found.places.get(row.id) ?? null,
-      })),
+      page.items.map(async (stored) => {
+        const row = await openStates(this.keys, stored);
+        return { row, place: placeOf(row, found.places) };
+      }),
     );
     await this.readings.record(actor, {
       action: AUDIT_READ_ACTIONS['audit.events.read'],
@@ -95,7 +99,7 @@ export class AuditSearch {
     const reach = await this.readings.reachOf(actor);
     const { stored, places } = await this.transactions.read(async (tx) => ({
       stored: await this.events.find(tx, id, reach),
-      places: await this.log.findPlaces(tx, [id]),
+      places: await this.log.findPlaces(tx, [id], await this.end.sizeOrNone(tx)),
     }));
     if (stored === null) throw auditReadError('audit.event_not_found');
     const row = await openStates(this.keys, stored);
@@ -105,7 +109,7 @@ export class AuditSearch {
       tenantId: row.tenantId,
       details: { count: 1 },
     });
-    return { row, place: places.get(id) ?? null };
+    return { row, place: placeOf(row, places) };
   }
 
   private async limited<T>(work: () => Promise<T>): Promise<T> {
@@ -118,6 +122,13 @@ export class AuditSearch {
       leave();
     }
   }
+}
+
+/** A leaf names a record by its id, which whoever writes to the table can give to another: that one isn't what was sealed. */
+function placeOf(row: AuditRow, places: ReadonlyMap<string, LeafPlace>): LeafPlace | null {
+  const place = places.get(row.id);
+  if (place === undefined) return null;
+  return leafHash(Buffer.from(canonicalRecord(row), 'utf8')).equals(place.leafHash) ? place : null;
 }
 
 /**

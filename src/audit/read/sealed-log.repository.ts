@@ -16,15 +16,15 @@ export interface LeafPlace {
 /** Reads what was sealed: places, checkpoints, and whether something still waits. */
 @Injectable()
 export class SealedLogRepository {
-  /** Of those of the records that are sealed, by their id. */
-  async findPlaces(tx: Transaction, ids: readonly string[]): Promise<Map<string, LeafPlace>> {
+  /** Of those of the records that are among the first `size` leaves, by their id. */
+  async findPlaces(tx: Transaction, ids: readonly string[], size: number): Promise<Map<string, LeafPlace>> {
     const rows = await tx.query<{ id: string; leafIndex: string; leafHash: Buffer }[]>(
       `SELECT leaf.event_id AS id, leaf.leaf_index AS "leafIndex",
               substring(tile.hashes FROM (leaf.leaf_index % 256)::integer * 32 + 1 FOR 32) AS "leafHash"
          FROM audit_leaves leaf
          JOIN audit_tiles tile ON tile.level = 0 AND tile.tile_index = leaf.leaf_index / 256
-        WHERE leaf.event_id = ANY ($1::uuid[])`,
-      [ids],
+        WHERE leaf.event_id = ANY ($1::uuid[]) AND leaf.leaf_index >= 0 AND leaf.leaf_index < $2`,
+      [ids, size],
     );
     return new Map(rows.map(({ id, leafIndex, leafHash }) => [id, { leafIndex: Number(leafIndex), leafHash }]));
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { LeafRange } from '../../crypto/merkle/subtrees.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import type { LostRecord } from '../formats/audit-format.js';
-import { AUDIT_COLUMNS, timeText } from '../log/audit-columns.js';
+import { AUDIT_COLUMNS, RECORD_OF_LEAF, timeText } from '../log/audit-columns.js';
 import { MONTH_STANDS } from '../log/month-stands.js';
 import type { StoredAuditRow } from '../log/open-states.js';
 import type { AuditFilter } from './audit-filter.js';
@@ -13,37 +13,22 @@ export interface SealedRow extends StoredAuditRow {
   leafIndex: number;
 }
 
-/** What was read of the log: the records that are still kept among the leaves [from, next). */
-export interface SealedRows {
-  rows: SealedRow[];
-  next: number;
-}
-
 /** Leaves with their records; `bigint` comes as text. */
 type JoinedRow = StoredAuditRow & { leafIndex: string };
 
 const COLUMNS = `leaf.leaf_index AS "leafIndex", ${AUDIT_COLUMNS}`;
-/** All three, so that PostgreSQL looks into one partition for each leaf. */
-const RECORD_OF_LEAF =
-  'event.id = leaf.event_id AND event.retention_class = leaf.retention_class AND event.occurred_at = leaf.occurred_at';
 
 /** Records by their place in the log. Those of partitions that were dropped are passed over. */
 @Injectable()
 export class SealedRecordsRepository {
-  /** Those of up to `limit` leaves from the place `from` on. */
-  async findFrom(tx: Transaction, from: number, limit: number): Promise<SealedRows> {
-    const joined = await tx.query<(Omit<JoinedRow, 'id'> & { id: string | null })[]>(
-      `SELECT ${COLUMNS}
-         FROM (SELECT * FROM audit_leaves WHERE leaf_index >= $1 ORDER BY leaf_index LIMIT $2) leaf
-         LEFT JOIN audit_events event ON ${RECORD_OF_LEAF}
-        ORDER BY leaf.leaf_index`,
-      [from, limit],
+  /** Those of a range of leaves, by place. */
+  async findRange(tx: Transaction, { from, to }: LeafRange): Promise<SealedRow[]> {
+    const rows = await tx.query<JoinedRow[]>(
+      `SELECT ${COLUMNS} FROM audit_leaves leaf JOIN audit_events event ON ${RECORD_OF_LEAF}
+        WHERE leaf.leaf_index >= $1 AND leaf.leaf_index < $2 ORDER BY leaf.leaf_index`,
+      [from, to],
     );
-    const last = joined.at(-1);
-    return {
-      rows: joined.filter((row): row is JoinedRow => row.id !== null).map(placed),
-      next: last === undefined ? from : Number(last.leafIndex) + 1,
-    };
+    return rows.map(placed);
   }
 
   /** Up to `limit` records of a range of leaves that match, by place. */
@@ -70,7 +55,10 @@ export class SealedRecordsRepository {
     return rows.map(placed);
   }
 
-  /** Leaves of a range and of the filter's time whose record is gone although its month is kept, by place. */
+  /**
+   * Places of a range whose record is gone although its month is kept, in their order: of the filter's time, and those that have no leaf
+   * any more, of which no time is known.
+   */
   async findLost(
     tx: Transaction,
     { from, to }: LeafRange,
@@ -82,7 +70,13 @@ export class SealedRecordsRepository {
         WHERE leaf.leaf_index >= $1 AND leaf.leaf_index < $2
           AND ($3::timestamptz IS NULL OR leaf.occurred_at >= $3) AND ($4::timestamptz IS NULL OR leaf.occurred_at < $4)
           AND event.id IS NULL AND ${MONTH_STANDS}
-        ORDER BY leaf.leaf_index`,
+       UNION ALL
+       SELECT place, NULL, ${timeText('coalesce(before.occurred_at, now())')}
+         FROM generate_series($1::bigint, $2::bigint - 1) AS place
+         LEFT JOIN LATERAL (SELECT occurred_at FROM audit_leaves WHERE leaf_index < place AND leaf_index >= 0
+                             ORDER BY leaf_index DESC LIMIT 1) before ON true
+        WHERE NOT EXISTS (SELECT FROM audit_leaves leaf WHERE leaf.leaf_index = place)
+        ORDER BY 1`,
       [from, to, filter.from ?? null, filter.to ?? null],
     );
     return rows.map((row) => ({ ...row, leafIndex: Number(row.leafIndex) }));

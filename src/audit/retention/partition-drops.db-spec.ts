@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { type AuditStage, startAudit } from '../../../test/support/audit-stage.js';
+import { startPatrol } from '../../../test/support/patrol-stage.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { systemActor } from '../../access/actor.js';
 import { Settings } from '../../config/settings.js';
@@ -24,8 +25,9 @@ import { canonicalRecord } from '../log/canonical-record.js';
 import { SealedLogRepository } from '../read/sealed-log.repository.js';
 import { SealedRecordsRepository } from '../read/sealed-records.repository.js';
 import { AuditTreeRepository } from '../seal/audit-tree.repository.js';
-import { LogPatrolRepository } from '../seal/log-patrol.repository.js';
-import { LogPatrol } from '../seal/log-patrol.service.js';
+import type { LogPatrol } from '../seal/log-patrol.service.js';
+import { SealedEnd } from '../seal/sealed-end.service.js';
+import { TreeHeads } from '../seal/tree-heads.service.js';
 import { AuditStreamsRepository } from '../stream/audit-streams.repository.js';
 import { AuditStreams } from '../stream/audit-streams.service.js';
 import { AuditHoldsRepository } from './audit-holds.repository.js';
@@ -85,6 +87,7 @@ describe('retention of the audit trail', () => {
       settings,
       transactions,
       new AuditStreamsRepository(),
+      new SealedEnd(tree, new TreeHeads(stage.keys), stage.keys),
       records,
       stage.keys,
       stage.audit,
@@ -97,12 +100,11 @@ describe('retention of the audit trail', () => {
     const standing = new StandingHolds(stage.keys, heldBy);
     standings = new PartitionStandings(settings, transactions, partitions, standing, tree, streams);
     holds = new AuditHolds(transactions, heldBy, partitions, stage.audit, standing);
-    patrol = new LogPatrol(
-      transactions,
-      new LogPatrolRepository(),
-      standing,
-      logger,
+    patrol = startPatrol(
+      database,
+      stage,
       new Counter({ name: 'gaps', help: 'gaps', labelNames: ['kind'], registers }),
+      logger,
     );
     const archives = new PartitionArchives(transactions, tree, new SealedLogRepository(), records, stage.keys);
     drops = new PartitionDrops(settings, transactions, partitions, standings, archives, stage.audit, logger);

@@ -80,8 +80,9 @@ export class AuditSealer {
         );
       }
       const tree = await this.openTree(tx, row);
-      const pending = await this.takePending(tx);
+      const pending = await this.takePending(tx, row.size);
       if (pending.length > 0) {
+        await this.assertNonePlanted(tx, row.size);
         const tiles = tree.append(await this.leafHashes(pending));
         await this.tree.insertLeaves(tx, row.size, pending);
         await this.tree.saveTiles(tx, tiles);
@@ -133,7 +134,20 @@ export class AuditSealer {
     return tree;
   }
 
-  private async takePending(tx: Transaction): Promise<PendingRow[]> {
+  /**
+   * They could be passed over, but not written over, nor deleted by a service that may only append; and whoever put them there wants
+   * some record's place or id. So nothing is sealed until somebody has looked.
+   *
+   * @throws TreeRefused
+   */
+  private async assertNonePlanted(tx: Transaction, size: number): Promise<void> {
+    if (!(await this.tree.hasPlanted(tx, size))) return;
+    throw new TreeRefused(
+      `rows of audit_leaves lie outside of the ${size} records that the audit trail has: somebody else wrote them (docs/operations/audit-log-refused.md)`,
+    );
+  }
+
+  private async takePending(tx: Transaction, size: number): Promise<PendingRow[]> {
     const taken = await this.tree.takePending(tx, FULL_BATCH);
     const found = taken.filter(({ id }) => id !== null);
     if (found.length < taken.length) {
@@ -142,14 +156,15 @@ export class AuditSealer {
         'records of the audit trail were taken away before they were sealed',
       );
     }
-    return this.withoutDoubles(tx, found);
+    return this.withoutDoubles(tx, found, size);
   }
 
   /** Whoever can write to the line can put a record there twice: it is in the log once, and holds up no other. */
-  private async withoutDoubles(tx: Transaction, rows: readonly PendingRow[]): Promise<PendingRow[]> {
+  private async withoutDoubles(tx: Transaction, rows: readonly PendingRow[], size: number): Promise<PendingRow[]> {
     const seen = await this.tree.findLogged(
       tx,
       rows.map(({ id }) => id),
+      size,
     );
     const fresh: PendingRow[] = [];
     for (const row of rows) {

@@ -64,7 +64,12 @@ const INSERT_LEAVES = {
 };
 const FIND_LOGGED = {
   name: 'audit_find_logged',
-  text: 'SELECT event_id AS id FROM audit_leaves WHERE event_id = ANY ($1::uuid[])',
+  text: 'SELECT event_id AS id FROM audit_leaves WHERE event_id = ANY ($1::uuid[]) AND leaf_index >= 0 AND leaf_index < $2',
+};
+const HAS_PLANTED = {
+  name: 'audit_has_planted',
+  text: `
+    SELECT EXISTS (SELECT FROM audit_leaves WHERE leaf_index >= $1) OR EXISTS (SELECT FROM audit_leaves WHERE leaf_index < 0) AS planted`,
 };
 const SAVE_TILES = {
   name: 'audit_save_tiles',
@@ -103,10 +108,16 @@ export class AuditTreeRepository {
     return runPrepared<PendingRow>(tx, TAKE_PENDING, [limit]);
   }
 
-  /** Which of these records lie in the log already. */
-  async findLogged(tx: Transaction, ids: readonly string[]): Promise<Set<string>> {
-    const rows = await runPrepared<{ id: string }>(tx, FIND_LOGGED, [ids]);
+  /** Which of these records lie among the first `size` leaves. */
+  async findLogged(tx: Transaction, ids: readonly string[], size: number): Promise<Set<string>> {
+    const rows = await runPrepared<{ id: string }>(tx, FIND_LOGGED, [ids, size]);
     return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Whether rows of leaves lie where a log of this size has none. */
+  async hasPlanted(tx: Transaction, size: number): Promise<boolean> {
+    const [row] = await runPrepared<{ planted: boolean }>(tx, HAS_PLANTED, [size]);
+    return row?.planted ?? false;
   }
 
   async insertLeaves(tx: Transaction, first: number, rows: readonly PendingRow[]): Promise<void> {
@@ -159,6 +170,16 @@ export class AuditTreeRepository {
          FROM audit_checkpoints ORDER BY tree_size DESC LIMIT 1`,
     );
     return row === undefined ? null : { size: Number(row.size), root: row.root, ageSeconds: row.seconds };
+  }
+
+  /** Largest first. */
+  async findNewestCheckpoints(tx: Transaction, limit: number): Promise<StoredCheckpoint[]> {
+    return storedCheckpoints(
+      await tx.query<CheckpointRow[]>(
+        `SELECT ${CHECKPOINT_COLUMNS} FROM audit_checkpoints ORDER BY tree_size DESC LIMIT $1`,
+        [limit],
+      ),
+    );
   }
 
   async insertCheckpoint(tx: Transaction, { size, root, note }: Omit<StoredCheckpoint, 'signedAt'>): Promise<void> {

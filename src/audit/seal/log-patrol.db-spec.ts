@@ -1,14 +1,10 @@
 import { Counter, Registry } from 'prom-client';
 import { type AuditStage, startAudit } from '../../../test/support/audit-stage.js';
+import { startPatrol } from '../../../test/support/patrol-stage.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { systemActor } from '../../access/actor.js';
-import { TransactionRunner } from '../../database/transaction-runner.js';
-import { createLogger } from '../../observability/logger.js';
 import type { AuditAction } from '../audit.types.js';
-import { AuditHoldsRepository } from '../retention/audit-holds.repository.js';
-import { StandingHolds } from '../retention/standing-holds.service.js';
-import { LogPatrolRepository } from './log-patrol.repository.js';
-import { LogPatrol } from './log-patrol.service.js';
+import type { LogPatrol } from './log-patrol.service.js';
 
 const ACTOR = systemActor('test');
 const ACTION = 'test.thing.changed' as AuditAction;
@@ -18,18 +14,12 @@ describe('the patrol of the audit log', () => {
   let stage: AuditStage;
   let patrol: LogPatrol;
   let gaps: Counter;
+  const another = () => startPatrol(database, stage, gaps);
   beforeEach(async () => {
     database = await createTestDatabase();
     stage = await startAudit(database);
     gaps = new Counter({ name: 'gaps', help: 'x', labelNames: ['kind'], registers: [new Registry()] });
-    const transactions = new TransactionRunner(database.dataSource);
-    patrol = new LogPatrol(
-      transactions,
-      new LogPatrolRepository(),
-      new StandingHolds(stage.keys, new AuditHoldsRepository()),
-      createLogger('silent'),
-      gaps,
-    );
+    patrol = another();
   });
   afterEach(() => database.close());
 

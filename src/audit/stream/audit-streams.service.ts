@@ -8,6 +8,7 @@ import { LOGGER, type Logger } from '../../observability/logger.js';
 import { METRIC } from '../../observability/metrics.js';
 import { AuditService } from '../audit.service.js';
 import { SealedRecordsRepository } from '../read/sealed-records.repository.js';
+import { SealedEnd } from '../seal/sealed-end.service.js';
 import type { AuditSink } from './audit-sink.js';
 import { AuditStreamsRepository, type StreamPosition } from './audit-streams.repository.js';
 import { configuredSinks } from './configured-sinks.js';
@@ -23,6 +24,7 @@ export class AuditStreams implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly settings: Settings,
     private readonly transactions: TransactionRunner,
     private readonly streams: AuditStreamsRepository,
+    private readonly end: SealedEnd,
     private readonly records: SealedRecordsRepository,
     private readonly keys: KeyRing,
     private readonly audit: AuditService,
@@ -36,8 +38,8 @@ export class AuditStreams implements OnApplicationBootstrap, OnApplicationShutdo
 
   onApplicationBootstrap(): void {
     if (this.settings.PROCESS_ROLE === 'api') return;
-    const { transactions, streams, records, keys, audit, logger, lag, failures, shortened } = this;
-    const parts = { transactions, streams, records, keys, audit, logger, lag, failures, shortened };
+    const { transactions, streams, end, records, keys, audit, logger, lag, failures, shortened } = this;
+    const parts = { transactions, streams, end, records, keys, audit, logger, lag, failures, shortened };
     this.deliveries = this.sinks.map((sink) => new StreamDelivery(sink, parts));
     for (const delivery of this.deliveries) delivery.start();
   }

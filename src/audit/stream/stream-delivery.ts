@@ -9,6 +9,7 @@ import type { AuditService } from '../audit.service.js';
 import type { SealedRecord } from '../formats/audit-format.js';
 import { openStates } from '../log/open-states.js';
 import type { SealedRecordsRepository } from '../read/sealed-records.repository.js';
+import type { SealedEnd } from '../seal/sealed-end.service.js';
 import { type AuditSink, type Delivered, SinkRefused } from './audit-sink.js';
 import type { AuditStreamsRepository, StreamLease } from './audit-streams.repository.js';
 import { backoffSeconds } from './backoff.js';
@@ -30,6 +31,7 @@ const ACTOR = systemActor('audit.stream');
 export interface StreamParts {
   transactions: TransactionRunner;
   streams: AuditStreamsRepository;
+  end: SealedEnd;
   records: SealedRecordsRepository;
   keys: KeyRing;
   audit: AuditService;
@@ -106,8 +108,11 @@ export class StreamDelivery {
 
   /** @returns whether there may be more to deliver at once */
   private async deliverFrom(lease: StreamLease): Promise<boolean> {
-    const { transactions, records, keys } = this.parts;
-    const { rows, next } = await transactions.read((tx) => records.findFrom(tx, lease.nextLeaf, READ_RECORDS));
+    const { transactions, end, records, keys } = this.parts;
+    const { size } = await transactions.read((tx) => end.of(tx));
+    // What lies beyond the end is nobody's record, whatever the size that stands beside the sealed one.
+    const next = Math.max(lease.nextLeaf, Math.min(size, lease.nextLeaf + READ_RECORDS));
+    const rows = await transactions.read((tx) => records.findRange(tx, { from: lease.nextLeaf, to: next }));
     const read: SealedRecord[] = [];
     for (const { leafIndex, ...row } of rows) read.push({ leafIndex, row: await openStates(keys, row) });
     for (let done = 0; done < read.length && !this.isStopping; ) {
