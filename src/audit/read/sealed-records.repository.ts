@@ -3,7 +3,7 @@ import type { LeafRange } from '../../crypto/merkle/subtrees.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import type { LostRecord } from '../formats/audit-format.js';
 import { AUDIT_COLUMNS, timeText } from '../log/audit-columns.js';
-import { MONTH_STANDS } from '../log/month-stands.js';
+import { type DroppedMonth, droppedParameters, monthStands } from '../log/month-stands.js';
 import type { StoredAuditRow } from '../log/open-states.js';
 import type { AuditFilter } from './audit-filter.js';
 import { addFilter, addReach, Conditions } from './filter-conditions.js';
@@ -70,20 +70,21 @@ export class SealedRecordsRepository {
     return rows.map(placed);
   }
 
-  /** Leaves of a range and of the filter's time whose record is gone although its month is kept, by place. */
+  /** Leaves of a range and of the filter's time whose record is gone although its month wasn't dropped, by place. */
   async findLost(
     tx: Transaction,
     { from, to }: LeafRange,
     filter: Pick<AuditFilter, 'from' | 'to'>,
+    dropped: readonly DroppedMonth[],
   ): Promise<LostRecord[]> {
     const rows = await tx.query<(Omit<LostRecord, 'leafIndex'> & { leafIndex: string })[]>(
       `SELECT leaf.leaf_index AS "leafIndex", leaf.event_id AS id, ${timeText('leaf.occurred_at')} AS "occurredAt"
          FROM audit_leaves leaf LEFT JOIN audit_events event ON ${RECORD_OF_LEAF}
         WHERE leaf.leaf_index >= $1 AND leaf.leaf_index < $2
           AND ($3::timestamptz IS NULL OR leaf.occurred_at >= $3) AND ($4::timestamptz IS NULL OR leaf.occurred_at < $4)
-          AND event.id IS NULL AND ${MONTH_STANDS}
+          AND event.id IS NULL AND ${monthStands(5)}
         ORDER BY leaf.leaf_index`,
-      [from, to, filter.from ?? null, filter.to ?? null],
+      [from, to, filter.from ?? null, filter.to ?? null, ...droppedParameters(dropped)],
     );
     return rows.map((row) => ({ ...row, leafIndex: Number(row.leafIndex) }));
   }

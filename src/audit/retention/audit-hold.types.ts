@@ -24,3 +24,10 @@ export interface AuditHold extends NewAuditHold {
   /** See StandingHolds. */
   sealedState: Buffer | null;
 }
+
+/** A record that says that a hold was placed. */
+export interface HoldCreation {
+  /** The target of the record. */
+  holdId: string;
+  at: Date;
+}

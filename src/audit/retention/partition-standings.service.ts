@@ -61,7 +61,9 @@ export class PartitionStandings {
     return keepers.filter(([, keeps]) => keeps).map(([keeper]) => keeper);
   }
 
-  async isHeld(tx: Transaction, { from, to }: AuditPartition): Promise<boolean> {
-    return (await this.holds.find(tx)).some((hold) => hold.from < to && hold.to > from);
+  /** By its time, or because it has the record that proves a hold: without that, nothing would show the hold when its row is gone. */
+  async isHeld(tx: Transaction, { class: name, from, to }: AuditPartition): Promise<boolean> {
+    const hasRecord = (placedAt: Date[]) => name === 'security' && placedAt.some((at) => from <= at && at < to);
+    return (await this.holds.find(tx)).some((hold) => (hold.from < to && hold.to > from) || hasRecord(hold.placedAt));
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
-import { MONTH_STANDS } from '../log/month-stands.js';
+import { type DroppedMonth, droppedParameters, monthStands } from '../log/month-stands.js';
 
-/** A leaf without its record, although the month it was written in is still kept. */
+/** A leaf without its record, although retention didn't drop the month it was written in. */
 export interface LostRecord {
   leafIndex: number;
   eventId: string;
@@ -40,15 +40,20 @@ export class LogPatrolRepository {
   }
 
   /** Those of up to `limit` leaves from the place `from` on. */
-  async findLost(tx: Transaction, from: number, limit: number): Promise<PatrolledLeaves> {
+  async findLost(
+    tx: Transaction,
+    from: number,
+    limit: number,
+    dropped: readonly DroppedMonth[],
+  ): Promise<PatrolledLeaves> {
     const rows = await tx.query<{ leafIndex: string; eventId: string; isLost: boolean }[]>(
       `SELECT leaf.leaf_index AS "leafIndex", leaf.event_id AS "eventId",
-              event.id IS NULL AND ${MONTH_STANDS} AS "isLost"
+              event.id IS NULL AND ${monthStands(3)} AS "isLost"
          FROM (SELECT * FROM audit_leaves WHERE leaf_index >= $1 ORDER BY leaf_index LIMIT $2) leaf
          LEFT JOIN audit_events event
            ON event.id = leaf.event_id AND event.retention_class = leaf.retention_class AND event.occurred_at = leaf.occurred_at
         ORDER BY leaf.leaf_index`,
-      [from, limit],
+      [from, limit, ...droppedParameters(dropped)],
     );
     const last = rows.length < limit ? undefined : rows.at(-1);
     return {

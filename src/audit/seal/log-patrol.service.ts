@@ -4,6 +4,7 @@ import type { Counter } from 'prom-client';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import { METRIC } from '../../observability/metrics.js';
+import { DroppedMonths } from '../retention/dropped-months.service.js';
 import { StandingHolds } from '../retention/standing-holds.service.js';
 import { LogPatrolRepository } from './log-patrol.repository.js';
 
@@ -29,6 +30,7 @@ export class LogPatrol {
     private readonly transactions: TransactionRunner,
     private readonly log: LogPatrolRepository,
     private readonly holds: StandingHolds,
+    private readonly dropped: DroppedMonths,
     @Inject(LOGGER) private readonly logger: Logger,
     @InjectMetric(METRIC.auditGaps) private readonly gaps: Counter,
   ) {}
@@ -63,13 +65,15 @@ export class LogPatrol {
   }
 
   private async lookForLost(): Promise<void> {
-    const { lost, next } = await this.transactions.read((tx) => this.log.findLost(tx, this.place, LEAVES));
+    const { lost, next } = await this.transactions.read((tx) =>
+      this.dropped.undisturbed(tx, (dropped) => this.log.findLost(tx, this.place, LEAVES, dropped)),
+    );
     this.place = next ?? 0;
     if (lost.length === 0) return;
     this.gaps.inc({ kind: 'lost' }, lost.length);
     this.logger.error(
       { records: lost.length, places: lost.slice(0, NAMED) },
-      'records of the audit trail are gone although their month is kept: somebody deleted them past the service',
+      'records of the audit trail are gone although retention did not drop their month: somebody deleted them past the service',
     );
   }
 
