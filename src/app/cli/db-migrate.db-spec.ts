@@ -1,0 +1,40 @@
+import { ranCli } from '../../../test/support/ran-cli.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { register } from './operator-commands.js';
+
+describe('db migrate', () => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    await database.dataSource.undoLastMigration({ transaction: 'each' });
+  });
+  afterEach(() => database.close());
+
+  const migrate = (...options: string[]) =>
+    ranCli(['db', 'migrate', ...options], { env: { DATABASE_URL: database.url }, commands: [register] });
+
+  it('does nothing while an instance is connected, unless it is told to', async () => {
+    // The connections of the test are named as those of an instance.
+    const refused = await migrate();
+    expect([refused.code, refused.out]).toEqual([2, '']);
+    expect(refused.err).toMatch(/instances are connected .* of blindspotx.*stop every instance/);
+    expect(await migrate('--beside-running')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^ran KeptRecords/),
+    });
+    expect(await migrate()).toMatchObject({ code: 0, out: 'nothing was pending\n' });
+  });
+
+  it('waits for a table no longer than ten seconds, and then has changed nothing', async () => {
+    const user = database.dataSource.createQueryRunner();
+    await user.startTransaction();
+    await user.query('SELECT FROM checkpoint_keys');
+    const { code, err } = await migrate('--beside-running');
+    expect([code, err]).toEqual([2, expect.stringContaining('waited ten seconds')]);
+    await user.rollbackTransaction();
+    await user.release();
+    const [row] = await database.dataSource.query(`SELECT to_regclass('audit_drops') AS made`);
+    expect(row).toEqual({ made: null });
+    expect(await migrate('--beside-running')).toMatchObject({ code: 0 });
+  }, 60_000);
+});
