@@ -14,7 +14,9 @@ describe('db migrate', () => {
     ranCli(['db', 'migrate', ...options], { env: { DATABASE_URL: database.url }, commands: [register] });
 
   it('does nothing while an instance is connected, unless it is told to', async () => {
-    // The connections of the test are named as those of an instance.
+    // It is named as those of an instance.
+    const connection = database.dataSource.createQueryRunner();
+    await connection.connect();
     const refused = await migrate();
     expect([refused.code, refused.out]).toEqual([2, '']);
     expect(refused.err).toMatch(/instances are connected .* of blindspotx.*stop every instance/);
@@ -23,7 +25,23 @@ describe('db migrate', () => {
       out: expect.stringMatching(/^ran KeptRecords/),
     });
     expect(await migrate()).toMatchObject({ code: 0, out: 'nothing was pending\n' });
-  });
+    await connection.release();
+  }, 60_000);
+
+  it('does not go back to a version that would lose what is sealed', async () => {
+    const { dataSource } = database;
+    await migrate('--beside-running');
+    const undo = () => dataSource.undoLastMigration({ transaction: 'each' });
+    await dataSource.query(`INSERT INTO audit_drops (partition, sealed_drop) VALUES ('security 2020-01', '')`);
+    await expect(undo()).rejects.toThrow('months of the audit trail that were dropped');
+    await dataSource.query('ALTER TABLE audit_drops DISABLE TRIGGER ALL');
+    await dataSource.query('DELETE FROM audit_drops');
+    await dataSource.query(
+      `INSERT INTO checkpoint_keys (id, state, public_key, wrapped_private_key, wrapped_by, sealed_public_key)
+       VALUES ('x', 'retired', decode(repeat('00', 32), 'hex'), '', 'x', '')`,
+    );
+    await expect(undo()).rejects.toThrow('checkpoint keys whose only half is sealed');
+  }, 60_000);
 
   it('waits for a table no longer than ten seconds, and then has changed nothing', async () => {
     const user = database.dataSource.createQueryRunner();

@@ -29,5 +29,6 @@ export interface AuditHold extends NewAuditHold {
 export interface HoldCreation {
   /** The target of the record. */
   holdId: string;
+  /** The beginning of the month of the record. */
   at: Date;
 }

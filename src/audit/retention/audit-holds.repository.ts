@@ -14,6 +14,8 @@ const COLUMNS = `id, reason, covers_from AS "from", covers_to AS "to", tenant_id
 /** StandingHolds.goneHoldId of a record. */
 const HOLD_ID = `CASE WHEN event.target_id ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN lower(event.target_id) ELSE event.id::text END`;
 
+const PAGE_ROWS = 500;
+
 /** The table audit_holds. */
 @Injectable()
 export class AuditHoldsRepository {
@@ -43,9 +45,17 @@ export class AuditHoldsRepository {
     );
   }
 
-  /** Released ones too: what the table says of that has to be compared with what is sealed. */
-  findAll(tx: Transaction): Promise<AuditHold[]> {
-    return tx.query<AuditHold[]>(`SELECT ${COLUMNS} FROM audit_holds ORDER BY id`);
+  /** Released ones too: what the table says of that has to be compared with what is sealed. In pages, because anybody's rows are among them. */
+  async *all(tx: Transaction): AsyncGenerator<AuditHold> {
+    for (let after: string | null = null; ; ) {
+      const rows: AuditHold[] = await tx.query<AuditHold[]>(
+        `SELECT ${COLUMNS} FROM audit_holds WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT ${PAGE_ROWS}`,
+        [after],
+      );
+      yield* rows;
+      after = rows.at(-1)?.id ?? null;
+      if (rows.length < PAGE_ROWS) return;
+    }
   }
 
   /** What the trail has of holds whose row is gone: no more than `limit`, because whoever can write a record can write many. */
@@ -59,10 +69,10 @@ export class AuditHoldsRepository {
     );
   }
 
-  /** Where the trail says that these holds were placed. */
+  /** The months in which the trail says that these holds were placed, by their beginning. */
   findCreations(tx: Transaction, ids: readonly string[]): Promise<HoldCreation[]> {
     return tx.query<HoldCreation[]>(
-      `SELECT target_id AS "holdId", occurred_at AS at FROM audit_events
+      `SELECT DISTINCT target_id AS "holdId", date_trunc('month', occurred_at, 'UTC') AS at FROM audit_events
         WHERE action = 'audit.hold.created' AND target_id = ANY ($1::text[])`,
       [ids],
     );

@@ -29,7 +29,7 @@ export class OlderRetention implements OnApplicationBootstrap {
     await this.transactions.run(async (tx) => {
       await this.partitions.lockRetention(tx);
       await this.dropped.adopt(tx);
-      for (const { id, tenantId, sealedState } of await this.holds.findAll(tx)) {
+      for await (const { id, tenantId, sealedState } of this.holds.all(tx)) {
         if (sealedState === null) await this.seal(tx, id, tenantId);
       }
     });

@@ -32,7 +32,7 @@ export interface StandingHold {
   fault: string | null;
   /** Whether the service is known to have placed it: by what it sealed, or by what it sealed in the record of it. */
   isProven: boolean;
-  /** Where the trail says that it was placed: these records are kept with it, because they prove it when its row is gone. */
+  /** Months in which the trail says that it was placed: these records are kept with it, because they prove it when its row is gone. */
   placedAt: Date[];
 }
 
@@ -40,6 +40,7 @@ export interface StandingHold {
 const EVERYTHING = { from: new Date(0), to: new Date('9999-12-31T00:00:00Z') };
 /** Holds without a row that are looked at at once; with one more than these everything is held. */
 const MAX_GONE = 100;
+const MAX_UNPROVEN = 100;
 
 /**
  * Which holds stand. Whoever writes to the database can write a release into the table, or take the row away, but can't seal it: a
@@ -61,9 +62,11 @@ export class StandingHolds {
 
   async find(tx: Transaction): Promise<StandingHold[]> {
     const standing = new Map<string, StandingHold>();
-    for (const hold of await this.holds.findAll(tx)) {
+    let unproven = 0;
+    for await (const hold of this.holds.all(tx)) {
       const found = await this.ofRow(hold);
-      if (found !== null) standing.set(hold.id, found);
+      // Each of them holds everything: a hundred are enough to tell of.
+      if (found !== null && (found.isProven || unproven++ < MAX_UNPROVEN)) standing.set(hold.id, found);
     }
     for (const { holdId, at } of await this.holds.findCreations(tx, [...standing.keys()])) {
       standing.get(holdId)?.placedAt.push(at);
