@@ -31,6 +31,7 @@ import { DriftDecisions1764000000026 } from './src/database/migrations/0026-drif
 import { DriftRules1764000000027 } from './src/database/migrations/0027-drift-rules.js';
 import { CollectionMarks1764000000031 } from './src/database/migrations/0031-collection-marks.js';
 import { AuditPatrol1764000000028 } from './src/database/migrations/0028-audit-patrol.js';
+import { KeptRecords1764000000029 } from './src/database/migrations/0029-kept-records.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
@@ -113,6 +114,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   DriftRules1764000000027,
   CollectionMarks1764000000031,
   AuditPatrol1764000000028,
+  KeptRecords1764000000029,
 ];
 
 export interface DatabaseSettings {

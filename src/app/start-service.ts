@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { DataSource } from 'typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 import { dataSourceOptions } from '../../ormconfig.js';
 import { loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
@@ -42,8 +42,15 @@ export async function startService(env: Record<string, string | undefined>): Pro
 }
 
 /** Opens the pool; pending migrations of our tables and of the job queue run first when asked. */
-export async function openDatabase(settings: Settings, migrate: boolean): Promise<DataSource> {
-  const dataSource = await openDataSource(dataSourceOptions(settings), migrate);
+export async function openDatabase(
+  settings: Settings,
+  migrate: boolean,
+  applicationName = 'blindspotx',
+): Promise<DataSource> {
+  const dataSource = await openDataSource(
+    { ...dataSourceOptions(settings), applicationName } as DataSourceOptions,
+    migrate,
+  );
   if (migrate && settings.DATABASE_URL !== undefined) await migrateQueue(settings.DATABASE_URL);
   return dataSource;
 }

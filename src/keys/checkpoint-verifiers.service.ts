@@ -29,7 +29,7 @@ export interface VerifierSource {
 
 /**
  * Whose checkpoints count. A public half in the table is believed by nobody, because whoever can write rows would put their own there: that of a
- * key in use is derived from its private half, that of a retired one was sealed when it retired. A row with neither is left out, and logged.
+ * key with a private half is derived from it, that of any other was sealed while it had one. A row with neither is left out, and logged.
  */
 @Injectable()
 export class CheckpointVerifiers {
@@ -46,8 +46,7 @@ export class CheckpointVerifiers {
     const rows = await this.transactions.read((tx) => this.keys.findCheckpointVerifiers(tx));
     const verifiers: CheckpointVerifier[] = [];
     for (const { sealedPublicKey, ...row } of rows) {
-      const publicKey =
-        row.state === 'retired' ? await this.openedOf(row.id, sealedPublicKey, source) : await source.live(row.id);
+      const publicKey = (await source.live(row.id)) ?? (await this.openedOf(row.id, sealedPublicKey, source));
       if (publicKey !== null && checkpointKeyId(publicKey) === row.id) verifiers.push({ ...row, publicKey });
       else this.complain(row);
     }

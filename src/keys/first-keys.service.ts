@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
+import { DomainError } from '../kernel/errors/domain-error.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { KeyWrapping } from './key-wrapping.service.js';
-import { KeysRepository, type NumberedKeys } from './keys.repository.js';
+import { type CheckpointKeyRow, KeysRepository, type NumberedKeys } from './keys.repository.js';
 import type { SigningKeyRow } from './signing-key.entity.js';
 
 /** A start that waits for longer says what for. */
@@ -65,17 +66,19 @@ export class FirstKeys {
     else await this.wrapping.openDataKey(newest);
   }
 
-  /** To keys from before there were check values: by what they are now. */
+  /** To keys from before there were check values: by what they are now. One that has lost its own isn't given another. */
   private async giveCheckValues(
     tx: Transaction,
     table: NumberedKeys,
     rows: readonly (Parameters<KeyWrapping['checkValueOf']>[1] & { checkValue: Buffer | null })[],
   ): Promise<void> {
+    if (!(await this.keys.lacksCheckValues(tx, table))) return;
     for (const row of rows) {
       if (row.checkValue !== null) continue;
       await this.keys.setCheckValue(tx, table, row.version, await this.wrapping.checkValueOf(table, row));
       this.logger.warn({ table, version: row.version }, 'a key had no check value; it is known by what it is now');
     }
+    await this.keys.requireCheckValues(tx, table);
   }
 
   private async indexKey(tx: Transaction): Promise<void> {
@@ -88,9 +91,26 @@ export class FirstKeys {
   }
 
   private async checkpointKey(tx: Transaction): Promise<void> {
-    const [current] = await this.keys.findCheckpointKeys(tx);
-    if (current === undefined) await this.keys.insertCheckpointKey(tx, await this.wrapping.newCheckpointKey());
-    else await this.wrapping.openCheckpointKey(current);
+    const current = (await this.keys.findCheckpointKeys(tx)).find(({ state }) => state === 'current');
+    if (current !== undefined && (await this.signs(current))) return;
+    await this.keys.setCheckpointKeysAside(tx);
+    await this.keys.insertCheckpointKey(tx, await this.wrapping.newCheckpointKey());
+  }
+
+  /** @throws DomainError where it can't be known: another master key, a vault that is away */
+  private async signs(current: CheckpointKeyRow): Promise<boolean> {
+    try {
+      await this.wrapping.openCheckpointKey(current);
+      return true;
+    } catch (error) {
+      if (!this.wrapping.isOurs(current)) throw error;
+      if (error instanceof DomainError && error.code.startsWith('keys.vault_')) throw error;
+      this.logger.error(
+        { err: error, keyId: current.id },
+        'the checkpoint key was changed in the database; making another',
+      );
+      return false;
+    }
   }
 
   private async signingKeys(tx: Transaction): Promise<void> {

@@ -5,6 +5,7 @@ import { systemActor } from '../access/actor.js';
 import { keyVersionOf } from '../crypto/data-key-cipher.js';
 import { defineIndexedColumn, defineSealedColumn } from '../crypto/sealed-columns.js';
 import { newId } from '../kernel/ids/ids.js';
+import { sealRetirement } from './checkpoint-retirement.js';
 import { LocalMasterKey } from './master-key.js';
 import { KeyEncryptionKeys } from './vault/key-encryption-key.js';
 
@@ -139,7 +140,8 @@ describe('the succession of keys', () => {
     const run = { actor: OPERATOR, verify: true, signal: cut.signal };
     const assertMine = async () => {
       transactions += 1;
-      if (transactions === 4) cut.abort(new Error('killed'));
+      // Two for each sealed column of the checkpoint keys, then those of the things.
+      if (transactions === 6) cut.abort(new Error('killed'));
     };
     await expect(one.rewrap.run({ ...run, assertMine })).rejects.toThrow('killed');
     const [halfway] = await sql<{ written: string; block: string }[]>(
@@ -226,7 +228,8 @@ describe('the succession of keys', () => {
     const { current } = await one.succession.rotate(OPERATOR, 'checkpoint', { force: false });
     await one.ring.reread();
     expect((await one.ring.checkpointKeys()).map(({ id }) => id)).toEqual([current, before?.id]);
-    await sql(`UPDATE checkpoint_keys SET retires_at = now() - interval '1 second' WHERE state = 'retiring'`);
+    const over = await sealRetirement(one.ring, before?.id ?? '', new Date(Date.now() - 60_000));
+    await sql(`UPDATE checkpoint_keys SET sealed_retirement = $1 WHERE state = 'retiring'`, [over]);
     await upkeep(one);
     await one.ring.reread();
     expect((await one.ring.checkpointKeys()).map(({ id }) => id)).toEqual([current]);

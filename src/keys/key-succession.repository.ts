@@ -70,21 +70,51 @@ export class KeySuccessionRepository {
   }
 
   /** It signs beside its successor for some days, so that who trusts only it hears of the successor in time. */
-  async beginCoSigning(tx: Transaction): Promise<string | null> {
-    const [rows] = await tx.query<Changed<{ id: string }>>(
-      `UPDATE checkpoint_keys SET state = 'retiring', retires_at = clock_timestamp() + make_interval(days => $1)
-        WHERE state = 'current' RETURNING id`,
+  async beginCoSigning(tx: Transaction): Promise<{ id: string; retiresAt: Date } | null> {
+    const [row] = await tx.query<{ id: string; retiresAt: Date }[]>(
+      `SELECT id, date_trunc('milliseconds', clock_timestamp() + make_interval(days => $1)) AS "retiresAt"
+         FROM checkpoint_keys WHERE state = 'current'`,
       [CHECKPOINT_CO_SIGNING_DAYS],
     );
-    return rows[0]?.id ?? null;
+    return row ?? null;
   }
 
-  /** The private half goes for good; the public one stays, sealed, because what it signed stays. */
-  async retireCheckpointKey(tx: Transaction, id: string, sealedPublicKey: Buffer): Promise<void> {
-    await tx.query(
-      `UPDATE checkpoint_keys SET state = 'retired', wrapped_private_key = '', sealed_public_key = $2 WHERE id = $1`,
-      [id, sealedPublicKey],
+  /** For a key that the table alone says is replaced. */
+  async endOfCoSigning(tx: Transaction): Promise<Date> {
+    const [row] = await tx.query<{ retiresAt: Date }[]>(
+      `SELECT date_trunc('milliseconds', clock_timestamp() + make_interval(days => $1)) AS "retiresAt"`,
+      [CHECKPOINT_CO_SIGNING_DAYS],
     );
+    if (row === undefined) throw new Error('the database has no time');
+    return row.retiresAt;
+  }
+
+  /** What is sealed, and what the table says of it. */
+  async setRetirement(tx: Transaction, id: string, retiresAt: Date, sealedRetirement: Buffer): Promise<void> {
+    await tx.query(
+      `UPDATE checkpoint_keys SET state = 'retiring', retires_at = $2, sealed_retirement = $3
+        WHERE id = $1 AND (state, retires_at, sealed_retirement) IS DISTINCT FROM ('retiring', $2::timestamptz, $3::bytea)`,
+      [id, retiresAt, sealedRetirement],
+    );
+  }
+
+  async setSealedPublicKey(tx: Transaction, id: string, sealedPublicKey: Buffer): Promise<void> {
+    await tx.query('UPDATE checkpoint_keys SET sealed_public_key = $2 WHERE id = $1', [id, sealedPublicKey]);
+  }
+
+  /**
+   * The private half goes for good; the public one stays, sealed, because what it signed stays.
+   *
+   * @param retiresAt as it is sealed
+   * @returns false when that isn't over yet
+   */
+  async retireCheckpointKey(tx: Transaction, id: string, retiresAt: Date, sealedPublicKey: Buffer): Promise<boolean> {
+    const [, count] = await tx.query<Changed<unknown>>(
+      `UPDATE checkpoint_keys SET state = 'retired', wrapped_private_key = '', sealed_public_key = $2
+        WHERE id = $1 AND $3::timestamptz <= clock_timestamp()`,
+      [id, sealedPublicKey, retiresAt],
+    );
+    return count === 1;
   }
 
   /** Keys that no instance writes with any more, whatever it slept through; of data keys those that were looked for a day ago. */

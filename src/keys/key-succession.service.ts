@@ -7,6 +7,7 @@ import { type Transaction, TransactionRunner } from '../database/transaction-run
 import { JobSlots } from '../jobs/job-slots.service.js';
 import { DomainError } from '../kernel/errors/domain-error.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
+import { openRetirement, sealRetirement } from './checkpoint-retirement.js';
 import { publicKeyPlace } from './checkpoint-verifiers.service.js';
 import { FirstKeys } from './first-keys.service.js';
 import { KeySuccessionRepository } from './key-succession.repository.js';
@@ -131,10 +132,12 @@ export class KeySuccession {
 
   private async replace(tx: Transaction, kind: RotatedKind, force: boolean): Promise<Omit<KeyRotated, 'kind'>> {
     if (kind === 'checkpoint') {
-      const retiring = await this.steps.beginCoSigning(tx);
+      const replaced = await this.steps.beginCoSigning(tx);
+      const retiring = orMissing(replaced?.id ?? null);
+      if (replaced !== null) await this.setRetirement(tx, replaced.id, replaced.retiresAt);
       const key = await this.wrapping.newCheckpointKey();
       await this.keys.insertCheckpointKey(tx, key);
-      return { current: key.id, retiring: orMissing(retiring) };
+      return { current: key.id, retiring };
     }
     if (kind === 'index') {
       if (!force) await this.assertKnown(tx);
@@ -159,12 +162,38 @@ export class KeySuccession {
 
   private async retireCheckpointKeys(tx: Transaction, actor: Actor): Promise<void> {
     for (const row of await this.keys.findCheckpointKeys(tx)) {
-      if (row.signs) continue;
       const publicKey = await this.publicHalfOf(row);
       if (publicKey === null) continue;
-      await this.steps.retireCheckpointKey(tx, row.id, await this.keyRing.seal(publicKey, publicKeyPlace(row.id)));
-      await this.recordRetired(tx, actor, 'checkpoint', row.id);
+      const sealed = await this.keyRing.seal(publicKey, publicKeyPlace(row.id));
+      // Long before it is needed: whoever takes the private half away shall not take what it signed with it.
+      if (!row.hasSealedPublicKey) await this.steps.setSealedPublicKey(tx, row.id, sealed);
+      if (row.state === 'current') continue;
+      const retiresAt = await openRetirement(this.keyRing, row.id, row.sealedRetirement);
+      if (retiresAt === null) await this.resume(tx, actor, row.id);
+      else if (await this.steps.retireCheckpointKey(tx, row.id, retiresAt, sealed))
+        await this.recordRetired(tx, actor, 'checkpoint', row.id);
+      else if (row.sealedRetirement !== null)
+        await this.steps.setRetirement(tx, row.id, retiresAt, row.sealedRetirement);
     }
+  }
+
+  /** One that this service didn't replace signs on as if it had been now: whoever trusts only it hears of its successor in time. */
+  private async resume(tx: Transaction, actor: Actor, id: string): Promise<void> {
+    this.logger.error(
+      { keyId: id },
+      'a checkpoint key was taken out of use past the service; it signs on for its time',
+    );
+    await this.setRetirement(tx, id, await this.steps.endOfCoSigning(tx));
+    await this.audit.record(tx, actor, {
+      action: KEYS_ACTIONS['keys.checkpoint-key.resumed'],
+      tenantId: null,
+      target: { type: 'checkpoint-key', id },
+      outcome: 'success',
+    });
+  }
+
+  private async setRetirement(tx: Transaction, id: string, retiresAt: Date): Promise<void> {
+    await this.steps.setRetirement(tx, id, retiresAt, await sealRetirement(this.keyRing, id, retiresAt));
   }
 
   /** Null for a row that holds no key that was made here: it is never sealed, and so never believed. */

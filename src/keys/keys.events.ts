@@ -9,6 +9,8 @@ export const KEYS_ACTIONS = defineAuditActions({
   'keys.index-key.retired': 'No entry lay under an index key any more, and it was erased',
   'keys.checkpoint-key.rotated':
     'Another key signs checkpoints of the audit log; the one before signs beside it for some days',
+  'keys.checkpoint-key.resumed':
+    'A key of checkpoints that was taken out of use past the service signs on for its time, and then retires',
   'keys.checkpoint-key.retired': 'A key signs checkpoints no more and its private half was erased',
   'keys.rewrap.completed': 'All that was stored under older keys in a column lies under the newest key',
   'keys.wrapping.changed': 'The keys in the database were wrapped again by the key-encryption key of now',

@@ -25,9 +25,14 @@ export interface IndexKeyRow {
 export interface CheckpointKeyRow {
   /** The first 8 bytes of the SHA-256 of the public key, as hex. */
   id: string;
+  /** As the table says; one with a private half isn't retired, whatever stands there. */
   state: 'current' | 'retiring';
-  /** Whether it signs now; a retiring one whose time is over only waits for being retired. */
+  /** Whether it signs now, by the table: a retiring one whose time is over only waits for being retired. */
   signs: boolean;
+  /** See sealRetirement. */
+  sealedRetirement: Buffer | null;
+  /** Whether its public half lies sealed beside it. */
+  hasSealedPublicKey: boolean;
   /** PKCS #8 (DER). */
   wrappedPrivateKey: Buffer;
   wrappedBy: string;
@@ -70,9 +75,11 @@ export class KeysRepository {
   /** Those that have their private half: the current key first. */
   findCheckpointKeys(tx: Transaction): Promise<CheckpointKeyRow[]> {
     return tx.query<CheckpointKeyRow[]>(
-      `SELECT id, state, state = 'current' OR coalesce(retires_at > clock_timestamp(), false) AS signs,
+      `SELECT id, CASE state WHEN 'current' THEN state ELSE 'retiring' END AS state,
+              state = 'current' OR sealed_retirement IS NULL OR coalesce(retires_at > clock_timestamp(), true) AS signs,
+              sealed_retirement AS "sealedRetirement", sealed_public_key IS NOT NULL AS "hasSealedPublicKey",
               wrapped_private_key AS "wrappedPrivateKey", wrapped_by AS "wrappedBy"
-         FROM checkpoint_keys WHERE state <> 'retired' ORDER BY state, created_at DESC`,
+         FROM checkpoint_keys WHERE octet_length(wrapped_private_key) > 0 ORDER BY state <> 'current', created_at DESC`,
     );
   }
 
@@ -114,6 +121,25 @@ export class KeysRepository {
       `INSERT INTO checkpoint_keys (id, state, public_key, wrapped_private_key, wrapped_by) VALUES ($1, 'current', $2, $3, $4)`,
       [key.id, key.publicKey, key.wrappedPrivateKey, key.wrappedBy],
     );
+  }
+
+  /** Whatever is current in the table without being usable makes room; nothing of it is erased. */
+  async setCheckpointKeysAside(tx: Transaction): Promise<void> {
+    await tx.query(`UPDATE checkpoint_keys SET state = 'retiring' WHERE state = 'current'`);
+  }
+
+  /** Whether keys from before there were check values are still to be given theirs: once, and never again. */
+  async lacksCheckValues(tx: Transaction, table: NumberedKeys): Promise<boolean> {
+    const rows = await tx.query<unknown[]>(
+      `SELECT 1 FROM pg_constraint WHERE conrelid = $1::regclass AND conname = $2 AND NOT convalidated`,
+      [table, `ck_${table}_check_value`],
+    );
+    return rows.length > 0;
+  }
+
+  /** From now on each key in use has one. */
+  async requireCheckValues(tx: Transaction, table: NumberedKeys): Promise<void> {
+    await tx.query(`ALTER TABLE ${table} VALIDATE CONSTRAINT ck_${table}_check_value`);
   }
 
   /** For a key from before there were check values. */

@@ -3,6 +3,7 @@ import { DataKeyCipher } from '../crypto/data-key-cipher.js';
 import type { CheckpointKey, SigningKey, VerificationKey } from '../crypto/key-ring.js';
 import { IndexKey } from '../crypto/keyed-index.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
+import { DomainError } from '../kernel/errors/domain-error.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { KeptKeys } from './kept-keys.js';
 import { KeyWrapping, type OpenSigningKey } from './key-wrapping.service.js';
@@ -93,18 +94,26 @@ export class OpenKeysReader {
   ): Promise<Pick<OpenKeys, 'checkpointKeys' | 'checkpointPublicKeys'>> {
     const checkpointKeys: CheckpointKey[] = [];
     const checkpointPublicKeys = new Map<string, Buffer>();
+    const opened: CheckpointKey[] = [];
+    let fault: unknown;
     for (const row of rows) {
       try {
         const open = () => this.wrapping.openCheckpointKey(row);
         const { key, publicKey } = await kept.openedOr(`checkpoint ${row.id}`, row.wrappedPrivateKey, open);
+        opened.push(key);
         if (row.signs) checkpointKeys.push(key);
         checkpointPublicKeys.set(row.id, publicKey);
       } catch (error) {
-        // What it signed doesn't count then; the others go on.
-        if (row.signs) throw error;
+        // What it signed doesn't count then; the others go on. Only without any other is it a fault of all.
+        if (error instanceof DomainError && error.code.startsWith('keys.vault_')) throw error;
+        fault ??= error;
         this.logger.error({ err: error, keyId: row.id }, 'a checkpoint key was changed in the database');
       }
     }
+    // Rather one whose time is over than a log that nobody signs.
+    if (checkpointKeys.length === 0) checkpointKeys.push(...opened);
+    if (checkpointKeys.length === 0)
+      throw fault ?? keysError('keys.cannot_open', { detail: 'No key signs checkpoints.' });
     return { checkpointKeys, checkpointPublicKeys };
   }
 

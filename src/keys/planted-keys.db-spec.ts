@@ -3,6 +3,7 @@ import { type KeysInstance, startKeys } from '../../test/support/keys-stage.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { systemActor } from '../access/actor.js';
 import { checkpointKeyId } from './checkpoint-key-id.js';
+import { sealRetirement } from './checkpoint-retirement.js';
 import { LocalMasterKey } from './master-key.js';
 
 const OPERATOR = systemActor('operator');
@@ -29,7 +30,8 @@ describe('keys that somebody put into the database', () => {
   /** The one that was replaced, retired. */
   async function retireOne(): Promise<string> {
     const { retiring } = await one.succession.rotate(OPERATOR, 'checkpoint', { force: false });
-    await sql(`UPDATE checkpoint_keys SET retires_at = now() - interval '1 second' WHERE id = $1`, [retiring]);
+    const over = await sealRetirement(one.ring, retiring, new Date(Date.now() - 60_000));
+    await sql('UPDATE checkpoint_keys SET sealed_retirement = $2 WHERE id = $1', [retiring, over]);
     await one.upkeep.look();
     await one.upkeep.settled();
     expect(await sql(`SELECT id FROM checkpoint_keys WHERE state = 'retired'`)).toEqual([{ id: retiring }]);
@@ -92,11 +94,61 @@ describe('keys that somebody put into the database', () => {
     expect(await believed()).toContain(retired);
   });
 
+  it.each([
+    ['said to be replaced', `UPDATE checkpoint_keys SET state = 'retiring', retires_at = now() - interval '1 day'`],
+    ['said to be retired', `UPDATE checkpoint_keys SET state = 'retired'`],
+  ])('do not end one that is %s past the service: it signs on beside another, and stays', async (_what, statement) => {
+    const [before] = await one.ring.checkpointKeys();
+    await sql(statement);
+    await one.ring.reread();
+    expect((await one.ring.checkpointKeys()).map(({ id }) => id)).toEqual([before?.id]);
+    await one.upkeep.look();
+    await one.upkeep.settled();
+    await one.ring.reread();
+    const signing = (await one.ring.checkpointKeys()).map(({ id }) => id);
+    expect(signing).toEqual([expect.any(String), before?.id]);
+    expect(await believed()).toEqual(expect.arrayContaining(signing));
+    expect(
+      await sql(`SELECT 1 FROM audit_events WHERE action = 'keys.checkpoint-key.resumed' AND target_id = $1`, [
+        before?.id,
+      ]),
+    ).toHaveLength(1);
+    // Nor by its time.
+    await sql(`UPDATE checkpoint_keys SET retires_at = now() - interval '1 day' WHERE id = $1`, [before?.id]);
+    await one.succession.keepSchedule(OPERATOR, async () => undefined);
+    await one.ring.reread();
+    expect((await one.ring.checkpointKeys()).map(({ id }) => id)).toEqual(signing);
+  });
+
+  it.each([
+    ['changed', `wrapped_private_key = wrapped_private_key || '\\x00'`],
+    ['erased', `wrapped_private_key = ''`],
+  ])('are followed by another where the private half was %s, and what it signed counts on', async (_what, set) => {
+    await one.upkeep.look();
+    await one.upkeep.settled();
+    const [before] = await one.ring.checkpointKeys();
+    await sql(`UPDATE checkpoint_keys SET ${set}`);
+    const other = await startKeys(database, master);
+    const [after] = await other.ring.checkpointKeys();
+    expect(after?.id).not.toBe(before?.id);
+    expect((await believed(other)).sort()).toEqual([before?.id, after?.id].sort());
+  });
+
   it('are noticed where a secret key was exchanged, and keys from before there were check values get theirs', async () => {
     const [before] = await sql<{ wrapped_key: Buffer; check_value: Buffer }[]>('SELECT * FROM data_keys');
-    await sql('UPDATE data_keys SET check_value = NULL');
-    await sql('UPDATE index_keys SET check_value = NULL');
-    await startKeys(database, master);
+    for (const table of ['data_keys', 'index_keys']) {
+      const nulled = () => sql(`UPDATE ${table} SET check_value = NULL`);
+      await expect(nulled()).rejects.toThrow(`ck_${table}_check_value`);
+      // As migration 0029 leaves it where there were keys without.
+      const condition = `CHECK (state = 'retired' OR check_value IS NOT NULL) NOT VALID`;
+      await sql(`ALTER TABLE ${table} DROP CONSTRAINT ck_${table}_check_value`);
+      await nulled();
+      // Who took the constraint away gets no other value for it.
+      await expect(startKeys(database, master)).rejects.toMatchObject({ code: 'keys.exchanged' });
+      await sql(`ALTER TABLE ${table} ADD CONSTRAINT ck_${table}_check_value ${condition}`);
+      await startKeys(database, master);
+      await expect(nulled()).rejects.toThrow(`ck_${table}_check_value`);
+    }
     const after = await sql<{ check_value: Buffer }[]>('SELECT check_value FROM data_keys');
     expect(after).toEqual([{ check_value: before?.check_value }]);
     expect(await sql('SELECT 1 FROM index_keys WHERE check_value IS NULL')).toEqual([]);

@@ -1,5 +1,7 @@
 import type { Counter } from 'prom-client';
 import { AuditHoldsRepository } from '../../src/audit/retention/audit-holds.repository.js';
+import { DroppedMonthsRepository } from '../../src/audit/retention/dropped-months.repository.js';
+import { DroppedMonths } from '../../src/audit/retention/dropped-months.service.js';
 import { StandingHolds } from '../../src/audit/retention/standing-holds.service.js';
 import { AuditTreeRepository } from '../../src/audit/seal/audit-tree.repository.js';
 import { LogPatrolRepository } from '../../src/audit/seal/log-patrol.repository.js';
@@ -27,7 +29,7 @@ export function startPatrol(
     transactions,
     log,
     new SealedEnd(tree, new TreeHeads(keys), keys),
-    new LogWalk(transactions, log, tree, keys),
+    new LogWalk(transactions, log, tree, new DroppedMonths(keys, new DroppedMonthsRepository()), keys),
     new PatrolPlaces(keys, log),
     new StandingHolds(keys, new AuditHoldsRepository()),
     logger,

@@ -11,11 +11,13 @@ export function register(program: Command, io: CliIo): void {
   const db = program.command('db').description('the database of this installation');
   db.command('migrate')
     .description('run the migrations that are pending')
-    .action(() =>
+    .option('--beside-running', 'although instances run: those of an older version fail at what they no longer find')
+    .action((options: { besideRunning?: boolean }) =>
       withDatabase(io, async (settings, dataSource) => {
         const { migrateUnderLock } = await import('../../database/open-data-source.js');
         const { migrateQueue } = await import('../../jobs/migrate-queue.js');
-        const ran = await migrateUnderLock(dataSource);
+        if (options.besideRunning !== true) await assertNobodyRuns(dataSource);
+        const ran = await migrateUnderLock(dataSource).catch(explainTimeout);
         await migrateQueue(settings.DATABASE_URL ?? '');
         io.out(ran.length === 0 ? 'nothing was pending\n' : ran.map((name) => `ran ${name}\n`).join(''));
       }),
@@ -117,6 +119,28 @@ function registerKeys(program: Command, io: CliIo): void {
     );
 }
 
+/** An instance that runs while something is pending is of an older version: it reads and writes what a migration takes away. */
+async function assertNobodyRuns(dataSource: DataSource): Promise<void> {
+  const { connectedInstances, migrationStatus } = await import('../../database/open-data-source.js');
+  if ((await migrationStatus(dataSource)).every(({ hasRun }) => hasRun)) return;
+  const running = await connectedInstances(dataSource);
+  if (running.length === 0) return;
+  const who = running.map(({ name, connections }) => `${connections} of ${name}`).join(', ');
+  throw new CliError(
+    `instances are connected to this database (${who}), and migrations are pending: stop every instance, migrate, start the new version; nothing was changed (--beside-running migrates all the same)`,
+  );
+}
+
+function explainTimeout(error: unknown): never {
+  const code = (error as { code?: string }).code;
+  if (code !== '55P03' && code !== '57014') throw error;
+  throw new CliError(
+    code === '55P03'
+      ? 'a migration waited ten seconds for a table that somebody uses; it has changed nothing. Look into pg_stat_activity, and migrate again'
+      : 'a statement of a migration took longer than half an hour; it has changed nothing',
+  );
+}
+
 /** Opens the database for one command; complaints about settings and connections become one line. */
 async function withDatabase(
   io: CliIo,
@@ -126,12 +150,13 @@ async function withDatabase(
   await import('reflect-metadata');
   const { ConfigurationError, loadSettings } = await import('../../config/load-settings.js');
   const { DomainError } = await import('../../kernel/errors/domain-error.js');
+  const { OPERATOR_APPLICATION } = await import('../../database/open-data-source.js');
   const { openDatabase } = await import('../start-service.js');
   let dataSource: DataSource | undefined;
   try {
     // A migration may take as long as it takes; and a command needs only what concerns the database.
     const settings = loadSettings({ ...env, NODE_ENV: undefined, DATABASE_STATEMENT_TIMEOUT_MS: '600000' });
-    dataSource = await openDatabase(settings, false);
+    dataSource = await openDatabase(settings, false, OPERATOR_APPLICATION);
     await work(settings, dataSource);
   } catch (error) {
     if (error instanceof ConfigurationError) throw new CliError(error.faults.join('; '));

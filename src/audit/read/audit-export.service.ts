@@ -11,6 +11,7 @@ import { writeBundle } from '../evidence/write-bundle.js';
 import type { LostRecord, SealedRecord } from '../formats/audit-format.js';
 import { canonicalRecord } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
+import { DroppedMonths } from '../retention/dropped-months.service.js';
 import { AuditTreeRepository, type StoredCheckpoint } from '../seal/audit-tree.repository.js';
 import { assertSomeTime } from './assert-some-time.js';
 import type { AuditFilter } from './audit-filter.js';
@@ -59,6 +60,7 @@ export class AuditExport {
     private readonly transactions: TransactionRunner,
     private readonly log: SealedLogRepository,
     private readonly sealedRecords: SealedRecordsRepository,
+    private readonly dropped: DroppedMonths,
     private readonly tree: AuditTreeRepository,
     private readonly sealed: SealedUntilNow,
     private readonly logKeys: LogKeys,
@@ -185,7 +187,9 @@ export class AuditExport {
   /** Whether one would have matched can't be known: whoever may read everything is told of all in the time that they asked for. */
   private async lost(range: LeafRange, found: number, filter: AuditFilter, reach: TenantReach): Promise<LostRecord[]> {
     if (!reach.everything || found === range.to - range.from) return [];
-    return this.transactions.read((tx) => this.sealedRecords.findLost(tx, range, filter));
+    return this.transactions.read((tx) =>
+      this.dropped.undisturbed(tx, (dropped) => this.sealedRecords.findLost(tx, range, filter, dropped)),
+    );
   }
 
   private async keptCheckpoints(sizes: readonly number[]): Promise<StoredCheckpoint[]> {

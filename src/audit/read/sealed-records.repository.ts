@@ -3,7 +3,7 @@ import type { LeafRange } from '../../crypto/merkle/subtrees.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import type { LostRecord } from '../formats/audit-format.js';
 import { AUDIT_COLUMNS, RECORD_OF_LEAF, timeText } from '../log/audit-columns.js';
-import { MONTH_STANDS } from '../log/month-stands.js';
+import { type DroppedMonth, droppedParameters, monthStands } from '../log/month-stands.js';
 import type { StoredAuditRow } from '../log/open-states.js';
 import type { AuditFilter } from './audit-filter.js';
 import { addFilter, addReach, Conditions } from './filter-conditions.js';
@@ -56,20 +56,21 @@ export class SealedRecordsRepository {
   }
 
   /**
-   * Places of a range whose record is gone although its month is kept, in their order: of the filter's time, and those that have no leaf
-   * any more, of which no time is known.
+   * Places of a range whose record is gone although its month wasn't dropped, in their order: of the filter's time, and those that have no
+   * leaf any more, of which no time is known.
    */
   async findLost(
     tx: Transaction,
     { from, to }: LeafRange,
     filter: Pick<AuditFilter, 'from' | 'to'>,
+    dropped: readonly DroppedMonth[],
   ): Promise<LostRecord[]> {
     const rows = await tx.query<(Omit<LostRecord, 'leafIndex'> & { leafIndex: string })[]>(
       `SELECT leaf.leaf_index AS "leafIndex", leaf.event_id AS id, ${timeText('leaf.occurred_at')} AS "occurredAt"
          FROM audit_leaves leaf LEFT JOIN audit_events event ON ${RECORD_OF_LEAF}
         WHERE leaf.leaf_index >= $1 AND leaf.leaf_index < $2
           AND ($3::timestamptz IS NULL OR leaf.occurred_at >= $3) AND ($4::timestamptz IS NULL OR leaf.occurred_at < $4)
-          AND event.id IS NULL AND ${MONTH_STANDS}
+          AND event.id IS NULL AND ${monthStands(5)}
        UNION ALL
        SELECT place, NULL, ${timeText('coalesce(before.occurred_at, now())')}
          FROM generate_series($1::bigint, $2::bigint - 1) AS place
@@ -77,7 +78,7 @@ export class SealedRecordsRepository {
                              ORDER BY leaf_index DESC LIMIT 1) before ON true
         WHERE NOT EXISTS (SELECT FROM audit_leaves leaf WHERE leaf.leaf_index = place)
         ORDER BY 1`,
-      [from, to, filter.from ?? null, filter.to ?? null],
+      [from, to, filter.from ?? null, filter.to ?? null, ...droppedParameters(dropped)],
     );
     return rows.map((row) => ({ ...row, leafIndex: Number(row.leafIndex) }));
   }

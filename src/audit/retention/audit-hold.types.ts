@@ -24,3 +24,11 @@ export interface AuditHold extends NewAuditHold {
   /** See StandingHolds. */
   sealedState: Buffer | null;
 }
+
+/** A record that says that a hold was placed. */
+export interface HoldCreation {
+  /** The target of the record. */
+  holdId: string;
+  /** The beginning of the month of the record. */
+  at: Date;
+}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../access/actor.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
-import { TransactionRunner } from '../../database/transaction-runner.js';
+import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { newId } from '../../kernel/ids/ids.js';
 import { decodeCursor, type Page, pageOf } from '../../kernel/paging/cursor.js';
@@ -11,7 +11,7 @@ import { AuditHoldsRepository } from './audit-holds.repository.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
 import { retentionError } from './retention.errors.js';
 import { RETENTION_ACTIONS } from './retention.events.js';
-import { StandingHolds } from './standing-holds.service.js';
+import { type StandingHold, StandingHolds } from './standing-holds.service.js';
 
 /** Legal holds: what they cover of the trail is kept whatever its age. */
 @Injectable()
@@ -30,11 +30,9 @@ export class AuditHolds {
     return pageOf(await this.transactions.read((tx) => this.holds.findPage(tx, limit + 1, before)), limit);
   }
 
-  /** @throws DomainError audit.hold_not_found */
+  /** Also one whose row is gone, as the trail's record of it has it. @throws DomainError audit.hold_not_found */
   async get(id: string): Promise<AuditHold> {
-    const hold = await this.transactions.read((tx) => this.holds.findById(tx, id));
-    if (hold === null) throw retentionError('audit.hold_not_found');
-    return hold;
+    return this.transactions.read(async (tx) => (await this.holds.findById(tx, id)) ?? (await this.gone(tx, id)).hold);
   }
 
   /**
@@ -61,26 +59,66 @@ export class AuditHolds {
   }
 
   /**
+   * Ends whatever stands under this id: also what the table says was released, what has no row any more, and what this service never
+   * placed, which is recorded as dismissed.
+   *
    * @throws DomainError audit.hold_not_found, audit.hold_released; request.precondition_failed when somebody else changed it since
    *   `version` was read
    */
   async release(actor: Actor, id: string, version: number): Promise<void> {
     await this.transactions.run(async (tx) => {
-      const before = await this.holds.findById(tx, id);
-      if (before === null) throw retentionError('audit.hold_not_found');
-      if (before.releasedAt !== null) throw retentionError('audit.hold_released');
-      const sealedState = await this.standing.seal(id, { ...before, isReleased: true });
-      const after = await this.holds.release(tx, id, version, actor, sealedState);
+      await this.partitions.lockRetention(tx);
+      const row = await this.holds.findById(tx, id);
+      const { hold, standing } =
+        row === null ? await this.gone(tx, id) : { hold: row, standing: await this.ofRow(tx, row) };
+      if (standing === null) throw retentionError('audit.hold_released');
+      const { from, to, fault, isProven } = standing;
+      const sealedState = await this.standing.seal(id, { from, to, isReleased: true });
+      const after =
+        row === null && version === hold.version
+          ? await this.holds.insertReleased(tx, { ...hold, from, to, sealedState }, actor)
+          : await this.holds.release(tx, id, version, actor, sealedState);
       if (after === null) throw kernelError('request.precondition_failed');
       await this.audit.record(tx, actor, {
-        action: RETENTION_ACTIONS['audit.hold.released'],
+        action: RETENTION_ACTIONS[isProven ? 'audit.hold.released' : 'audit.hold.dismissed'],
         tenantId: after.tenantId,
         target: { type: 'audit-hold', id },
         outcome: 'success',
-        before: stateOf(before),
-        after: stateOf(after),
+        ...(fault === null ? {} : { reason: fault }),
+        before: { ...stateOf({ ...after, from, to }), releasedAt: null },
+        after: stateOf({ ...after, from, to }),
       });
     });
+  }
+
+  private async ofRow(tx: Transaction, row: AuditHold): Promise<StandingHold | null> {
+    const standing = await this.standing.ofRow(row);
+    if (standing === null || standing.isProven) return standing;
+    const record = await this.holds.findLoggedCreation(tx, row.id);
+    return { ...standing, isProven: record !== null && (await this.standing.timesOfRecord(record)) !== null };
+  }
+
+  /** @throws DomainError audit.hold_not_found when the trail has none either */
+  private async gone(tx: Transaction, id: string): Promise<{ hold: AuditHold; standing: StandingHold }> {
+    const [record] = await this.holds.findGone(tx, 1, id);
+    if (record === undefined) throw retentionError('audit.hold_not_found');
+    const standing = await this.standing.ofRecord(record);
+    const hold: AuditHold = {
+      id,
+      reason: 'its row is gone; the record of it in the audit trail says why it was placed',
+      from: standing.from,
+      to: standing.to,
+      tenantId: null,
+      createdByType: record.actorType === 'anonymous' ? 'system' : record.actorType,
+      createdById: record.actorId ?? '',
+      createdAt: new Date(record.occurredAt),
+      releasedByType: null,
+      releasedById: null,
+      releasedAt: null,
+      version: 0,
+      sealedState: null,
+    };
+    return { hold, standing };
   }
 }
 

@@ -7,6 +7,7 @@ import { DomainError } from '../../kernel/errors/domain-error.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import { AuditService } from '../audit.service.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
+import { DroppedMonths } from './dropped-months.service.js';
 import { type PartitionArchive, PartitionArchives } from './partition-archive.service.js';
 import { PartitionStandings } from './partition-standings.service.js';
 import { RETENTION_ACTIONS } from './retention.events.js';
@@ -31,6 +32,7 @@ export class PartitionDrops {
     private readonly partitions: AuditPartitionsRepository,
     private readonly standings: PartitionStandings,
     private readonly archives: PartitionArchives,
+    private readonly dropped: DroppedMonths,
     private readonly audit: AuditService,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -97,6 +99,7 @@ export class PartitionDrops {
     // Under the lock of the drop: nobody can add to it any more.
     if (!(await this.partitions.isComplete(tx, partition, (found.last ?? -1) + 1)))
       throw new Error('records were added to a month of the audit trail that is over; it stays');
+    await this.dropped.save(tx, `${partition.class} ${partition.month}`, found);
     return true;
   }
 

@@ -4,39 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { retentionOf } from '../../../test/audit/retention-stage.js';
 import { type AuditStage, startAudit } from '../../../test/support/audit-stage.js';
 import { startPatrol } from '../../../test/support/patrol-stage.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { systemActor } from '../../access/actor.js';
-import { Settings } from '../../config/settings.js';
+import type { Settings } from '../../config/settings.js';
 import { openCheckpoint } from '../../crypto/merkle/checkpoint.js';
 import { leafHash } from '../../crypto/merkle/tree-hash.js';
 import { inclusionProof } from '../../crypto/merkle/tree-proofs.js';
 import { verifyInclusion } from '../../crypto/merkle/verify-proof.js';
 import { formatVerifierKey } from '../../crypto/signed-note.js';
-import { TransactionRunner } from '../../database/transaction-runner.js';
-import { createLogger } from '../../observability/logger.js';
 import { AUDIT_ACTIONS } from '../audit.events.js';
 import { readBundleFile } from '../evidence/read-bundle-file.js';
 import { verifyBundle } from '../evidence/verify-bundle.js';
 import { writeBundle } from '../evidence/write-bundle.js';
 import { canonicalRecord } from '../log/canonical-record.js';
-import { SealedLogRepository } from '../read/sealed-log.repository.js';
-import { SealedRecordsRepository } from '../read/sealed-records.repository.js';
-import { AuditTreeRepository } from '../seal/audit-tree.repository.js';
 import type { LogPatrol } from '../seal/log-patrol.service.js';
-import { SealedEnd } from '../seal/sealed-end.service.js';
-import { TreeHeads } from '../seal/tree-heads.service.js';
-import { AuditStreamsRepository } from '../stream/audit-streams.repository.js';
-import { AuditStreams } from '../stream/audit-streams.service.js';
-import { AuditHoldsRepository } from './audit-holds.repository.js';
-import { AuditHolds } from './audit-holds.service.js';
-import { AuditPartitionsRepository } from './audit-partitions.repository.js';
-import { PartitionArchives } from './partition-archive.service.js';
-import { PartitionDrops } from './partition-drop.service.js';
-import { PartitionStandings } from './partition-standings.service.js';
-import { StandingHolds } from './standing-holds.service.js';
+import type { AuditHolds } from './audit-holds.service.js';
+import type { PartitionDrops } from './partition-drop.service.js';
+import type { PartitionStandings } from './partition-standings.service.js';
 
 const ACTOR = systemActor('a test');
 /** `2026-01`, so many months ago. */
@@ -51,7 +38,6 @@ describe('retention of the audit trail', () => {
   let database: TestDatabase;
   let stage: AuditStage;
   let folder: string;
-  let settings: Settings;
   let complaints: Record<string, unknown>[];
   let drops: PartitionDrops;
   let standings: PartitionStandings;
@@ -73,41 +59,9 @@ describe('retention of the audit trail', () => {
   const query = <T = Record<string, unknown>>(sql: string, parameters: unknown[] = []) =>
     database.dataSource.query<T[]>(sql, parameters);
 
-  /** One instance with these settings, put together as the module does. */
+  /** One instance with these settings. */
   function build(changed: Partial<Settings>): void {
-    settings = Object.assign(new Settings(), { DATABASE_URL: database.url }, changed);
-    complaints = [];
-    const logger = createLogger('warn', { write: (line) => void complaints.push(JSON.parse(line)) });
-    const transactions = new TransactionRunner(database.dataSource);
-    const registers = [new Registry()];
-    const records = new SealedRecordsRepository();
-    const tree = new AuditTreeRepository();
-    const partitions = new AuditPartitionsRepository();
-    const streams = new AuditStreams(
-      settings,
-      transactions,
-      new AuditStreamsRepository(),
-      new SealedEnd(tree, new TreeHeads(stage.keys), stage.keys),
-      records,
-      stage.keys,
-      stage.audit,
-      logger,
-      new Gauge({ name: 'lag', help: 'lag', registers }),
-      new Counter({ name: 'failures', help: 'failures', registers }),
-      new Counter({ name: 'shortened', help: 'shortened', registers }),
-    );
-    const heldBy = new AuditHoldsRepository();
-    const standing = new StandingHolds(stage.keys, heldBy);
-    standings = new PartitionStandings(settings, transactions, partitions, standing, tree, streams);
-    holds = new AuditHolds(transactions, heldBy, partitions, stage.audit, standing);
-    patrol = startPatrol(
-      database,
-      stage,
-      new Counter({ name: 'gaps', help: 'gaps', labelNames: ['kind'], registers }),
-      logger,
-    );
-    const archives = new PartitionArchives(transactions, tree, new SealedLogRepository(), records, stage.keys);
-    drops = new PartitionDrops(settings, transactions, partitions, standings, archives, stage.audit, logger);
+    ({ drops, standings, holds, patrol, complaints } = retentionOf(database, stage, changed));
   }
 
   /** Records of a past time: they lie there as if they had been written then. */

@@ -6,7 +6,7 @@ import { AuditTreeRepository } from '../seal/audit-tree.repository.js';
 import { AuditStreams } from '../stream/audit-streams.service.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
 import type { AuditPartition, PartitionKeeper, PartitionLeaves, PartitionStanding } from './retention.types.js';
-import { StandingHolds } from './standing-holds.service.js';
+import { type StandingHold, StandingHolds } from './standing-holds.service.js';
 
 /** What is kept of the trail, what is due, and what keeps it. */
 @Injectable()
@@ -32,36 +32,53 @@ export class PartitionStandings {
   list(): Promise<PartitionStanding[]> {
     return this.transactions.read(async (tx) => {
       const standings: PartitionStanding[] = [];
+      const holds = await this.holds.find(tx);
       for (const partition of await this.partitions.findAll(tx, this.days)) {
-        standings.push({ ...partition, keptBy: await this.keepersNow(tx, partition) });
+        standings.push({ ...partition, keptBy: await this.keepersNow(tx, partition, holds) });
       }
       return standings;
     });
   }
 
-  private async keepersNow(tx: Transaction, partition: AuditPartition): Promise<PartitionKeeper[]> {
+  private async keepersNow(
+    tx: Transaction,
+    partition: AuditPartition,
+    holds: readonly StandingHold[],
+  ): Promise<PartitionKeeper[]> {
     // A hold is shown as soon as it is there, long before it is what keeps the month.
-    if (!partition.isDue) return (await this.isHeld(tx, partition)) ? ['not-due', 'hold'] : ['not-due'];
+    if (!partition.isDue) return keeps(holds, partition) ? ['not-due', 'hold'] : ['not-due'];
     // Without a place for them all of these stay, and there may be many by now: no need to look into each.
     if (this.settings.AUDIT_ARCHIVE_DIR === undefined)
-      return (await this.isHeld(tx, partition)) ? ['no-archive', 'hold'] : ['no-archive'];
-    return this.keepersOf(tx, partition, await this.partitions.findLeaves(tx, partition));
+      return keeps(holds, partition) ? ['no-archive', 'hold'] : ['no-archive'];
+    return this.keepersOf(tx, partition, await this.partitions.findLeaves(tx, partition), holds);
   }
 
   /** What keeps a partition that is due; nothing: it may be dropped once it is exported. */
-  async keepersOf(tx: Transaction, partition: AuditPartition, found: PartitionLeaves): Promise<PartitionKeeper[]> {
+  async keepersOf(
+    tx: Transaction,
+    partition: AuditPartition,
+    found: PartitionLeaves,
+    known?: readonly StandingHold[],
+  ): Promise<PartitionKeeper[]> {
+    const holds = known ?? (await this.holds.find(tx));
     const size = (await this.tree.newestCheckpoint(tx))?.size ?? 0;
     const last = found.last ?? -1;
     const keepers: [PartitionKeeper, boolean][] = [
       ['unsealed', found.records !== found.leaves || !(await this.partitions.isComplete(tx, partition, last + 1))],
       ['not-signed', last >= size],
       ['stream', (await this.streams.positions(tx)).some(({ nextLeaf, ahead }) => nextLeaf <= last || ahead > 0)],
-      ['hold', await this.isHeld(tx, partition)],
+      ['hold', keeps(holds, partition)],
     ];
-    return keepers.filter(([, keeps]) => keeps).map(([keeper]) => keeper);
+    return keepers.filter(([, isKept]) => isKept).map(([keeper]) => keeper);
   }
 
-  async isHeld(tx: Transaction, { from, to }: AuditPartition): Promise<boolean> {
-    return (await this.holds.find(tx)).some((hold) => hold.from < to && hold.to > from);
+  async isHeld(tx: Transaction, partition: AuditPartition): Promise<boolean> {
+    return keeps(await this.holds.find(tx), partition);
   }
+}
+
+/** By its time, or because it has the record that proves a hold: without that, nothing would show the hold when its row is gone. */
+function keeps(holds: readonly StandingHold[], { class: name, from, to }: AuditPartition): boolean {
+  const hasRecord = (placedAt: readonly Date[]) => name === 'security' && placedAt.some((at) => from <= at && at < to);
+  return holds.some((hold) => (hold.from < to && hold.to > from) || hasRecord(hold.placedAt));
 }

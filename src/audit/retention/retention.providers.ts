@@ -1,6 +1,9 @@
 import { AuditHoldsRepository } from './audit-holds.repository.js';
 import { AuditHolds } from './audit-holds.service.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
+import { DroppedMonthsRepository } from './dropped-months.repository.js';
+import { DroppedMonths } from './dropped-months.service.js';
+import { OlderRetention } from './older-retention.service.js';
 import { PartitionArchives } from './partition-archive.service.js';
 import { PartitionDrops } from './partition-drop.service.js';
 import { PartitionStandings } from './partition-standings.service.js';
@@ -12,6 +15,9 @@ export const RETENTION_PROVIDERS = [
   AuditPartitionsRepository,
   AuditHoldsRepository,
   StandingHolds,
+  DroppedMonthsRepository,
+  DroppedMonths,
+  OlderRetention,
   AuditHolds,
   PartitionStandings,
   PartitionArchives,

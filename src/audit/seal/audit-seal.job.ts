@@ -5,7 +5,7 @@ import { Settings } from '../../config/settings.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import { METRIC } from '../../observability/metrics.js';
-import { AuditSealer, FULL_BATCH } from './audit-sealer.service.js';
+import { AuditSealer } from './audit-sealer.service.js';
 import { AuditTreeRepository } from './audit-tree.repository.js';
 import { CheckpointPublisher } from './checkpoint-publisher.service.js';
 import { LogPatrol } from './log-patrol.service.js';
@@ -49,7 +49,7 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
   async sealAll(): Promise<void> {
     // Less than a full batch was all that waited. What has come since can wait for the next time: under load, sealing a few records
     // after each other would cost more than the requests that they tell of.
-    while ((await this.sealer.sealBatch()) === FULL_BATCH);
+    while ((await this.sealer.sealBatch()) !== null && this.sealer.wasFull);
     await this.publisher.publish();
     this.unsealed.set(await this.transactions.read((tx) => this.tree.pendingAge(tx)));
   }

@@ -197,6 +197,26 @@ describe('sealing the audit trail', () => {
     expect(spoilt?.row.states).toMatch(/^\{"after":\{"unreadable":"[\da-f]{64}"\},"before":null\}$/);
   });
 
+  it('takes no more at once than it can hold, and is not stopped by a record of any length', async () => {
+    const { dataSource } = database;
+    const append = (bytes: number, count: number) =>
+      dataSource.query(
+        `INSERT INTO audit_events (id, retention_class, action, outcome, actor_type, reason)
+         SELECT gen_random_uuid(), 'security', 'x.y.z', 'success', 'system', repeat('x', $1) FROM generate_series(1, $2::int)`,
+        [bytes, count],
+      );
+    await expect(append(10_000, 1)).rejects.toThrow('ck_audit_events_lengths');
+    // As from before there was a limit.
+    await dataSource.query('ALTER TABLE audit_events DROP CONSTRAINT ck_audit_events_lengths');
+    await append(900_000, 20);
+    await append(50_000_000, 1);
+    const batches: (number | null)[] = [];
+    do batches.push(await stage.sealer.sealBatch());
+    while (stage.sealer.wasFull);
+    expect(batches).toEqual([18, 2]);
+    expect(await dataSource.query('SELECT FROM audit_pending')).toEqual([]);
+  }, 60_000);
+
   it('sees what is written into a partition by its own name, and lets none be emptied', async () => {
     const { dataSource } = database;
     const [{ name }] = await dataSource.query(

@@ -23,7 +23,11 @@ import { TreeHeads } from './tree-heads.service.js';
 import { TreeRefused } from './tree-refused.js';
 
 /** Records of one transaction: large enough to share its costs, small enough that another sealer never waits long. */
-export const FULL_BATCH = 4000;
+const FULL_BATCH = 4000;
+/** What they may weigh together: a batch lies in memory several times over. */
+const BATCH_BYTES = 16 * 1024 * 1024;
+/** What the longest record weighs is a fraction of this (migration 0029): only a row from before there was a limit can weigh more. */
+const RECORD_BYTES = 1024 * 1024;
 /** A checkpoint is due so many records or so long after the one before; it is signed at the end of the batch that finds it due. */
 const CHECKPOINT_RECORDS = 1000;
 const CHECKPOINT_SECONDS = 60;
@@ -45,6 +49,7 @@ export interface KnownTree {
 export class AuditSealer {
   /** What this process knows of the log by itself: from now on it goes on from there, whatever the database says. */
   private known: KnownTree | null = null;
+  private full = false;
 
   constructor(
     private readonly settings: Settings,
@@ -103,6 +108,11 @@ export class AuditSealer {
     return sealed.records;
   }
 
+  /** Whether the last batch was all that one may be, so that more may wait. */
+  get wasFull(): boolean {
+    return this.full;
+  }
+
   /** Tells of a tree that was signed, from a place that whoever writes to the database doesn't reach. */
   remember(tree: KnownTree): void {
     if (this.known === null || this.known.size < tree.size) this.known = tree;
@@ -148,12 +158,17 @@ export class AuditSealer {
   }
 
   private async takePending(tx: Transaction, size: number): Promise<PendingRow[]> {
-    const taken = await this.tree.takePending(tx, FULL_BATCH);
+    const taken = await this.tree.takePending(tx, {
+      records: FULL_BATCH,
+      bytes: BATCH_BYTES,
+      recordBytes: RECORD_BYTES,
+    });
+    this.full = taken.length === FULL_BATCH || taken.some(({ isCut }) => isCut);
     const found = taken.filter(({ id }) => id !== null);
     if (found.length < taken.length) {
       this.logger.error(
         { records: taken.length - found.length },
-        'records of the audit trail were taken away before they were sealed',
+        'records of the audit trail were taken away before they were sealed, or are longer than any that this service writes',
       );
     }
     return this.withoutDoubles(tx, found, size);

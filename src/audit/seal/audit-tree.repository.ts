@@ -33,6 +33,8 @@ export function storedCheckpoints(rows: readonly CheckpointRow[]): StoredCheckpo
 /** A record that is being sealed, with what addresses its row. */
 export interface PendingRow extends StoredAuditRow {
   retentionClass: string;
+  /** Whether others had to wait, because of what all of them weigh. */
+  isCut: boolean;
 }
 
 /** The newest checkpoint, and whether the next one is due. */
@@ -42,18 +44,48 @@ export interface CheckpointAge {
   ageSeconds: number;
 }
 
+/** Of a row `event`: PostgreSQL knows it without reading what is long. */
+const RECORD_BYTES = `(${[
+  'action',
+  'reason',
+  'actor_id',
+  'actor_name',
+  'target_type',
+  'target_id',
+  'target_name',
+  'source_address',
+  'user_agent',
+  'request_id',
+  'trace_id',
+  'sealed_states',
+]
+  .map((column) => `coalesce(octet_length(event.${column}), 0)`)
+  .join(' + ')})`;
+
+/** How much is taken at once. */
+export interface BatchLimits {
+  records: number;
+  /** Of all that is taken, at least as much as `recordBytes`. */
+  bytes: number;
+  /** A longer record is none that this service wrote: it is as if it weren't there. */
+  recordBytes: number;
+}
+
 const TAKE_PENDING = {
   name: 'audit_take_pending',
   text: `
-    WITH taken AS (
-      DELETE FROM audit_pending
-       WHERE ctid = ANY (ARRAY(SELECT ctid FROM audit_pending LIMIT $1 FOR UPDATE SKIP LOCKED))
-      RETURNING event_id, retention_class, occurred_at
+    WITH waiting AS (
+      SELECT ctid AS place, event_id, retention_class, occurred_at FROM audit_pending LIMIT $1 FOR UPDATE SKIP LOCKED
+    ), sized AS MATERIALIZED (
+      SELECT waiting.place, event.*, sum(coalesce(${RECORD_BYTES}, 0)) OVER (ORDER BY event.occurred_at, event.id ROWS UNBOUNDED PRECEDING) AS total
+        FROM waiting LEFT JOIN audit_events event
+          ON event.id = waiting.event_id AND event.retention_class = waiting.retention_class AND event.occurred_at = waiting.occurred_at
+         AND ${RECORD_BYTES} <= $3
+    ), taken AS (
+      DELETE FROM audit_pending WHERE ctid = ANY (ARRAY(SELECT place FROM sized WHERE total <= $2))
     )
-    SELECT ${AUDIT_COLUMNS}, event.retention_class AS "retentionClass"
-      FROM taken LEFT JOIN audit_events event
-        ON event.id = taken.event_id AND event.retention_class = taken.retention_class AND event.occurred_at = taken.occurred_at
-     ORDER BY event.occurred_at, event.id`,
+    SELECT ${AUDIT_COLUMNS}, event.retention_class AS "retentionClass", (SELECT max(total) > $2 FROM sized) AS "isCut" FROM sized AS event
+     WHERE total <= $2 ORDER BY event.occurred_at, event.id`,
 };
 const INSERT_LEAVES = {
   name: 'audit_insert_leaves',
@@ -103,9 +135,9 @@ export class AuditTreeRepository {
     return row?.seconds ?? 0;
   }
 
-  /** Takes records that wait, oldest first among those that are taken. */
-  takePending(tx: Transaction, limit: number): Promise<PendingRow[]> {
-    return runPrepared<PendingRow>(tx, TAKE_PENDING, [limit]);
+  /** Takes records that wait, oldest first among those that are taken. The id is null of what has no record. */
+  takePending(tx: Transaction, { records, bytes, recordBytes }: BatchLimits): Promise<PendingRow[]> {
+    return runPrepared<PendingRow>(tx, TAKE_PENDING, [records, bytes, recordBytes]);
   }
 
   /** Which of these records lie among the first `size` leaves. */

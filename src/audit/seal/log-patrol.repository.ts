@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { LeafRange } from '../../crypto/merkle/subtrees.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { AUDIT_COLUMNS, RECORD_OF_LEAF, timeText } from '../log/audit-columns.js';
-import { MONTH_STANDS } from '../log/month-stands.js';
+import { type DroppedMonth, droppedParameters, monthStands } from '../log/month-stands.js';
 import type { StoredAuditRow } from '../log/open-states.js';
 
 /** The primary key of audit_events. */
@@ -119,7 +119,11 @@ export class LogPatrolRepository {
   }
 
   /** Those leaves of a range that have a row, by place. */
-  async findLeaves(tx: Transaction, { from, to }: LeafRange): Promise<PatrolledLeaf[]> {
+  async findLeaves(
+    tx: Transaction,
+    { from, to }: LeafRange,
+    dropped: readonly DroppedMonth[],
+  ): Promise<PatrolledLeaf[]> {
     type Joined = Omit<StoredAuditRow, 'id'> & {
       id: string | null;
       leafIndex: string;
@@ -127,12 +131,12 @@ export class LogPatrolRepository {
       monthStands: boolean;
     };
     const rows = await tx.query<Joined[]>(
-      `SELECT leaf.leaf_index AS "leafIndex", leaf.event_id AS "eventId", event.id IS NOT NULL OR ${MONTH_STANDS} AS "monthStands",
+      `SELECT leaf.leaf_index AS "leafIndex", leaf.event_id AS "eventId", event.id IS NOT NULL OR ${monthStands(3)} AS "monthStands",
               ${AUDIT_COLUMNS}
          FROM audit_leaves leaf LEFT JOIN audit_events event ON ${RECORD_OF_LEAF}
         WHERE leaf.leaf_index >= $1 AND leaf.leaf_index < $2
         ORDER BY leaf.leaf_index`,
-      [from, to],
+      [from, to, ...droppedParameters(dropped)],
     );
     return rows.map(({ leafIndex, eventId, monthStands, id, ...row }) => ({
       leafIndex: Number(leafIndex),

@@ -8,6 +8,7 @@ import { coverHashes } from '../../crypto/merkle/tree-proofs.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { canonicalRecord } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
+import { DroppedMonths } from '../retention/dropped-months.service.js';
 import { AuditTreeRepository } from './audit-tree.repository.js';
 import { LogPatrolRepository, type PatrolledLeaf } from './log-patrol.repository.js';
 import type { EndOfLog } from './sealed-end.service.js';
@@ -43,6 +44,7 @@ export class LogWalk {
     private readonly transactions: TransactionRunner,
     private readonly log: LogPatrolRepository,
     private readonly tree: AuditTreeRepository,
+    private readonly dropped: DroppedMonths,
     private readonly keys: KeyRing,
   ) {}
 
@@ -53,7 +55,9 @@ export class LogWalk {
     const deadline = performance.now() + MAX_MS;
     while (findings.to < range.to && performance.now() < deadline) {
       const piece = { from: findings.to, to: Math.min(range.to, findings.to + MAX_RECORDS) };
-      const leaves = await this.transactions.read((tx) => this.log.findLeaves(tx, piece));
+      const leaves = await this.transactions.read((tx) =>
+        this.dropped.undisturbed(tx, (dropped) => this.log.findLeaves(tx, piece, dropped)),
+      );
       await this.compare(piece, leaves, hashes, findings);
       findings.to = piece.to;
     }

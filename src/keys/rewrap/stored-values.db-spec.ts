@@ -1,35 +1,28 @@
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { defineSealedColumn } from '../../crypto/sealed-columns.js';
-import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
+import { TransactionRunner } from '../../database/transaction-runner.js';
 import { type StoredColumn, storedColumns } from './stored-columns.js';
-import { StoredValuesRepository, type VersionedColumn } from './stored-values.repository.js';
+import { type HeldRows, ROWS_AT_ONCE, StoredValuesRepository } from './stored-values.repository.js';
 import { StoredValues } from './stored-values.service.js';
 
 defineSealedColumn({ table: 'moving_things', column: 'secret', row: 'id', tenant: null, rewrap: true });
 const UNDER_ONE = Buffer.concat([Buffer.of(2, 0, 0, 0, 1), Buffer.alloc(60)]);
 
-/** After the first range of blocks was read, the row moves into it. */
+/** After the first page was read, somebody writes. */
 class WithSomebodyWriting extends StoredValuesRepository {
-  private moved = false;
+  private hasWritten = false;
 
-  constructor(private readonly move: () => Promise<unknown>) {
+  constructor(private readonly write: () => Promise<unknown>) {
     super();
   }
 
-  override async holdsVersion(
-    tx: Transaction,
-    leaf: string,
-    column: VersionedColumn,
-    version: number,
-    other: boolean,
-    range: readonly [number, number],
-  ): Promise<boolean> {
-    const holds = await super.holdsVersion(tx, leaf, column, version, other, range);
-    if (!this.moved) {
-      this.moved = true;
-      await this.move();
+  override async holdsVersion(...asked: Parameters<StoredValuesRepository['holdsVersion']>): Promise<HeldRows> {
+    const page = await super.holdsVersion(...asked);
+    if (!this.hasWritten) {
+      this.hasWritten = true;
+      await this.write();
     }
-    return holds;
+    return page;
   }
 }
 
@@ -38,7 +31,7 @@ describe('what lies under a key', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     for (const statement of [
-      'CREATE TABLE moving_things (id integer, part integer, secret bytea) PARTITION BY LIST (part)',
+      'CREATE TABLE moving_things (id integer, part integer, secret bytea, PRIMARY KEY (id, part)) PARTITION BY LIST (part)',
       'CREATE TABLE moving_things_a PARTITION OF moving_things FOR VALUES IN (1)',
       'CREATE TABLE moving_things_b PARTITION OF moving_things FOR VALUES IN (2)',
     ]) {
@@ -47,12 +40,11 @@ describe('what lies under a key', () => {
   });
   beforeEach(async () => {
     await database.dataSource.query('TRUNCATE moving_things');
-    for (const part of [1, 2]) {
-      await database.dataSource.query('INSERT INTO moving_things VALUES ($1, $1, $2)', [
-        part,
-        part === 2 ? UNDER_ONE : Buffer.concat([Buffer.of(2, 0, 0, 0, 2), Buffer.alloc(60)]),
-      ]);
-    }
+    await database.dataSource.query('INSERT INTO moving_things SELECT n, 1, $2 FROM generate_series(1, $1::int) AS n', [
+      ROWS_AT_ONCE + 10,
+      Buffer.concat([Buffer.of(2, 0, 0, 0, 2), Buffer.alloc(60)]),
+    ]);
+    await database.dataSource.query('INSERT INTO moving_things VALUES ($1, 2, $2)', [ROWS_AT_ONCE + 11, UNDER_ONE]);
   });
   afterAll(() => database.close());
 
@@ -60,10 +52,18 @@ describe('what lies under a key', () => {
   const stored = () =>
     new StoredValues(
       new TransactionRunner(database.dataSource),
-      new WithSomebodyWriting(() => database.dataSource.query('UPDATE moving_things SET part = 1 WHERE part = 2')),
+      new WithSomebodyWriting(() =>
+        database.dataSource.transaction(async (tx) => {
+          await tx.query(`SET LOCAL lock_timeout = '5s'`);
+          // Nobody who only looks keeps anything locked.
+          await tx.query('LOCK TABLE moving_things IN ACCESS EXCLUSIVE MODE');
+          await tx.query('DELETE FROM moving_things WHERE id < 100');
+          await tx.query('UPDATE moving_things SET part = 1 WHERE part = 2');
+        }),
+      ),
     );
 
-  it('is found though it moves, while it is looked for, to where was looked already', async () => {
+  it('is found though it moves, while it is looked for, to where was looked already, and nothing is held back meanwhile', async () => {
     expect(await stored().holdsVersion([column], 1)).toBe(true);
     expect(await stored().holdsVersion([column], 3)).toBe(false);
   });

@@ -34,6 +34,22 @@ export interface RewrittenValue {
   sealed: Buffer;
 }
 
+/** Of the key by which a table is walked. */
+export interface KeyColumn {
+  name: string;
+  type: string;
+  isPrimary: boolean;
+}
+
+export interface HeldRows {
+  holds: boolean;
+  /** The key of the last row, as text; null at the end of the table. */
+  last: string[] | null;
+}
+
+/** Rows that one statement looks at. */
+export const ROWS_AT_ONCE = 5000;
+
 type Changed<Row> = [rows: Row[], count: number];
 
 /**
@@ -111,21 +127,48 @@ export class StoredValuesRepository {
     );
   }
 
-  /** Whether anything lies under the version, or with `other` under any other version. */
+  /** By what the rows of a table are walked in their order: its primary key, or where it has none what names the row. */
+  async keyOf(tx: Transaction, { table, row }: SealedColumn): Promise<KeyColumn[]> {
+    const columns = await tx.query<KeyColumn[]>(
+      `SELECT attname AS name, format_type(atttypid, atttypmod) AS type, indisprimary AS "isPrimary"
+         FROM pg_attribute LEFT JOIN pg_index ON indrelid = attrelid AND indisprimary AND attnum = ANY (indkey)
+        WHERE attrelid = $1::regclass AND attnum > 0 AND (indisprimary OR attname = $2)
+        ORDER BY array_position(indkey::smallint[], attnum)`,
+      [table, row],
+    );
+    const primary = columns.filter(({ isPrimary }) => isPrimary);
+    return primary.length > 0 ? primary : columns;
+  }
+
+  /**
+   * Whether anything lies under the version, or with `other` under any other version, among the next rows.
+   *
+   * @param after the key of the last row that was looked at
+   */
   async holdsVersion(
     tx: Transaction,
-    leaf: string,
-    { column, versionAt }: VersionedColumn,
+    { column, versionAt, sealed: { table } }: VersionedColumn & { sealed: SealedColumn },
     version: number,
     other: boolean,
-    [from, to]: readonly [number, number],
-  ): Promise<boolean> {
-    const rows = await tx.query<unknown[]>(
-      `SELECT 1 FROM ${leaf}
-        WHERE ctid >= $1::tid AND ctid < $2::tid AND octet_length(${column}) >= ${versionAt + 3}
-          AND substring(${column} FROM ${versionAt} FOR 4) ${other ? '<>' : '='} int4send($3::int) LIMIT 1`,
-      [`(${from},0)`, `(${to},0)`, version],
+    key: readonly KeyColumn[],
+    after: readonly string[] | null,
+  ): Promise<HeldRows> {
+    const names = key.map(({ name }) => name);
+    const from =
+      after === null
+        ? ''
+        : `WHERE (${names.join(', ')}) > (${key.map(({ type }, index) => `$${index + 2}::text::${type}`).join(', ')})`;
+    const [row] = await tx.query<HeldRows[]>(
+      `WITH page AS MATERIALIZED (
+         SELECT ${names.join(', ')}, octet_length(${column}) >= ${versionAt + 3}
+                AND substring(${column} FROM ${versionAt} FOR 4) ${other ? '<>' : '='} int4send($1::int) AS held
+           FROM ${table} ${from} ORDER BY ${names.join(', ')} FETCH FIRST ${ROWS_AT_ONCE} ROWS WITH TIES)
+       SELECT coalesce(bool_or(held), false) AS holds,
+              (SELECT ARRAY[${names.map((name) => `${name}::text`).join(', ')}] FROM page
+                ORDER BY ${names.map((name) => `${name} DESC`).join(', ')} LIMIT 1) AS last
+         FROM page`,
+      [version, ...(after ?? [])],
     );
-    return rows.length > 0;
+    return row ?? { holds: false, last: null };
   }
 }

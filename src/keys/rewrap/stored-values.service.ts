@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
+import { TransactionRunner } from '../../database/transaction-runner.js';
 import type { StoredColumn } from './stored-columns.js';
-import { type Leaf, StoredValuesRepository } from './stored-values.repository.js';
+import { type HeldRows, type Leaf, StoredValuesRepository } from './stored-values.repository.js';
 
 /** Blocks that one statement reads: 16 MB, so that none takes long. */
 const BLOCKS_AT_ONCE = 2048;
@@ -30,25 +30,31 @@ export class StoredValues {
 
   /** Whether anything in the column lies under another key than this. */
   holdsOthers(column: StoredColumn, version: number): Promise<boolean> {
-    return this.transactions.readAtOnce((tx) => this.holds(tx, column, version, true));
+    return this.holds(column, version, true);
   }
 
   /** Whether anything in any of the columns lies under this key. */
-  holdsVersion(columns: readonly StoredColumn[], version: number): Promise<boolean> {
-    return this.transactions.readAtOnce(async (tx) => {
-      for (const column of columns) if (await this.holds(tx, column, version, false)) return true;
-      return false;
-    });
+  async holdsVersion(columns: readonly StoredColumn[], version: number): Promise<boolean> {
+    for (const column of columns) if (await this.holds(column, version, false)) return true;
+    return false;
   }
 
-  /** In one snapshot: a row that is written moves to another place, where one that reads block by block may have been already. */
-  private async holds(tx: Transaction, column: StoredColumn, version: number, other: boolean): Promise<boolean> {
-    for (const { name, blocks } of await this.values.leaves(tx, column.sealed.table)) {
-      for (const range of rangesOf(blocks)) {
-        if (await this.values.holdsVersion(tx, name, column, version, other, range)) return true;
-      }
+  /**
+   * Row by row in the order of their keys, a page in a statement of its own, so that nothing is held back meanwhile. A row that is written
+   * moves to another place of the disk, or to another partition, and keeps its key: whatever lies under the version from the beginning
+   * to the end is there, once, when its key comes up. What is put under it meanwhile is nobody's: keys are asked for when no process writes
+   * with them any more (UNUSED_BEFORE_RETIRED_SECONDS), and what a rewrap leaves behind the next one finds.
+   */
+  private async holds(column: StoredColumn, version: number, other: boolean): Promise<boolean> {
+    const key = await this.transactions.read((tx) => this.values.keyOf(tx, column.sealed));
+    for (let after: string[] | null = null; ; ) {
+      const page: HeldRows = await this.transactions.read((tx) =>
+        this.values.holdsVersion(tx, column, version, other, key, after),
+      );
+      if (page.holds) return true;
+      if (page.last === null) return false;
+      after = page.last;
     }
-    return false;
   }
 
   private async *ranges({ sealed }: StoredColumn): AsyncGenerator<[leaf: string, range: [number, number]]> {
