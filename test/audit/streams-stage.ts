@@ -11,6 +11,7 @@ import { SealedRecordsRepository } from '../../src/audit/read/sealed-records.rep
 import type { AuditSink } from '../../src/audit/stream/audit-sink.js';
 import { AuditStreamsRepository } from '../../src/audit/stream/audit-streams.repository.js';
 import { StreamDelivery } from '../../src/audit/stream/stream-delivery.js';
+import { StreamPositions } from '../../src/audit/stream/stream-positions.service.js';
 import { TransactionRunner } from '../../src/database/transaction-runner.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { type AuditStage, startAudit } from '../support/audit-stage.js';
@@ -95,6 +96,7 @@ export class StreamsStage {
     const delivery = new StreamDelivery(sink, {
       transactions,
       streams: new AuditStreamsRepository(),
+      positions: new StreamPositions(this.stage.keys),
       records: new SealedRecordsRepository(),
       keys: this.stage.keys,
       audit: this.stage.audit,

@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, InvalidArgumentError } from 'commander';
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../../config/settings.js';
 import type { RotatableKind } from '../keys-by-operator.js';
@@ -32,6 +32,7 @@ export function register(program: Command, io: CliIo): void {
     );
   registerKeys(program, io);
   registerTenants(program, io);
+  registerStreams(program, io);
   program
     .command('admin')
     .description('the way in when nobody has one')
@@ -44,6 +45,29 @@ export function register(program: Command, io: CliIo): void {
         const { grantByOperator } = await import('../grant-by-operator.js');
         const { displayName, granted } = await grantByOperator(settings, dataSource, user, options.role);
         io.out(granted ? `${displayName} is now ${options.role}\n` : `${displayName} was ${options.role} already\n`);
+      }),
+    );
+}
+
+function registerStreams(program: Command, io: CliIo): void {
+  // What the API offers of the trail is there already.
+  const audit = program.commands.find((command) => command.name() === 'audit') ?? program.command('audit');
+  const stream = audit.commands.find((command) => command.name() === 'stream') ?? audit.command('stream');
+  stream
+    .command('rewind')
+    .argument('<name>', 'syslog, https or stdout')
+    .requiredOption('--to <place>', 'the first place of the log (leafIndex) that is delivered again', (text) => {
+      const place = Number(text);
+      if (!/^\d+$/.test(text) || !Number.isSafeInteger(place))
+        throw new InvalidArgumentError('It is a place of the log.');
+      return place;
+    })
+    .description('deliver a stream once more from a place on, recorded in the audit trail as the operator')
+    .action((name: string, { to }: { to: number }) =>
+      withDatabase(io, async (settings, dataSource) => {
+        const { rewindStreamByOperator } = await import('../rewind-stream-by-operator.js');
+        const { from } = await rewindStreamByOperator(settings, dataSource, name, to);
+        io.out(`${name} goes on from ${to}; it was at ${from}\n`);
       }),
     );
 }

@@ -28,6 +28,7 @@ import { LogPatrolRepository } from '../seal/log-patrol.repository.js';
 import { LogPatrol } from '../seal/log-patrol.service.js';
 import { AuditStreamsRepository } from '../stream/audit-streams.repository.js';
 import { AuditStreams } from '../stream/audit-streams.service.js';
+import { StreamPositions } from '../stream/stream-positions.service.js';
 import { AuditHoldsRepository } from './audit-holds.repository.js';
 import { AuditHolds } from './audit-holds.service.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
@@ -85,6 +86,7 @@ describe('retention of the audit trail', () => {
       settings,
       transactions,
       new AuditStreamsRepository(),
+      new StreamPositions(stage.keys),
       records,
       stage.keys,
       stage.audit,

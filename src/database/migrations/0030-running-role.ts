@@ -40,7 +40,9 @@ export class RunningRole1764000000030 implements MigrationInterface {
       await runner.query(`REVOKE EXECUTE ON FUNCTION ${name} FROM PUBLIC`);
     }
     await runner.query('REVOKE EXECUTE ON FUNCTION watch_audit_partition(text) FROM PUBLIC');
-    await runner.query('ALTER TABLE audit_streams ADD COLUMN sealed_position bytea');
+    await runner.query(`
+      ALTER TABLE audit_streams ADD COLUMN sealed_position bytea, ADD COLUMN refusals bigint NOT NULL DEFAULT 0,
+        ADD COLUMN shortened bigint NOT NULL DEFAULT 0`);
     // Back on the command of the operator, which seals the position anew.
     await runner.query(`
       CREATE OR REPLACE FUNCTION refuse_audit_stream_jump() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -65,7 +67,9 @@ export class RunningRole1764000000030 implements MigrationInterface {
         END IF;
         RETURN NEW;
       END $$`);
-    await runner.query('ALTER TABLE audit_streams DROP COLUMN sealed_position');
+    await runner.query(
+      'ALTER TABLE audit_streams DROP COLUMN sealed_position, DROP COLUMN refusals, DROP COLUMN shortened',
+    );
     await runner.query('DROP FUNCTION drop_audit_partition(text, text)');
     await runner.query('GRANT EXECUTE ON FUNCTION watch_audit_partition(text) TO PUBLIC');
     await runner.query(
