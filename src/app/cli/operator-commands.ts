@@ -30,6 +30,24 @@ export function register(program: Command, io: CliIo): void {
         if (rows.some(({ hasRun }) => !hasRun)) io.exitCode = 1;
       }),
     );
+  db.command('grant')
+    .argument('<role>', 'an existing role of PostgreSQL that owns nothing; the service then runs as it')
+    .description('give a role exactly what running the service needs; as the owner of the tables, after each migration')
+    .action((role: string) =>
+      withDatabase(io, async (settings, dataSource) => {
+        const { grantRunningRole, RoleRefused } = await import('../../database/running-role.js');
+        const { AUDIT_RETENTION_SECURITY_DAYS: security, AUDIT_RETENTION_OPERATION_DAYS: operation } = settings;
+        try {
+          await grantRunningRole(dataSource, role, { floors: { security, operation } });
+        } catch (error) {
+          if (error instanceof RoleRefused) throw new CliError(`nothing was granted: ${error.message}`);
+          throw error;
+        }
+        io.out(
+          `${role} may run the service; audit records are kept ${security} (security) and ${operation} days at least\n`,
+        );
+      }),
+    );
   registerKeys(program, io);
   registerTenants(program, io);
   registerStreams(program, io);

@@ -81,7 +81,10 @@ export class AuditStreams implements OnApplicationBootstrap, OnApplicationShutdo
     return this.transactions.run(async (tx) => {
       const from = await this.streams.lock(tx, name);
       if (from === null) throw streamError('audit.stream_unknown');
-      if (to > from) throw streamError('audit.stream_not_back', { detail: `It is at ${from}; a stream is only put back, never forward.` });
+      if (to > from)
+        throw streamError('audit.stream_not_back', {
+          detail: `It is at ${from}; a stream is only put back, never forward.`,
+        });
       await this.streams.setPosition(tx, name, to, sealed);
       await this.audit.record(tx, actor, {
         action: STREAM_ACTIONS['audit.stream.rewound'],
