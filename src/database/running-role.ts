@@ -114,13 +114,22 @@ function tablesOf(tx: EntityManager, schema: string): Promise<FoundTable[]> {
 /** Whoever owns a table, or may become its owner, isn't kept from anything by what was granted. */
 async function assertFit(tx: EntityManager, role: string): Promise<void> {
   const [found] = await tx.query<
-    { isAbove: boolean; isMe: boolean; owned: string | null; owns: boolean; mayBecome: string | null }[]
+    {
+      isAbove: boolean;
+      isMe: boolean;
+      owned: string | null;
+      owns: boolean;
+      willGet: boolean;
+      mayBecome: string | null;
+    }[]
   >(
     `SELECT rolsuper OR rolcreaterole OR rolbypassrls OR rolreplication AS "isAbove", rolname = current_user AS "isMe",
             (SELECT min(relname) FROM pg_class WHERE relowner = role.oid AND relpersistence <> 't') AS owned,
             EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datdba = role.oid)
               OR EXISTS (SELECT FROM pg_namespace WHERE nspowner = role.oid)
               OR EXISTS (SELECT FROM pg_proc WHERE proowner = role.oid) AS owns,
+            has_database_privilege(role.oid, current_database(), 'CREATE')
+              OR EXISTS (SELECT FROM pg_default_acl, aclexplode(defaclacl) WHERE grantee IN (0, role.oid) AND defaclobjtype = 'r') AS "willGet",
             (SELECT min(other.rolname) FROM pg_roles other
               WHERE other.oid <> role.oid AND pg_has_role(role.oid, other.oid, 'MEMBER')
                 AND (other.rolsuper OR other.rolname = ANY ($2) OR EXISTS (SELECT FROM pg_class WHERE relowner = other.oid))) AS "mayBecome"
@@ -133,6 +142,10 @@ async function assertFit(tx: EntityManager, role: string): Promise<void> {
     throw new RoleRefused(`${role} is a superuser, or may create roles, replicate or pass row security`);
   if (found.owned !== null || found.owns)
     throw new RoleRefused(`${role} owns ${found.owned ?? 'a schema, a function or the database'}`);
+  if (found.willGet)
+    throw new RoleRefused(
+      `${role} may create schemas, or ALTER DEFAULT PRIVILEGES gives it tables that are still to come`,
+    );
   if (found.mayBecome !== null) throw new RoleRefused(`${role} is a member of ${found.mayBecome}`);
 }
 
@@ -141,6 +154,10 @@ async function assertNoMore(tx: EntityManager, role: string, schema: string): Pr
   if (await has(tx, 'SELECT has_schema_privilege($1, $2, $3) AS has', [role, schema, 'CREATE']))
     throw new RoleRefused(`${role} may still create in the schema ${schema}`);
   for (const { table, isPartition } of await tablesOf(tx, schema)) {
+    const columns = await updatable(tx, role, `${quoted(schema)}.${quoted(table)}`);
+    const surplus = columns.find((column) => isPartition || !mayUpdate(table, column));
+    if (surplus !== undefined)
+      throw new RoleRefused(`${role} may change ${table}.${surplus} by a grant from elsewhere`);
     const allowed = isPartition ? [] : rightsOf(table).filter((right) => !right.includes('('));
     for (const right of [...ROWS, 'TRUNCATE', 'REFERENCES', 'TRIGGER']) {
       if (allowed.includes(right)) continue;
@@ -154,6 +171,21 @@ async function assertNoMore(tx: EntityManager, role: string, schema: string): Pr
         throw new RoleRefused(`${role} has ${right} on ${table} from elsewhere`);
     }
   }
+}
+
+function mayUpdate(table: string, column: string): boolean {
+  return rightsOf(table).some(
+    (right) => right === 'UPDATE' || /^UPDATE \((.*)\)$/.exec(right)?.[1]?.split(', ').includes(column),
+  );
+}
+
+async function updatable(tx: EntityManager, role: string, table: string): Promise<string[]> {
+  const rows = await tx.query<{ name: string }[]>(
+    `SELECT attname AS name FROM pg_attribute
+      WHERE attrelid = $2::regclass AND attnum > 0 AND NOT attisdropped AND has_column_privilege($1, attrelid, attnum, 'UPDATE')`,
+    [role, table],
+  );
+  return rows.map(({ name }) => name);
 }
 
 async function has(tx: EntityManager, statement: string, parameters: readonly string[]): Promise<boolean> {

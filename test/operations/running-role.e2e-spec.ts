@@ -180,6 +180,12 @@ describe('the service as a role that owns nothing', () => {
     await owner.query('GRANT DELETE ON audit_leaves TO PUBLIC');
     await refused('has DELETE on audit_leaves from elsewhere');
     await owner.query('REVOKE DELETE ON audit_leaves FROM PUBLIC');
+    await owner.query('GRANT UPDATE (reason) ON audit_events TO PUBLIC');
+    await refused('may change audit_events.reason by a grant from elsewhere');
+    await owner.query('REVOKE UPDATE (reason) ON audit_events FROM PUBLIC');
+    await owner.query(`ALTER DEFAULT PRIVILEGES GRANT DELETE ON TABLES TO ${ROLE}`);
+    await refused('tables that are still to come');
+    await owner.query(`ALTER DEFAULT PRIVILEGES REVOKE DELETE ON TABLES FROM ${ROLE}`);
     expect(await grant(ROLE)).toMatchObject({ code: 0 });
     // Whatever was given besides is taken away.
     await owner.query(`GRANT TRUNCATE ON audit_events TO ${ROLE}`);
