@@ -32,6 +32,7 @@ import { DriftRules1764000000027 } from './src/database/migrations/0027-drift-ru
 import { CollectionMarks1764000000031 } from './src/database/migrations/0031-collection-marks.js';
 import { AuditPatrol1764000000028 } from './src/database/migrations/0028-audit-patrol.js';
 import { KeptRecords1764000000029 } from './src/database/migrations/0029-kept-records.js';
+import { RunningRole1764000000030 } from './src/database/migrations/0030-running-role.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
@@ -115,6 +116,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   CollectionMarks1764000000031,
   AuditPatrol1764000000028,
   KeptRecords1764000000029,
+  RunningRole1764000000030,
 ];
 
 export interface DatabaseSettings {

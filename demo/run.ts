@@ -9,6 +9,7 @@ import { type DemoOptions, demoOptions } from './demo-options.js';
 import { type DemoTenant, startDemoTenant } from './demo-tenant.js';
 import { Narrator } from './narrator.js';
 import { startServiceProcess } from './service-process.js';
+import { auditSettings, runTenantOnly, settingsFor } from './tenant-only.js';
 import { type DemoReport, judgeAttack, judgeEdit } from './verdict.js';
 import { startWebhookReceiver, type WebhookReceiver } from './webhook-receiver.js';
 
@@ -44,6 +45,12 @@ interface Stage {
 async function main(): Promise<void> {
   const options = demoOptions(process.argv.slice(2));
   const narrator = new Narrator(options.json ? process.stderr : process.stdout);
+  const interrupted = new Promise<void>((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
+  });
+  if (options.tenantOnly) {
+    return runTenantOnly(options, process.env, (text) => void process.stdout.write(text), interrupted);
+  }
   const startedAt = Date.now();
   const dataDir = mkdtempSync(join(tmpdir(), 'blindspotx-demo-'));
   // PostgreSQL runs under an account of its own when the demo runs as root, and has to get through to its folder.
@@ -52,9 +59,6 @@ async function main(): Promise<void> {
   const close = async () => {
     for (const closer of closers.reverse().splice(0)) await closer();
   };
-  const interrupted = new Promise<void>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
-  });
   try {
     const story = setTheStage(options, narrator, dataDir, closers).then((stage) =>
       tellTheStory(stage, options, narrator).then((outcome) => ({ stage, outcome })),
@@ -104,17 +108,11 @@ async function setTheStage(
 
   narrator.step('Starting the service on an embedded PostgreSQL');
   const service = await startServiceProcess({
-    NODE_EXTRA_CA_CERTS: caFile,
+    ...auditSettings(process.env),
+    ...settingsFor(tenant, publicUrl, caFile),
     PORT: String(port),
-    PUBLIC_URL: publicUrl,
     DATA_DIR: serviceDir,
     LOG_LEVEL: 'info',
-    ENTRA_TENANT_ID: tenant.tenantId,
-    ENTRA_CLIENT_ID: tenant.clientId,
-    ENTRA_CLIENT_SECRET: tenant.clientSecret,
-    ENTRA_AUTHORITY: new URL(tenant.authority).origin,
-    GRAPH_BASE_URL: tenant.graphBaseUrl,
-    BOOTSTRAP_ADMIN_OBJECT_ID: tenant.administrator.objectId,
     DRIFT_SCAN_INTERVAL_SECONDS: String(SCAN_INTERVAL_SECONDS),
     WEBHOOK_ALLOW_PRIVATE_ADDRESSES: 'true',
   });

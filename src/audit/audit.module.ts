@@ -30,11 +30,13 @@ import { SealedEnd } from './seal/sealed-end.service.js';
 import { TreeHeads } from './seal/tree-heads.service.js';
 import { AuditStreamsRepository } from './stream/audit-streams.repository.js';
 import { AuditStreams } from './stream/audit-streams.service.js';
+import { StreamPositions } from './stream/stream-positions.service.js';
+import { StreamsController } from './stream/streams.controller.js';
 
 /** The trail of who did what: append, seal, read, prove, hand on, keep. Records are never changed. */
 @Module({
   imports: [JobsModule, OutboxModule],
-  controllers: [AuditController, AuditProofsController, RetentionController],
+  controllers: [AuditController, AuditProofsController, RetentionController, StreamsController],
   providers: [
     AuditTreeRepository,
     TreeHeads,
@@ -59,10 +61,11 @@ import { AuditStreams } from './stream/audit-streams.service.js';
     AuditProofs,
     AuditVerification,
     AuditStreamsRepository,
+    StreamPositions,
     SealedRecordsRepository,
     AuditStreams,
     ...RETENTION_PROVIDERS,
   ],
-  exports: [AuditSealJob, AuditService, AuditInterceptor],
+  exports: [AuditSealJob, AuditService, AuditStreams, AuditInterceptor],
 })
 export class AuditModule {}

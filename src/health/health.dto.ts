@@ -39,6 +39,13 @@ export class QueueHealthDto {
   oldestDueAt: string | null;
 }
 
+/** Whether the audit log is sealed, as of the last try of the process that answers. */
+export class AuditLogHealthDto {
+  status: 'ok' | 'refused';
+  /** Why nothing is sealed; null while nothing keeps it from it. What to do: docs/operations/audit-log-refused.md. */
+  reason: string | null;
+}
+
 /** Everything that an operator wants to know at once. */
 export class HealthDetailsDto {
   status: 'ok' | 'unavailable';
@@ -46,6 +53,7 @@ export class HealthDetailsDto {
   residentMemoryBytes: number;
   role: 'all' | 'api' | 'worker';
   database: DatabaseHealthDto;
+  auditLog: AuditLogHealthDto;
   jobs: JobHealthDto[];
   queue: QueueHealthDto[];
 }

@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { AuditSealJob } from '../audit/seal/audit-seal.job.js';
 import { Settings } from '../config/settings.js';
 import { JobQueue } from '../jobs/job-queue.service.js';
 import { JobSlots } from '../jobs/job-slots.service.js';
@@ -19,6 +20,7 @@ export class HealthService implements OnModuleDestroy, BeforeApplicationShutdown
     private readonly slots: JobSlots,
     private readonly queue: JobQueue,
     private readonly settings: Settings,
+    private readonly sealing: AuditSealJob,
   ) {}
 
   onModuleDestroy(): void {
@@ -43,6 +45,7 @@ export class HealthService implements OnModuleDestroy, BeforeApplicationShutdown
     const [jobs, queue] =
       latencyMs === null ? [[], []] : await Promise.all([this.slots.overview(), this.queue.overview()]);
     const now = Date.now();
+    const reason = this.sealing.refusal;
     return {
       status: (await this.isReady()) ? 'ok' : 'unavailable',
       uptimeSeconds: Math.round(process.uptime()),
@@ -53,6 +56,7 @@ export class HealthService implements OnModuleDestroy, BeforeApplicationShutdown
         latencyMs,
         migrationsPending: latencyMs === null || (await this.probe.migrationsPending()),
       },
+      auditLog: { status: reason === null ? 'ok' : 'refused', reason },
       jobs: jobs.map(({ lastCompletedAt, ...job }) => ({
         ...job,
         lastCompletedAt: lastCompletedAt?.toISOString() ?? null,

@@ -17,6 +17,7 @@ import { SealedEnd } from '../../src/audit/seal/sealed-end.service.js';
 import { TreeHeads } from '../../src/audit/seal/tree-heads.service.js';
 import { AuditStreamsRepository } from '../../src/audit/stream/audit-streams.repository.js';
 import { AuditStreams } from '../../src/audit/stream/audit-streams.service.js';
+import { StreamPositions } from '../../src/audit/stream/stream-positions.service.js';
 import { Settings } from '../../src/config/settings.js';
 import { TransactionRunner } from '../../src/database/transaction-runner.js';
 import { createLogger } from '../../src/observability/logger.js';
@@ -49,6 +50,7 @@ export function retentionOf(database: TestDatabase, stage: AuditStage, changed: 
     transactions,
     new AuditStreamsRepository(),
     new SealedEnd(tree, new TreeHeads(stage.keys), stage.keys),
+    new StreamPositions(stage.keys),
     records,
     stage.keys,
     stage.audit,

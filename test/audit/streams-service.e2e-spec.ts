@@ -12,15 +12,17 @@ describe('a service with streams', () => {
   let ca: TenantCa;
   let receiver: SyslogReceiver;
   let stage: AuthStage;
+  let address: string;
 
   beforeAll(async () => {
     ca = await makeTenantCa();
     writeFileSync(join(folder, 'ca.pem'), ca.caCertificatePem);
     receiver = new SyslogReceiver({ cert: ca.certificatePem, key: ca.privateKeyPem });
     receiver.isStuck = true;
+    address = await receiver.listen();
     stage = await startAuthStage({
       PROCESS_ROLE: 'all',
-      AUDIT_SYSLOG_URL: await receiver.listen(),
+      AUDIT_SYSLOG_URL: address,
       AUDIT_SYSLOG_CA_FILE: join(folder, 'ca.pem'),
       AUDIT_STDOUT: 'true',
       AUDIT_STREAM_FORMAT: 'ocsf',
@@ -50,6 +52,17 @@ describe('a service with streams', () => {
     }
     while ((await position('stdout')) < (await sealed())) await sleep(100);
     expect(await position('syslog')).toBe(0);
+    const token = await stage.browser().accessToken(stage.tenant.administrator.userPrincipalName);
+    const { status, body } = await stage.browser().call('GET', '/audit/streams', token);
+    expect([status, body['items']]).toEqual([
+      200,
+      [
+        expect.objectContaining({ name: 'stdout', receiver: null, fault: null, lastError: null, refusals: 0 }),
+        expect.objectContaining({ name: 'syslog', receiver: address, nextLeaf: 0 }),
+      ],
+    ]);
+    const stranger = await stage.browser().accessToken(stage.person(1).upn);
+    expect((await stage.browser().call('GET', '/audit/streams', stranger)).status).toBe(403);
     const scrape = await stage.browser().request('/metrics');
     expect([200, 401, 404]).toContain(scrape.status);
 

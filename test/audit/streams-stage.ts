@@ -14,6 +14,7 @@ import { TreeHeads } from '../../src/audit/seal/tree-heads.service.js';
 import type { AuditSink } from '../../src/audit/stream/audit-sink.js';
 import { AuditStreamsRepository } from '../../src/audit/stream/audit-streams.repository.js';
 import { StreamDelivery } from '../../src/audit/stream/stream-delivery.js';
+import { StreamPositions } from '../../src/audit/stream/stream-positions.service.js';
 import { TransactionRunner } from '../../src/database/transaction-runner.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { type AuditStage, startAudit } from '../support/audit-stage.js';
@@ -99,6 +100,7 @@ export class StreamsStage {
       transactions,
       streams: new AuditStreamsRepository(),
       end: new SealedEnd(new AuditTreeRepository(), new TreeHeads(this.stage.keys), this.stage.keys),
+      positions: new StreamPositions(this.stage.keys),
       records: new SealedRecordsRepository(),
       keys: this.stage.keys,
       audit: this.stage.audit,

@@ -39,6 +39,13 @@ export function registerAuditApi(audit: Command, io: CliIo): void {
     .command('export')
     .description('the audit trail of a running service as one file, in the order of the log')
     .argument('<file>', 'where to write it');
+  audit
+    .command('stream')
+    .description('where the audit trail is handed on to')
+    .command('status')
+    .option('--json', 'as JSON')
+    .description('how far each stream of a running service has come, and what keeps it')
+    .action((options: { json?: true }) => showStreams(options, io));
   for (const command of [search, toFile])
     for (const [flags, , description] of FILTERS) command.option(flags, description);
   search
@@ -68,6 +75,24 @@ async function find(options: SearchOptions, io: CliIo): Promise<void> {
   const client = await clientOf(io);
   const records = await client.list('/audit/events', queryOf(options), options.limit);
   for (const record of records) io.out(`${options.json === true ? JSON.stringify(record) : lineOf(record)}\n`);
+}
+
+async function showStreams(options: { json?: true }, io: CliIo): Promise<void> {
+  const client = await clientOf(io);
+  const { items } = await client.get('/audit/streams');
+  if (options.json === true) return io.out(`${JSON.stringify(items, null, 2)}\n`);
+  for (const { name, receiver, nextLeaf, lag, refusals, lastError, fault } of items as ApiObject[]) {
+    const faults = [fault, lastError].filter((text) => typeof text === 'string' && text !== '');
+    const words = [
+      name,
+      receiver ?? '-',
+      `at ${nextLeaf}`,
+      `${lag ?? '?'} behind`,
+      `${refusals} refused`,
+      ...new Set(faults),
+    ];
+    io.out(`${words.map((word) => printable(String(word))).join('  ')}\n`);
+  }
 }
 
 /** When, what, with which outcome, who, to what, why. */

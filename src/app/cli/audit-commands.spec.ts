@@ -125,7 +125,14 @@ describe('audit verify', () => {
 
     test.each<[string, number[], Record<string, string>, RegExp | null]>([
       ['one between two others', [5, 12], { action: 'users.*' }, /record 5: .*\(incomplete\)/],
-      ['the first ones, where a filter left them out', [0, 1], { from: '2026-11-30T00:00:00.000Z' }, null],
+      [
+        'the first ones, though a filter may have left them out',
+        [0, 1],
+        { from: '2026-11-30T00:00:00.000Z' },
+        /records 0 to 1: .*nobody can tell/,
+      ],
+      ['the last one, though a filter may have', [19], { action: 'users.*' }, /record 19: .*nobody can tell/],
+      ['none of them, whatever was asked for', [], { action: 'users.*' }, null],
       ['the first ones, where all were asked for', [0, 1], {}, /records 0 to 1: .*\(incomplete\)/],
       ['the last one, where all were asked for', [19], {}, /record 19: .*\(incomplete\)/],
       ['all of them, where all were asked for', Array.from({ length: 20 }, (_, n) => n), {}, /records 0 to 19: /],

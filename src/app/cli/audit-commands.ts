@@ -48,7 +48,7 @@ export function register(program: Command, io: CliIo): void {
     )
     .option(
       '--complete',
-      'also exit 1 when a record is left out: any where all were asked for, else one between two that are there',
+      'also exit 1 when any record of the log is left out; what a filter leaves out counts, because nobody could tell',
     )
     .option('--json', 'the verdict as JSON')
     .action((bundle: string, options: VerifyCommandOptions) => verify(bundle, options, io));

@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, InvalidArgumentError } from 'commander';
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../../config/settings.js';
 import type { RotatableKind } from '../keys-by-operator.js';
@@ -32,8 +32,27 @@ export function register(program: Command, io: CliIo): void {
         if (rows.some(({ hasRun }) => !hasRun)) io.exitCode = 1;
       }),
     );
+  db.command('grant')
+    .argument('<role>', 'an existing role of PostgreSQL that owns nothing; the service then runs as it')
+    .description('give a role exactly what running the service needs; as the owner of the tables, after each migration')
+    .action((role: string) =>
+      withDatabase(io, async (settings, dataSource) => {
+        const { grantRunningRole, RoleRefused } = await import('../../database/running-role.js');
+        const { AUDIT_RETENTION_SECURITY_DAYS: security, AUDIT_RETENTION_OPERATION_DAYS: operation } = settings;
+        try {
+          await grantRunningRole(dataSource, role, { floors: { security, operation } });
+        } catch (error) {
+          if (error instanceof RoleRefused) throw new CliError(`nothing was granted: ${error.message}`);
+          throw error;
+        }
+        io.out(
+          `${role} may run the service; audit records are kept ${security} (security) and ${operation} days at least\n`,
+        );
+      }),
+    );
   registerKeys(program, io);
   registerTenants(program, io);
+  registerStreams(program, io);
   program
     .command('admin')
     .description('the way in when nobody has one')
@@ -46,6 +65,29 @@ export function register(program: Command, io: CliIo): void {
         const { grantByOperator } = await import('../grant-by-operator.js');
         const { displayName, granted } = await grantByOperator(settings, dataSource, user, options.role);
         io.out(granted ? `${displayName} is now ${options.role}\n` : `${displayName} was ${options.role} already\n`);
+      }),
+    );
+}
+
+function registerStreams(program: Command, io: CliIo): void {
+  // What the API offers of the trail is there already.
+  const audit = program.commands.find((command) => command.name() === 'audit') ?? program.command('audit');
+  const stream = audit.commands.find((command) => command.name() === 'stream') ?? audit.command('stream');
+  stream
+    .command('rewind')
+    .argument('<name>', 'syslog, https or stdout')
+    .requiredOption('--to <place>', 'the first place of the log (leafIndex) that is delivered again', (text) => {
+      const place = Number(text);
+      if (!/^\d+$/.test(text) || !Number.isSafeInteger(place))
+        throw new InvalidArgumentError('It is a place of the log.');
+      return place;
+    })
+    .description('deliver a stream once more from a place on, recorded in the audit trail as the operator')
+    .action((name: string, { to }: { to: number }) =>
+      withDatabase(io, async (settings, dataSource) => {
+        const { rewindStreamByOperator } = await import('../rewind-stream-by-operator.js');
+        const { from } = await rewindStreamByOperator(settings, dataSource, name, to);
+        io.out(`${name} goes on from ${to}; it was at ${from}\n`);
       }),
     );
 }

@@ -88,7 +88,7 @@ export class AuditVerifyDto {
   @MaxLength(MAX_NOTE_BYTES, { each: true })
   checkpoints?: string[];
 
-  /** For a bundle: a record that is left out refutes it, where everything was asked for or the bundle has records before and after it. */
+  /** For a bundle: any record of the log that is left out refutes it, whatever it was asked for. */
   @MayBeAbsent()
   @IsBoolean()
   complete?: boolean;

@@ -161,10 +161,12 @@ export class BundleReader {
   }
 
   private assertComplete(asked: BundleQuestion | null): void {
-    const gap = this.missing.firstGap(asked);
+    const gap = this.missing.firstGap;
     if (gap === null) return;
-    const what = isForEverything(asked) ? 'everything was asked for' : 'others before and after it are';
-    throw new BundleRefused('incomplete', `record ${gap.from} is not in the bundle, though ${what}`, gap);
+    const what = isForEverything(asked)
+      ? 'though everything was asked for'
+      : 'and whether it belongs to what was asked for nobody can tell from a bundle: only one of the whole log is provably complete';
+    throw new BundleRefused('incomplete', `record ${gap.from} is not in the bundle, ${what}`, gap);
   }
 
   private compareKept(): void {

@@ -52,7 +52,7 @@ export type BundleFault =
   | 'forked'
   /** The bundle leaves out the place of a checkpoint that was kept outside: ask for one that has it. */
   | 'kept-checkpoint-not-met'
-  /** Everything was asked for, or everything between two records, and a record is left out. */
+  /** A complete one was demanded, and a record of the log is left out. */
   | 'incomplete'
   /** What holds the bundle can't be read on. */
   | 'unreadable';

@@ -12,11 +12,8 @@ export class MissingCount {
   private readonly ranges: LeafRange[] = [];
   /** Where the run of left out records that was read last begins and ends. */
   private run: LeafRange | null = null;
-  /** The first run that lies between two records. */
-  private between: LeafRange | null = null;
 
   record(leafIndex: number): void {
-    if (this.run !== null && this.run.to === leafIndex && this.first !== null) this.between ??= this.run;
     this.first ??= leafIndex;
     this.last = leafIndex;
   }
@@ -35,9 +32,12 @@ export class MissingCount {
     return { count: this.count, ranges: this.ranges };
   }
 
-  /** The first records that are missing of the whole log where all of it was asked for, else between two records of the bundle. */
-  firstGap(asked: BundleQuestion | null): LeafRange | null {
-    return isForEverything(asked) ? (this.ranges[0] ?? null) : this.between;
+  /**
+   * The first records of the log that are missing. Whatever was asked for: nobody signed the question, and of a record that isn't there
+   * nobody can tell whether it belongs to the answer.
+   */
+  get firstGap(): LeafRange | null {
+    return this.ranges[0] ?? null;
   }
 }
 

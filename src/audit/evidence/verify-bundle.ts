@@ -9,7 +9,7 @@ export interface VerifyOptions {
   trusted: readonly VerifierKey[];
   /** Notes of checkpoints that were kept outside of the log. */
   kept?: readonly string[];
-  /** Whether a missing record refutes it: any where everything was asked for, else one between two others. */
+  /** Whether any record of the log that is missing refutes it. */
   complete?: boolean | undefined;
 }
 

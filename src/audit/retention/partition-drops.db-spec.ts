@@ -194,9 +194,16 @@ describe('retention of the audit trail', () => {
     await old(4);
     await seal();
     expect(await standingOf()).toEqual(['stream']);
-    await query('UPDATE audit_streams SET next_leaf = 3');
+    const delivered = async (next: number) => {
+      const sealed = await new StreamPositions(stage.keys).seal('https', next);
+      await query('UPDATE audit_streams SET next_leaf = $1, sealed_position = $2', [next, sealed]);
+    };
+    await delivered(3);
     expect((await dropDue()).kept).toEqual([`security ${OLD}`]);
+    // Nobody else says what was delivered.
     await query('UPDATE audit_streams SET next_leaf = 4');
+    expect((await dropDue()).kept).toEqual([`security ${OLD}`]);
+    await delivered(4);
     expect((await dropDue()).dropped).toContain(`security ${OLD}`);
   });
 

@@ -9,6 +9,7 @@ import { AuditSealer } from './audit-sealer.service.js';
 import { AuditTreeRepository } from './audit-tree.repository.js';
 import { CheckpointPublisher } from './checkpoint-publisher.service.js';
 import { LogPatrol } from './log-patrol.service.js';
+import { TreeRefused } from './tree-refused.js';
 
 const INTERVAL_MS = 500;
 /** After a failure: a database that is away isn't asked twice a second. */
@@ -20,6 +21,7 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private stopped = false;
+  private isCompared = false;
 
   constructor(
     private readonly settings: Settings,
@@ -34,8 +36,13 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
 
   async onApplicationBootstrap(): Promise<void> {
     await this.sealer.makeTree();
-    const last = await this.publisher.lastPublished();
-    if (last !== null) this.sealer.remember(last);
+    try {
+      await this.compareKept();
+    } catch (error) {
+      // The service runs on, and says so wherever it is asked for the log.
+      if (!(error instanceof TreeRefused)) throw error;
+      this.logger.error({ err: error }, 'the audit trail is not the one that was published; nothing of it is sealed');
+    }
     if (this.settings.PROCESS_ROLE !== 'api') this.schedule(INTERVAL_MS);
   }
 
@@ -45,13 +52,33 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
     await this.running;
   }
 
+  /** Why this process seals nothing, as of its last try; null where nothing keeps it from it. */
+  get refusal(): string | null {
+    return this.sealer.refusal;
+  }
+
   /** Seals what waits, unless another instance is at it, and publishes the checkpoints. */
   async sealAll(): Promise<void> {
+    if (!this.isCompared) await this.compareKept();
     // Less than a full batch was all that waited. What has come since can wait for the next time: under load, sealing a few records
     // after each other would cost more than the requests that they tell of.
     while ((await this.sealer.sealBatch()) !== null && this.sealer.wasFull);
     await this.publisher.publish();
     this.unsealed.set(await this.transactions.read((tx) => this.tree.pendingAge(tx)));
+  }
+
+  /** What was published is kept where whoever writes to the database doesn't reach: the tree has to go on from there. */
+  private async compareKept(): Promise<void> {
+    try {
+      const kept = await this.publisher.largestKept();
+      if (kept !== null) this.sealer.remember(kept);
+      this.sealer.holdBack(null);
+    } catch (error) {
+      if (error instanceof TreeRefused) this.sealer.holdBack(error.message);
+      throw error;
+    }
+    this.isCompared = true;
+    await this.sealer.compareWithKnown();
   }
 
   private schedule(delayMs: number): void {

@@ -4,6 +4,7 @@ import { Settings } from '../../config/settings.js';
 import { KeyRing } from '../../crypto/key-ring.js';
 import { signCheckpoint } from '../../crypto/merkle/checkpoint.js';
 import { GrowingTree } from '../../crypto/merkle/growing-tree.js';
+import { TreeDamaged } from '../../crypto/merkle/tiles.js';
 import { HASH_BYTES, leafHash } from '../../crypto/merkle/tree-hash.js';
 import { treeRoot } from '../../crypto/merkle/tree-proofs.js';
 import { type NoteSigner, verifierKey } from '../../crypto/signed-note.js';
@@ -50,6 +51,8 @@ export class AuditSealer {
   /** What this process knows of the log by itself: from now on it goes on from there, whatever the database says. */
   private known: KnownTree | null = null;
   private full = false;
+  private heldBack: string | null = null;
+  private refused: string | null = null;
 
   constructor(
     private readonly settings: Settings,
@@ -71,10 +74,49 @@ export class AuditSealer {
    * One batch.
    *
    * @param checkpointSeconds how old the newest checkpoint may be, where somebody waits for one
-   * @returns how many records were sealed; null when another instance is sealing
+   * @returns how many records were taken out of the line; null when another instance is sealing
    * @throws TreeRefused, TreeDamaged
    */
   async sealBatch(checkpointSeconds = CHECKPOINT_SECONDS): Promise<number | null> {
+    try {
+      if (this.heldBack !== null) throw new TreeRefused(this.heldBack);
+      const taken = await this.sealOne(checkpointSeconds);
+      this.refused = null;
+      return taken;
+    } catch (error) {
+      if (error instanceof TreeRefused || error instanceof TreeDamaged) this.refused = error.message;
+      throw error;
+    }
+  }
+
+  /** Why this process seals nothing, as of its last try; null where nothing keeps it from it. */
+  get refusal(): string | null {
+    return this.heldBack ?? this.refused;
+  }
+
+  /** Nothing is sealed while it isn't known what was sealed before; null ends that. */
+  holdBack(reason: string | null): void {
+    this.heldBack = reason;
+  }
+
+  /**
+   * Whether the tree is still the one that this process knows of.
+   *
+   * @throws TreeRefused
+   */
+  async compareWithKnown(): Promise<void> {
+    try {
+      await this.transactions.readAtOnce(async (tx) => {
+        const row = await this.tree.findTree(tx);
+        if (row !== null) await this.openTree(tx, row);
+      });
+    } catch (error) {
+      if (error instanceof TreeRefused || error instanceof TreeDamaged) this.refused = error.message;
+      throw error;
+    }
+  }
+
+  private async sealOne(checkpointSeconds: number): Promise<number | null> {
     const sealed = await this.transactions.run(async (tx) => {
       const row = await this.tree.lockTree(tx);
       if (row === null) return null;
@@ -85,7 +127,7 @@ export class AuditSealer {
         );
       }
       const tree = await this.openTree(tx, row);
-      const pending = await this.takePending(tx, row.size);
+      const { taken, pending } = await this.takePending(tx, row.size);
       if (pending.length > 0) {
         await this.assertNonePlanted(tx, row.size);
         const tiles = tree.append(await this.leafHashes(pending));
@@ -100,12 +142,12 @@ export class AuditSealer {
         );
       }
       if (isDue(newest, tree.size, checkpointSeconds)) await this.signCheckpoint(tx, row.origin, tree, newest);
-      return { records: pending.length, size: tree.size, root: tree.root() };
+      return { taken, size: tree.size, root: tree.root() };
     });
     if (sealed === null) return null;
     // Only now: what was rolled back is known to nobody.
     if (sealed.size > 0) this.known = { size: sealed.size, root: sealed.root, from: 'this process' };
-    return sealed.records;
+    return sealed.taken;
   }
 
   /** Whether the last batch was all that one may be, so that more may wait. */
@@ -157,7 +199,7 @@ export class AuditSealer {
     );
   }
 
-  private async takePending(tx: Transaction, size: number): Promise<PendingRow[]> {
+  private async takePending(tx: Transaction, size: number): Promise<{ taken: number; pending: PendingRow[] }> {
     const taken = await this.tree.takePending(tx, {
       records: FULL_BATCH,
       bytes: BATCH_BYTES,
@@ -171,7 +213,7 @@ export class AuditSealer {
         'records of the audit trail were taken away before they were sealed, or are longer than any that this service writes',
       );
     }
-    return this.withoutDoubles(tx, found, size);
+    return { taken: taken.length, pending: await this.withoutDoubles(tx, found, size) };
   }
 
   /** Whoever can write to the line can put a record there twice: it is in the log once, and holds up no other. */

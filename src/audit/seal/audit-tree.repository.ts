@@ -218,13 +218,17 @@ export class AuditTreeRepository {
     await tx.query('INSERT INTO audit_checkpoints (tree_size, root, note) VALUES ($1, $2, $3)', [size, root, note]);
   }
 
-  /** Those that haven't left the system yet, smallest first. */
-  async findUnpublished(tx: Transaction, limit: number): Promise<StoredCheckpoint[]> {
+  /** By size, smallest first. */
+  async findCheckpoints(
+    tx: Transaction,
+    { above, upTo }: { above: number; upTo: number },
+    limit: number,
+  ): Promise<StoredCheckpoint[]> {
     return storedCheckpoints(
       await tx.query<CheckpointRow[]>(
         `SELECT ${CHECKPOINT_COLUMNS} FROM audit_checkpoints
-          WHERE tree_size > (SELECT published_size FROM audit_trees) ORDER BY tree_size LIMIT $1`,
-        [limit],
+          WHERE tree_size > $1 AND tree_size <= $2 ORDER BY tree_size LIMIT $3`,
+        [above, upTo, limit],
       ),
     );
   }

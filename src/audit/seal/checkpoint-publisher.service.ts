@@ -1,20 +1,35 @@
 import { open } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Counter } from 'prom-client';
 import { Settings } from '../../config/settings.js';
 import { KeyRing } from '../../crypto/key-ring.js';
 import { openCheckpoint } from '../../crypto/merkle/checkpoint.js';
-import { MAX_NOTE_BYTES, NoteRefused, notesOf, verifierKey } from '../../crypto/signed-note.js';
+import { TreeDamaged } from '../../crypto/merkle/tiles.js';
+import { treeRoot } from '../../crypto/merkle/tree-proofs.js';
+import { NoteRefused, type VerifierKey, verifierKey } from '../../crypto/signed-note.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
+import { METRIC } from '../../observability/metrics.js';
 import type { KnownTree } from './audit-sealer.service.js';
-import { AuditTreeRepository } from './audit-tree.repository.js';
+import { AuditTreeRepository, type StoredCheckpoint } from './audit-tree.repository.js';
+import { largestNotes } from './largest-notes.js';
 import { TreeHeads } from './tree-heads.service.js';
+import { TreeRefused } from './tree-refused.js';
 
 const BATCH = 100;
 
+interface Unpublished {
+  checkpoints: StoredCheckpoint[];
+  /** Rows of the table that are no checkpoints of this log: by size, and why. */
+  planted: { size: number; fault: string }[];
+  upTo: number;
+}
+
 /**
  * Lets checkpoints leave the system, so that whoever cuts the end off the log is seen: as lines of the service's log, and into
- * AUDIT_CHECKPOINT_FILE (webhooks get them through the outbox). At least once each, in their order.
+ * AUDIT_CHECKPOINT_FILE (webhooks get them through the outbox). At least once each, in their order, and none that this service hasn't
+ * signed: whoever keeps them would believe it.
  */
 @Injectable()
 export class CheckpointPublisher {
@@ -25,38 +40,94 @@ export class CheckpointPublisher {
     private readonly heads: TreeHeads,
     private readonly keys: KeyRing,
     @Inject(LOGGER) private readonly logger: Logger,
+    @InjectMetric(METRIC.auditGaps) private readonly gaps: Counter,
   ) {}
 
   /**
-   * The newest checkpoint in AUDIT_CHECKPOINT_FILE, which whoever writes to the database doesn't reach; null without the file, or where
-   * its end is none that this log has signed.
+   * The largest checkpoint in AUDIT_CHECKPOINT_FILE, which whoever writes to the database doesn't reach; null without the file, or
+   * while nothing stands in it.
+   *
+   * @throws TreeRefused when something stands there and nothing of it is signed by this log: it would say nothing about the tree
    */
-  async lastPublished(): Promise<KnownTree | null> {
+  async largestKept(): Promise<KnownTree | null> {
     const path = this.settings.AUDIT_CHECKPOINT_FILE;
     const tree = await this.transactions.read((tx) => this.tree.findTree(tx));
-    const note = path === undefined ? undefined : notesOf(await endOf(path)).at(-1);
-    if (path === undefined || tree === null || note === undefined || note === '') return null;
-    const trusted = (await this.keys.checkpointVerifiers()).map(({ publicKey }) => verifierKey(tree.origin, publicKey));
-    try {
-      const { size, root, signedBy } = openCheckpoint(note, trusted);
-      if (signedBy.length > 0) return { size, root, from: path };
-    } catch (error) {
-      if (!(error instanceof NoteRefused)) throw error;
+    const kept = path === undefined ? null : await largestNotes(path);
+    if (path === undefined || tree === null || kept === null) return null;
+    const trusted = await this.trusted(tree.origin);
+    for (const note of kept) {
+      try {
+        const { size, root, signedBy } = openCheckpoint(note, trusted);
+        if (signedBy.length > 0 && size > 0) return { size, root, from: path };
+      } catch (error) {
+        if (!(error instanceof NoteRefused)) throw error;
+      }
     }
-    this.logger.warn({ file: path }, 'the file of checkpoints ends in none of this audit log; it was not compared');
-    return null;
+    throw new TreeRefused(
+      `${path} holds no checkpoint that this audit log (${tree.origin}) has signed: it was changed, or belongs to another installation or to a database that is gone (docs/operations/audit-log-refused.md)`,
+    );
   }
 
   async publish(): Promise<void> {
     for (;;) {
-      const checkpoints = await this.transactions.read((tx) => this.tree.findUnpublished(tx, BATCH));
-      const last = checkpoints.at(-1);
-      if (last === undefined) return;
+      const found = await this.transactions.readAtOnce((tx) => this.findUnpublished(tx));
+      if (found === null) return;
+      const { checkpoints, planted, upTo } = found;
+      if (planted.length > 0) {
+        this.gaps.inc({ kind: 'checkpoint' }, planted.length);
+        this.logger.error(
+          { planted },
+          'checkpoints of the audit trail were written past the service; they are not published',
+        );
+      }
       const file = this.settings.AUDIT_CHECKPOINT_FILE;
-      if (file !== undefined) await append(file, checkpoints.map(({ note }) => `${note}\n`).join(''));
+      const text = checkpoints.map(({ note }) => `${note}\n`).join('');
+      if (file !== undefined && text !== '') await append(file, text);
       for (const { size, note } of checkpoints) this.logger.info({ treeSize: size, note }, 'audit checkpoint');
-      await this.transactions.run((tx) => this.setPublished(tx, last.size));
+      await this.transactions.run((tx) => this.setPublished(tx, upTo));
     }
+  }
+
+  /** @returns null when none is left, or nothing was sealed yet */
+  private async findUnpublished(tx: Transaction): Promise<Unpublished | null> {
+    const row = await this.tree.findTree(tx);
+    const head = row === null ? null : await this.heads.of(row);
+    if (row === null || head === null) return null;
+    const rows = await this.tree.findCheckpoints(tx, { above: head.publishedSize, upTo: head.size }, BATCH);
+    const upTo = rows.at(-1)?.size;
+    if (upTo === undefined) return null;
+    const trusted = await this.trusted(row.origin);
+    const found: Unpublished = { checkpoints: [], planted: [], upTo };
+    for (const checkpoint of rows) {
+      const fault = await this.faultOf(tx, checkpoint, row.origin, trusted);
+      if (fault === null) found.checkpoints.push(checkpoint);
+      else found.planted.push({ size: checkpoint.size, fault });
+    }
+    return found;
+  }
+
+  /** Why a row isn't a checkpoint of this tree; null for one that is. */
+  private async faultOf(
+    tx: Transaction,
+    { size, root, note }: StoredCheckpoint,
+    origin: string,
+    trusted: readonly VerifierKey[],
+  ): Promise<string | null> {
+    try {
+      const signed = openCheckpoint(note, trusted);
+      if (signed.signedBy.length === 0) return 'no key of this log has signed it';
+      if (signed.origin !== origin || signed.size !== size || !signed.root.equals(root)) return 'another was signed';
+      const grown = await treeRoot(size, (ids) => this.tree.readTiles(tx, ids));
+      return grown.equals(root) ? null : 'the tree is another';
+    } catch (error) {
+      if (error instanceof NoteRefused) return error.message;
+      if (error instanceof TreeDamaged) return 'the tree lacks what it stands for';
+      throw error;
+    }
+  }
+
+  private async trusted(origin: string): Promise<VerifierKey[]> {
+    return (await this.keys.checkpointVerifiers()).map(({ publicKey }) => verifierKey(origin, publicKey));
   }
 
   private async setPublished(tx: Transaction, publishedSize: number): Promise<void> {
@@ -66,23 +137,6 @@ export class CheckpointPublisher {
     if (head === null || head.publishedSize >= publishedSize) return;
     const { size } = head;
     await this.tree.setHead(tx, { size, publishedSize }, await this.heads.seal({ ...head, publishedSize }));
-  }
-}
-
-/** @returns '' when there is no such file */
-async function endOf(path: string): Promise<string> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (file === null) return '';
-  try {
-    const { size } = await file.stat();
-    const length = Math.min(size, MAX_NOTE_BYTES);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
   }
 }
 

@@ -1,23 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
+import type { StoredPosition } from './stream-positions.service.js';
 
 /** What an UPDATE with RETURNING gives: the rows and their number. */
 type Changed<Row> = [Row[], number];
 
-export interface StreamPosition {
-  name: string;
-  /** The first place in the log that the receiver doesn't have. */
-  nextLeaf: number;
+export interface StreamPosition extends StoredPosition {
   /** Records that are sealed and not delivered. */
   lag: number;
-  /** By how many records it is beyond the end of the log, where no delivery can have brought it. */
-  ahead: number;
+  /** Deliveries that failed since the last that succeeded. */
+  failures: number;
+  /** Deliveries that failed, and records that were delivered in their short form, ever. */
+  refusals: number;
+  shortened: number;
   failingSince: Date | null;
   lastError: string | null;
 }
 
 /** bigint comes as text. */
-type Counts = 'nextLeaf' | 'lag' | 'ahead';
+type Counts = 'nextLeaf' | 'lag' | 'ahead' | 'refusals' | 'shortened';
 
 /** The right to deliver a stream, until the lease ends or somebody with a higher fence has it. */
 export interface StreamLease {
@@ -25,6 +26,7 @@ export interface StreamLease {
   /** bigint as text. */
   fence: string;
   nextLeaf: number;
+  sealedPosition: Buffer | null;
   /** Deliveries that failed since the last that succeeded. */
   failures: number;
 }
@@ -40,7 +42,7 @@ export class AuditStreamsRepository {
   async findPositions(tx: Transaction, names: readonly string[]): Promise<StreamPosition[]> {
     const rows = await tx.query<(Omit<StreamPosition, Counts> & Record<Counts, string>)[]>(
       `SELECT name, next_leaf AS "nextLeaf", greatest(size - next_leaf, 0) AS lag, greatest(next_leaf - size, 0) AS ahead,
-              failing_since AS "failingSince", last_error AS "lastError"
+              sealed_position AS "sealedPosition", failures, refusals, shortened, failing_since AS "failingSince", last_error AS "lastError"
          FROM audit_streams, audit_trees WHERE name = ANY ($1::text[]) ORDER BY name`,
       [names],
     );
@@ -49,46 +51,66 @@ export class AuditStreamsRepository {
       nextLeaf: Number(row.nextLeaf),
       lag: Number(row.lag),
       ahead: Number(row.ahead),
+      refusals: Number(row.refusals),
+      shortened: Number(row.shortened),
     }));
   }
 
   /** Takes or renews the lease, in one statement; null while another one has it, or after a failure. */
   async claim(tx: Transaction, name: string, owner: string, leaseSeconds: number): Promise<StreamLease | null> {
-    const [rows] = await tx.query<Changed<{ fence: string; nextLeaf: string; failures: number }>>(
+    const [rows] = await tx.query<Changed<Omit<StreamLease, 'name' | 'nextLeaf'> & { nextLeaf: string }>>(
       `UPDATE audit_streams
           SET fence = fence + 1, owner = $2, lease_until = statement_timestamp() + make_interval(secs => $3::double precision)
         WHERE name = $1 AND (lease_until < statement_timestamp() OR owner = $2) AND not_before <= statement_timestamp()
-       RETURNING fence, next_leaf AS "nextLeaf", failures`,
+       RETURNING fence, next_leaf AS "nextLeaf", sealed_position AS "sealedPosition", failures`,
       [name, owner, leaseSeconds],
     );
     const row = rows[0];
-    return row === undefined
-      ? null
-      : { name, fence: row.fence, nextLeaf: Number(row.nextLeaf), failures: row.failures };
+    return row === undefined ? null : { ...row, name, nextLeaf: Number(row.nextLeaf) };
   }
 
   /** Moves the position and renews the lease. @returns false when somebody else delivers by now */
   async advance(
     tx: Transaction,
     { name, fence }: StreamLease,
-    nextLeaf: number,
+    to: { nextLeaf: number; sealedPosition: Buffer; shortened: number },
     leaseSeconds: number,
   ): Promise<boolean> {
     const [, count] = await tx.query<Changed<unknown>>(
       `UPDATE audit_streams
-          SET next_leaf = $3, failures = 0, failing_since = NULL, last_error = NULL, updated_at = statement_timestamp(),
+          SET next_leaf = $3, sealed_position = $5, shortened = shortened + $6, failures = 0, failing_since = NULL, last_error = NULL, updated_at = statement_timestamp(),
               lease_until = statement_timestamp() + make_interval(secs => $4::double precision)
         WHERE name = $1 AND fence = $2`,
-      [name, fence, nextLeaf, leaseSeconds],
+      [name, fence, to.nextLeaf, leaseSeconds, to.sealedPosition, to.shortened],
     );
     return count === 1;
+  }
+
+  /** Waits for whoever moves it. */
+  async lock(tx: Transaction, name: string): Promise<number | null> {
+    const [row] = await tx.query<{ nextLeaf: string }[]>(
+      'SELECT next_leaf AS "nextLeaf" FROM audit_streams WHERE name = $1 FOR UPDATE',
+      [name],
+    );
+    return row === undefined ? null : Number(row.nextLeaf);
+  }
+
+  /** For whoever holds the row: whoever delivers from another position delivers no more. */
+  async setPosition(tx: Transaction, name: string, nextLeaf: number, sealedPosition: Buffer): Promise<void> {
+    await tx.query(
+      `UPDATE audit_streams
+          SET next_leaf = $2, sealed_position = $3, fence = fence + 1, owner = NULL, lease_until = '-infinity',
+              not_before = '-infinity', updated_at = statement_timestamp()
+        WHERE name = $1`,
+      [name, nextLeaf, sealedPosition],
+    );
   }
 
   /** Nobody tries again before the delay is over. @returns false when somebody else delivers by now */
   async fail(tx: Transaction, { name, fence }: StreamLease, error: string, delaySeconds: number): Promise<boolean> {
     const [, count] = await tx.query<Changed<unknown>>(
       `UPDATE audit_streams
-          SET failures = failures + 1, failing_since = coalesce(failing_since, statement_timestamp()), last_error = $3,
+          SET failures = failures + 1, refusals = refusals + 1, failing_since = coalesce(failing_since, statement_timestamp()), last_error = $3,
               updated_at = statement_timestamp(), lease_until = '-infinity',
               not_before = statement_timestamp() + make_interval(secs => $4::double precision)
         WHERE name = $1 AND fence = $2`,

@@ -11,8 +11,9 @@ import { openStates } from '../log/open-states.js';
 import type { SealedRecordsRepository } from '../read/sealed-records.repository.js';
 import type { SealedEnd } from '../seal/sealed-end.service.js';
 import { type AuditSink, type Delivered, SinkRefused } from './audit-sink.js';
-import type { AuditStreamsRepository, StreamLease } from './audit-streams.repository.js';
+import type { AuditStreamsRepository, StreamLease, StreamPosition } from './audit-streams.repository.js';
 import { backoffSeconds } from './backoff.js';
+import type { StreamPositions } from './stream-positions.service.js';
 import { STREAM_ACTIONS } from './streams.events.js';
 
 /** Records that are read at once; a delivery may take fewer. */
@@ -32,6 +33,7 @@ export interface StreamParts {
   transactions: TransactionRunner;
   streams: AuditStreamsRepository;
   end: SealedEnd;
+  positions: StreamPositions;
   records: SealedRecordsRepository;
   keys: KeyRing;
   audit: AuditService;
@@ -86,17 +88,18 @@ export class StreamDelivery {
 
   /** Delivers what there is. @returns after how many milliseconds to look again */
   async turn(): Promise<number> {
-    const { transactions, streams, lag } = this.parts;
+    const { transactions, streams, positions, lag } = this.parts;
     const name = this.sink.name;
     const [position] = await transactions.read((tx) => streams.findPositions(tx, [name]));
-    lag.set({ stream: name }, position?.lag ?? 0);
-    const ahead = position?.ahead ?? 0;
-    if (position?.lag === 0 && ahead === 0) return IDLE_MS;
+    const fault = position === undefined ? null : await positions.faultOf(position);
+    // What the receiver has isn't known then: perhaps nothing.
+    lag.set({ stream: name }, fault === null ? (position?.lag ?? 0) : sizeAt(position));
+    if (position?.lag === 0 && fault === null) return IDLE_MS;
     if (position === undefined) await transactions.read((tx) => streams.makeStream(tx, name));
     const lease = await transactions.read((tx) => streams.claim(tx, name, this.owner, LEASE_SECONDS));
     if (lease === null) return IDLE_MS;
     try {
-      if (ahead > 0) throw new SinkRefused(aheadSentence(lease.nextLeaf, ahead));
+      await this.assertBelieved(lease);
       return (await this.deliverFrom(lease)) ? 0 : IDLE_MS;
     } catch (error) {
       this.shutdown.signal.throwIfAborted();
@@ -104,6 +107,14 @@ export class StreamDelivery {
       await this.fail(lease, error);
       return IDLE_MS;
     }
+  }
+
+  /** Whoever moved it keeps records from the receiver: it is told rather than followed. */
+  private async assertBelieved(lease: StreamLease): Promise<void> {
+    const { transactions, streams, positions } = this.parts;
+    const [now] = await transactions.read((tx) => streams.findPositions(tx, [lease.name]));
+    const fault = await positions.faultOf({ ...lease, ahead: now?.ahead ?? 0 });
+    if (fault !== null) throw new SinkRefused(fault);
   }
 
   /** @returns whether there may be more to deliver at once */
@@ -141,9 +152,11 @@ export class StreamDelivery {
     nextLeaf: number,
     shortened: readonly SealedRecord[] = [],
   ): Promise<boolean> {
-    const { transactions, streams } = this.parts;
+    const { transactions, streams, positions } = this.parts;
+    const sealedPosition = await positions.seal(lease.name, nextLeaf);
+    const to = { nextLeaf, sealedPosition, shortened: shortened.length };
     const isMine = await transactions.run(async (tx) => {
-      if (!(await streams.advance(tx, lease, nextLeaf, LEASE_SECONDS))) return false;
+      if (!(await streams.advance(tx, lease, to, LEASE_SECONDS))) return false;
       if (lease.failures > 0) await this.record(tx, 'audit.stream.recovered', 'success');
       for (const { leafIndex, row } of shortened) {
         const after = { leafIndex, id: row.id };
@@ -196,7 +209,6 @@ export class StreamDelivery {
   }
 }
 
-/** Whoever moved it there keeps what is recorded until then from the receiver: it is told rather than waited for. */
-function aheadSentence(nextLeaf: number, ahead: number): string {
-  return `The position of the stream (${nextLeaf}) is ${ahead} records beyond the end of the log: it was changed past the service.`;
+function sizeAt(position: StreamPosition | undefined): number {
+  return position === undefined ? 0 : position.nextLeaf + position.lag - position.ahead;
 }

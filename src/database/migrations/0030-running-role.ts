@@ -1,0 +1,81 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What only the owner of the tables may do and the service has to; whoever drops names months, never tables. */
+const OWNERS = ['ensure_audit_partitions(timestamptz, integer)', 'drop_audit_partition(text, text)'];
+
+const DROP_PARTITION = `
+  CREATE FUNCTION drop_audit_partition(class text, month text) RETURNS void LANGUAGE plpgsql AS $$
+  DECLARE
+    month_ends timestamptz;
+  BEGIN
+    IF class IS NULL OR class NOT IN ('security', 'operation') OR month IS NULL OR month !~ '^[0-9]{4}-(0[1-9]|1[0-2])$' THEN
+      RAISE EXCEPTION 'that is no month of the audit trail' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    month_ends := (to_timestamp(month || '-01', 'YYYY-MM-DD')::timestamp + interval '1 month') AT TIME ZONE 'UTC';
+    IF month_ends + make_interval(hours => 24 * coalesce((SELECT days FROM audit_retention_floors f WHERE f.retention_class = class), 0)) > now() THEN
+      RAISE EXCEPTION 'the % records of % have to be kept longer', class, month USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    EXECUTE format('DROP TABLE %I', 'audit_events_' || class || '_' || replace(month, '-', ''));
+  END $$`;
+
+/**
+ * Lets the service run under a role that owns nothing: months of the trail are made and dropped by functions of the owner, never sooner
+ * than the owner has said. Positions of streams are sealed; whoever moves one without the key is found out.
+ */
+export class RunningRole1764000000030 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE audit_retention_floors (
+        retention_class text CONSTRAINT pk_audit_retention_floors PRIMARY KEY
+          CONSTRAINT ck_audit_retention_floors_class CHECK (retention_class IN ('security', 'operation')),
+        days integer NOT NULL CONSTRAINT ck_audit_retention_floors_days CHECK (days BETWEEN 0 AND 36500)
+      )`);
+    await runner.query(DROP_PARTITION);
+    const [{ schema }] = await runner.query('SELECT quote_ident(current_schema()) AS schema');
+    for (const name of OWNERS) {
+      // With a path of its own: no table of whoever calls stands in for ours.
+      await runner.query(
+        `ALTER FUNCTION ${name} SECURITY DEFINER SET search_path = ${schema}, pg_temp SET timezone = 'UTC'`,
+      );
+      await runner.query(`REVOKE EXECUTE ON FUNCTION ${name} FROM PUBLIC`);
+    }
+    await runner.query('REVOKE EXECUTE ON FUNCTION watch_audit_partition(text) FROM PUBLIC');
+    await runner.query(`
+      ALTER TABLE audit_streams ADD COLUMN sealed_position bytea, ADD COLUMN refusals bigint NOT NULL DEFAULT 0,
+        ADD COLUMN shortened bigint NOT NULL DEFAULT 0`);
+    // Back on the command of the operator, which seals the position anew.
+    await runner.query(`
+      CREATE OR REPLACE FUNCTION refuse_audit_stream_jump() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF TG_OP = 'UPDATE' AND NEW.next_leaf = OLD.next_leaf THEN RETURN NEW; END IF;
+        IF (TG_OP = 'UPDATE' AND NEW.next_leaf < OLD.next_leaf AND NEW.sealed_position IS NOT DISTINCT FROM OLD.sealed_position)
+           OR NEW.next_leaf > coalesce((SELECT size FROM audit_trees), 0) THEN
+          RAISE EXCEPTION 'the position of a stream only grows, up to the end of the log' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        RETURN NEW;
+      END $$`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE OR REPLACE FUNCTION refuse_audit_stream_jump() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF TG_OP = 'UPDATE' AND NEW.next_leaf = OLD.next_leaf THEN RETURN NEW; END IF;
+        IF (TG_OP = 'UPDATE' AND NEW.next_leaf < OLD.next_leaf)
+           OR NEW.next_leaf > coalesce((SELECT size FROM audit_trees), 0) THEN
+          RAISE EXCEPTION 'the position of a stream only grows, up to the end of the log' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        RETURN NEW;
+      END $$`);
+    await runner.query(
+      'ALTER TABLE audit_streams DROP COLUMN sealed_position, DROP COLUMN refusals, DROP COLUMN shortened',
+    );
+    await runner.query('DROP FUNCTION drop_audit_partition(text, text)');
+    await runner.query('GRANT EXECUTE ON FUNCTION watch_audit_partition(text) TO PUBLIC');
+    await runner.query(
+      'ALTER FUNCTION ensure_audit_partitions(timestamptz, integer) SECURITY INVOKER RESET search_path RESET timezone',
+    );
+    await runner.query('GRANT EXECUTE ON FUNCTION ensure_audit_partitions(timestamptz, integer) TO PUBLIC');
+    await runner.query('DROP TABLE audit_retention_floors');
+  }
+}
