@@ -137,9 +137,10 @@ describe('the key ring', () => {
   it('reads now and then, and says it once, when somebody announces without end and a row never opens', async () => {
     const instance = await started({ listening: true });
     const before = instance.reads();
-    await sql(`INSERT INTO data_keys (version, state, wrapped_key, wrapped_by) VALUES (77, 'retiring', '\\x00', $1)`, [
-      master.id,
-    ]);
+    await sql(
+      `INSERT INTO data_keys (version, state, wrapped_key, wrapped_by, check_value) VALUES (77, 'retiring', '\\x00', $1, '\\x00')`,
+      [master.id],
+    );
     for (let i = 0; i < 300; i++) await sql(`UPDATE data_keys SET state = 'retiring' WHERE version = 77`);
     for (let i = 0; i < 200 && instance.reads() - before < 2; i++) await sleep(25);
     // By one loop, which waits a second and then twice as long each time: not one for each announcement.
