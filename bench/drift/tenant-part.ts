@@ -56,6 +56,8 @@ export async function measureTenant(share = 1): Promise<void> {
       GRAPH_BASE_URL: about.graphBaseUrl,
       BOOTSTRAP_ADMIN_OBJECT_ID: about.administratorId,
       DRIFT_SCAN_INTERVAL_SECONDS: '86400',
+      // How busy the machine is isn't what is measured.
+      DATABASE_QUEUE_TIMEOUT_MS: '60000',
     });
     console.log(`drift scan of a demo tenant: ${JSON.stringify(size)}, Graph's limits on`);
     const rows: Record<string, object> = {};
@@ -88,7 +90,7 @@ export async function measureTenant(share = 1): Promise<void> {
     await scan('a scan, a policy changed', { order: 'scan', whole: false });
     console.table(rows);
   } finally {
-    for (const child of children) child.disconnect();
+    for (const child of children) if (child.connected) child.disconnect();
     await server.stop();
     rmSync(folder, { recursive: true });
   }

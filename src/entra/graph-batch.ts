@@ -1,4 +1,5 @@
 import type { JsonObject } from '../crypto/canonical-json.js';
+import { retryAfterOf } from './graph-exchange.js';
 import type { GraphFault } from './graph-fault.js';
 
 /** One item's own outcome; the status of the batch says nothing about it. `status` 0: it has no answer at all. */
@@ -6,6 +7,8 @@ export interface BatchItem {
   path: string;
   status: number;
   body: JsonObject | null;
+  /** How long Graph asks to wait with this item; absent where nobody looked. */
+  retryAfterMs?: number | null;
 }
 
 /** Either the objects of a small list, all pages of it, or why there are none. */
@@ -29,8 +32,20 @@ export function batchItems(answer: JsonObject, paths: readonly string[]): BatchI
     const response = byId.get(String(index));
     const status = response?.['status'];
     const body = response?.['body'];
-    return { path, status: typeof status === 'number' ? status : 0, body: isObject(body) ? body : null };
+    return {
+      path,
+      status: typeof status === 'number' ? status : 0,
+      body: isObject(body) ? body : null,
+      retryAfterMs: retryAfterOf(headerOf(response, 'retry-after')),
+    };
   });
+}
+
+function headerOf(response: JsonObject | undefined, wanted: string): string | null {
+  const headers = response?.['headers'];
+  if (!isObject(headers)) return null;
+  const found = Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1];
+  return typeof found === 'string' ? found : null;
 }
 
 function isObject(value: unknown): value is JsonObject {

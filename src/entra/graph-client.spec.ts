@@ -295,6 +295,23 @@ describe('GraphClient', () => {
       expect(paths.every((path) => JSON.stringify(found.get(path)) === JSON.stringify([{ id: path }]))).toBe(true);
     });
 
+    it('does the same for single objects, each under its own path', async () => {
+      handler = (request, response) => {
+        if (request.url !== '/v1.0/$batch') return json(response, { id: 'alone' });
+        const body = { id: 'in the batch' };
+        const responses = [
+          { id: '0', status: 200, body },
+          { id: '1', status: 503, body: {} },
+          { id: '2', status: 404, body: {} },
+        ];
+        return json(response, { responses });
+      };
+      const found = new Map<string, unknown>();
+      for await (const { path, objects, fault } of client().getEach(['/users/0', '/users/1', '/users/2'], never))
+        found.set(path, objects ?? fault.kind);
+      expect([...found.values()]).toEqual([[{ id: 'in the batch' }], [{ id: 'alone' }], 'not_found']);
+    });
+
     it('asks an item again alone that was throttled inside of a 200, and reads its further pages', async () => {
       handler = (request, response) => {
         if (request.url === '/v1.0/$batch') {
@@ -317,11 +334,51 @@ describe('GraphClient', () => {
         '/groups/2/members',
         '/groups/3/members',
       ]);
+      // Not before the item's own time: a lower bound, which a slow machine can't break.
+      const alone = calls.indexOf('/v1.0/groups/0/members');
+      expect((startedAt[alone] ?? 0) - (startedAt[0] ?? 0)).toBeGreaterThanOrEqual(990);
       expect(found.get('/groups/0/members')).toEqual([{ id: '/v1.0/groups/0/members' }]);
       expect(found.get('/groups/1/members')).toBe('not_found');
       expect(found.get('/groups/2/members')).toEqual([{ id: 'x' }, { id: '/v1.0/groups/2/members?$skiptoken=1' }]);
       // Without an answer of its own, it is asked for alone.
       expect(found.get('/groups/3/members')).toEqual([{ id: '/v1.0/groups/3/members' }]);
+    });
+  });
+
+  describe('a delta query', () => {
+    const rows: unknown[] = [];
+    const read = (from: string) => client().delta(from, (page) => void rows.push(...page), never);
+    beforeEach(() => rows.splice(0));
+
+    it('is read to its end, from a path and from the link of the one before', async () => {
+      handler = (_request, response, call) =>
+        json(
+          response,
+          call === 1
+            ? { value: [{ id: 'a' }], '@odata.nextLink': `${base}/v1.0/users/delta?$skiptoken=x` }
+            : { value: [{ id: 'b', '@removed': {} }], '@odata.deltaLink': `${base}/v1.0/users/delta?$deltatoken=y` },
+        );
+      const link = await read('/users/delta');
+      expect([rows.length, link]).toEqual([2, `${base}/v1.0/users/delta?$deltatoken=y`]);
+      expect(await read(link)).toBe(link);
+      expect(calls.at(-1)).toBe('/v1.0/users/delta?$deltatoken=y');
+    });
+
+    it.each([
+      ['no link at its end', {}, 'malformed'],
+      ['a link to somebody else', { '@odata.deltaLink': 'https://elsewhere.example/v1.0/users/delta' }, 'foreign_link'],
+      ['a link that is no text', { '@odata.deltaLink': 7 }, 'malformed'],
+    ])('is not whole with %s', async (_what, members, kind) => {
+      handler = (_request, response) => json(response, { value: [], ...members });
+      expect((await faultOf(read('/users/delta'))).kind).toBe(kind);
+    });
+
+    it('is over where Graph no longer knows it, and a stored link leads nowhere else', async () => {
+      handler = (_request, response) => json(response, { error: { code: 'syncStateNotFound' } }, 410);
+      expect((await faultOf(read('/users/delta'))).kind).toBe('gone');
+      calls = [];
+      expect((await faultOf(read('https://elsewhere.example/v1.0/users/delta'))).kind).toBe('foreign_link');
+      expect(calls).toEqual([]);
     });
   });
 

@@ -192,6 +192,12 @@ export class GraphClient {
     if (status === 200 && body !== null) return answered(path, () => objects(path, body));
     if (status === 404)
       return { path, objects: null, fault: refusalOf(path.split('?')[0] ?? path, status, errorCode(body), null) };
+    // Twenty items that come back at once are refused together once more.
+    const pause = status === 429 ? pauseAfterThrottling(item.retryAfterMs ?? null, noAttempts(), this.options) : null;
+    if (pause !== null) {
+      this.observer.paused(pause / 1000);
+      await sleep(pause, undefined, { signal });
+    }
     return this.alone(path, objects, signal);
   }
 

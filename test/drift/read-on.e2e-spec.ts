@@ -186,6 +186,23 @@ describe('a type is read on from the newest snapshot', () => {
     expect(whole()).toContain('/applications');
   }, 120_000);
 
+  it('where the tenant shows nothing below a list, each is asked for itself, and an item that failed is no empty list', async () => {
+    const { changes } = await scan();
+    const owners = { path: '/applications/*/owners', status: 503 };
+    for (const isBroken of [false, true]) {
+      asked = [];
+      state().changes.expireTokens();
+      // Both lists that show what stands below, by a reading that would go on, and by the one that reads everything.
+      stage.tenant.setFaults({ kind: 'status', status: 400, path: '/applications', times: 4 });
+      if (isBroken) stage.tenant.setFaults({ kind: 'batchItem', ...owners }, { kind: 'status', ...owners });
+      const document = await scan();
+      expect(asked.some(({ pathname }) => pathname.endsWith('/$batch'))).toBe(true);
+      expect(document.complete).toBe(!isBroken);
+      expect(document.changes.map(({ id }) => id).sort()).toEqual(changes.map(({ id }) => id).sort());
+      stage.tenant.setFaults();
+    }
+  }, 120_000);
+
   it('everything is read once a day all the same', async () => {
     await stage.dataSource.query(`UPDATE collection_marks SET whole_at = whole_at - interval '1 day'`);
     await scan();

@@ -349,11 +349,11 @@ describe('a scan of a tenant', () => {
 
     it('does not believe a batch whose items failed inside of a 200', async () => {
       tenant.setFaults(
-        { kind: 'batchItem', path: '/applications/*', status: 503 },
-        { kind: 'status', status: 503, path: '/applications/*' },
+        { kind: 'batchItem', path: '/groups/*', status: 503 },
+        { kind: 'status', status: 503, path: '/groups/*' },
       );
       const broken = await report();
-      expect(broken.incomplete.map(({ resourceType }) => resourceType)).toContain('application');
+      expect(broken.incomplete.map(({ resourceType }) => resourceType)).toContain('group');
       expect(broken.changes.map(({ id }) => id).sort()).toEqual(known.changes.map(({ id }) => id).sort());
     });
 
