@@ -88,6 +88,18 @@ describe('a page of Graph, split without being parsed', () => {
     );
   });
 
+  it('finds the end of a long string, whatever number of backslashes stands before a quote and wherever it stands', () => {
+    for (let before = 0; before < 40; before++) {
+      for (let slashes = 0; slashes < 8; slashes++) {
+        const string = `"${'a'.repeat(before)}${'\\'.repeat(slashes)}"`;
+        // After an odd number the quote belongs to the string, which ends with the next.
+        const closed = slashes % 2 === 0 ? string : `${string}${'b'.repeat(before)}"`;
+        expect(split(`{"value":[{"a":${closed}},[${closed}],1]}`).values).toHaveLength(3);
+        expect(() => split(`{"value":[{"a":${closed.slice(0, -1)}`)).toThrow(PageSyntaxError);
+      }
+    }
+  });
+
   it('says where the text is wrong', () => {
     const places: [string, number][] = [
       ['', 0],

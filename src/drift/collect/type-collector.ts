@@ -61,8 +61,9 @@ export class TypeCollector {
     const offers: { object: StoredObject; fingerprint: Buffer }[] = [];
     for (let i = 0; i < bounds.length; i += 2) {
       const element = bytes.subarray(bounds[i], bounds[i + 1]);
-      const fingerprint = digest('sha256', element, 'buffer');
-      if (table.meet(fingerprint)) continue;
+      const text = digest('sha256', element, 'binary');
+      if (table.meetText(text)) continue;
+      const fingerprint = Buffer.from(text, 'binary');
       const { objects, faults } = normaliseObjects(this.definition, [parsed(element, bounds[i] ?? 0, path)]);
       for (const fault of faults) this.lacks(fault);
       for (const object of objects) offers.push({ object: StoredObject.from(object), fingerprint });

@@ -29,6 +29,14 @@ describe('the fingerprints of a type', () => {
     expect([table.meet(print(1)), table.meet(print(1)), table.met]).toEqual([true, true, 1]);
   });
 
+  it('meets the same one as bytes and as text', () => {
+    const table = new FingerprintTable(Buffer.concat(prints(0, 300)));
+    for (const one of prints(0, 200)) expect(table.meetText(one.toString('binary'))).toBe(true);
+    for (const one of prints(300, 400)) expect(table.meetText(one.toString('binary'))).toBe(false);
+    expect([table.meet(print(0)), table.met]).toEqual([true, 200]);
+    expect(prints(0, 400).filter((one) => table.wasMet(one))).toEqual(prints(0, 200));
+  });
+
   it('is empty and says so', () => {
     const table = new FingerprintTable(Buffer.alloc(0));
     expect([table.meet(print(1)), table.wasMet(print(1)), table.total, [...table.unmet(1)]]).toEqual([

@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 
 /** Bytes of one fingerprint: SHA-256. */
 export const FINGERPRINT_BYTES = 32;
+/** The same in words of 32 bits. */
+const WORDS = FINGERPRINT_BYTES / 4;
 /** Slots stay at most two thirds full. */
 const LOAD = 1.5;
 
@@ -17,9 +19,9 @@ export class FingerprintTable {
   private readonly shift: number;
   private readonly words: Int32Array;
   private readonly seen: Uint8Array;
-  private readonly asked = new Int32Array(FINGERPRINT_BYTES / 4);
+  private readonly asked = new Int32Array(WORDS);
   private readonly askedBytes = new Uint8Array(this.asked.buffer);
-  private readonly word = randomInt(FINGERPRINT_BYTES / 4);
+  private readonly word = randomInt(WORDS);
   private readonly factor = randomInt(2 ** 31) * 2 + 1;
 
   /**
@@ -39,34 +41,42 @@ export class FingerprintTable {
     this.shift = Math.clz32(this.mask);
     this.slots = new Int32Array(capacity);
     this.seen = new Uint8Array(Math.ceil(size / 8));
+    const { asked, slots, words } = this;
     for (let index = 0; index < size; index++) {
-      const first = index * this.asked.length;
-      for (let i = 0; i < this.asked.length; i++) this.asked[i] = this.words[first + i] ?? 0;
+      const first = index * WORDS;
+      const begin = this.beginOf(words[first + this.word] ?? 0);
+      // Most find their slot free and need not be compared with anything.
+      if (slots[begin] === 0) {
+        slots[begin] = index + 1;
+        continue;
+      }
+      for (let i = 0; i < WORDS; i++) asked[i] = words[first + i] ?? 0;
       const slot = this.slotOf();
-      if (this.slots[slot] === 0) this.slots[slot] = index + 1;
+      if (slots[slot] === 0) slots[slot] = index + 1;
     }
   }
 
   /** How many fingerprints there are. */
   get size(): number {
-    return this.words.length / this.asked.length;
+    return this.words.length / WORDS;
   }
 
   /** Marks a fingerprint as met; false where the type didn't hold it. */
   meet(fingerprint: Uint8Array): boolean {
-    const index = this.indexOf(fingerprint);
-    if (index < 0) return false;
-    const [byte, bit] = [index >> 3, 1 << (index & 7)];
-    const before = this.seen[byte] ?? 0;
-    if ((before & bit) === 0) {
-      this.seen[byte] = before | bit;
-      this.met += 1;
-    }
-    return true;
+    this.askedBytes.set(fingerprint);
+    return this.meetAsked();
+  }
+
+  /** The same with a fingerprint as a string of 32 bytes ('binary'): a buffer for each costs more than the hash itself. */
+  meetText(fingerprint: string): boolean {
+    const { askedBytes } = this;
+    for (let i = 0; i < FINGERPRINT_BYTES; i++) askedBytes[i] = fingerprint.charCodeAt(i);
+    return this.meetAsked();
   }
 
   wasMet(fingerprint: Uint8Array): boolean {
-    const index = this.indexOf(fingerprint);
+    this.askedBytes.set(fingerprint);
+    const index = this.indexOfAsked();
     return index >= 0 && this.isSeen(index);
   }
 
@@ -86,20 +96,36 @@ export class FingerprintTable {
     if (block.length > 0) yield Buffer.concat(block);
   }
 
+  private meetAsked(): boolean {
+    const index = this.indexOfAsked();
+    if (index < 0) return false;
+    const byte = index >> 3;
+    const bit = 1 << (index & 7);
+    const before = this.seen[byte] ?? 0;
+    if ((before & bit) === 0) {
+      this.seen[byte] = before | bit;
+      this.met += 1;
+    }
+    return true;
+  }
+
   private isSeen(index: number): boolean {
     return ((this.seen[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
   }
 
-  private indexOf(fingerprint: Uint8Array): number {
-    this.askedBytes.set(fingerprint);
+  private indexOfAsked(): number {
     return (this.slots[this.slotOf()] ?? 0) - 1;
+  }
+
+  private beginOf(word: number): number {
+    // The high bits of the product depend on every bit of the factor.
+    return Math.imul(word, this.factor) >>> this.shift;
   }
 
   /** Where `asked` lies, or the free slot where it would. */
   private slotOf(): number {
     const { asked, slots, mask } = this;
-    // The high bits of the product depend on every bit of the factor.
-    let slot = Math.imul(asked[this.word] ?? 0, this.factor) >>> this.shift;
+    let slot = this.beginOf(asked[this.word] ?? 0);
     for (;;) {
       const found = slots[slot] ?? 0;
       if (found === 0 || this.isAsked(found - 1)) return slot;
@@ -107,11 +133,19 @@ export class FingerprintTable {
     }
   }
 
+  /** Written out: this is asked once for every object of the tenant. */
   private isAsked(index: number): boolean {
     const { asked, words } = this;
-    const first = index * asked.length;
-    // Two that differ do so in their first word, nearly always.
-    for (let i = 0; i < asked.length; i++) if (words[first + i] !== asked[i]) return false;
-    return true;
+    const first = index * WORDS;
+    return (
+      words[first] === asked[0] &&
+      words[first + 1] === asked[1] &&
+      words[first + 2] === asked[2] &&
+      words[first + 3] === asked[3] &&
+      words[first + 4] === asked[4] &&
+      words[first + 5] === asked[5] &&
+      words[first + 6] === asked[6] &&
+      words[first + 7] === asked[7]
+    );
   }
 }
