@@ -49,6 +49,11 @@ export class TenantsService implements OnModuleInit {
     return this.tenants.findById(tx, id);
   }
 
+  /** The same, kept as it is until the transaction ends. */
+  lock(tx: Transaction, id: string): Promise<WatchedTenant | null> {
+    return this.tenants.lock(tx, id);
+  }
+
   /** @throws DomainError tenants.not_found */
   async get(id: string): Promise<WatchedTenant> {
     const tenant = await this.transactions.read((tx) => this.tenants.findById(tx, id));
@@ -153,5 +158,6 @@ function stateOf(tenant: WatchedTenant): JsonObject {
     scanIntervalSeconds: tenant.scanIntervalSeconds,
     breakGlassObjectIds: tenant.breakGlassObjectIds,
     secondPerson: tenant.secondPerson,
+    remediationEnabled: tenant.remediationEnabled,
   };
 }

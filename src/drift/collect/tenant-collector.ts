@@ -36,6 +36,19 @@ interface Reading {
   resourceIds: Map<string, string>;
 }
 
+function newReading(tenantId: string, client: GraphClient, signal: AbortSignal): Reading {
+  return {
+    tenantId,
+    client,
+    signal,
+    collectors: new Map(),
+    roleGroups: { holders: new Set(), members: new Set() },
+    decidingGroups: new DecidingGroups(),
+    singletons: new Map(),
+    resourceIds: new Map(),
+  };
+}
+
 /** What the list of role assignments that every tenant has doesn't tell. */
 const ONLY_WITH_LICENCE = ['/endDateTime', '/assignmentType', '/memberType', '/outsidePim'];
 
@@ -69,16 +82,7 @@ export class TenantCollector {
     const together = AbortSignal.any([signal, stop.signal]);
     // Every request and pause of the reading listens to it.
     setMaxListeners(0, together);
-    const reading: Reading = {
-      tenantId: entraTenantId,
-      client,
-      signal: together,
-      collectors: new Map(),
-      roleGroups: { holders: new Set(), members: new Set() },
-      decidingGroups: new DecidingGroups(),
-      singletons: new Map(),
-      resourceIds: new Map(),
-    };
+    const reading = newReading(entraTenantId, client, together);
     const visits = this.visitsOf(reading);
     for (const definition of this.definitions)
       reading.collectors.set(definition.type, new TypeCollector(definition, heads, visits.get(definition.type)));
@@ -98,6 +102,32 @@ export class TenantCollector {
     const collection: TenantCollection = new Map();
     for (const [type, collector] of reading.collectors) collection.set(type, await collector.result());
     return { collection, again: (wanted, until) => this.readAgain({ ...reading, signal: until }, wanted) };
+  }
+
+  /**
+   * Some objects as they are now, at most 100 of a type that is asked for by ids.
+   *
+   * @returns null for one that isn't there; what couldn't be read is absent
+   * @throws the signal's reason
+   */
+  async readSome(
+    entraTenantId: string,
+    wanted: ReadonlyMap<ResourceType, readonly string[]>,
+    signal: AbortSignal,
+  ): Promise<ReadAgain> {
+    const reading = newReading(entraTenantId, this.graph.of(entraTenantId), signal);
+    // What hangs on others is asked for by what its key says; the others needn't be read for that.
+    for (const type of ['servicePrincipal', 'group'] as const)
+      reading.collectors.set(type, new TypeCollector(RESOURCE_TYPE_CATALOGUE[type]));
+    for (const key of wanted.get('appRoleAssignment') ?? []) {
+      const [, resource = ''] = key.split('|');
+      reading.resourceIds.set(resource, resource);
+    }
+    for (const key of wanted.get('groupEligibility') ?? []) {
+      const [, group = ''] = key.split('|');
+      reading.decidingGroups.noteGroup({ key: group, value: { isAssignableToRole: true } });
+    }
+    return this.readAgain(reading, wanted);
   }
 
   private async readAgain(first: Reading, wanted: ReadonlyMap<ResourceType, readonly string[]>): Promise<ReadAgain> {
