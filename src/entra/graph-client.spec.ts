@@ -358,4 +358,46 @@ describe('GraphClient', () => {
     expect((await faultOf(unparsed())).kind).toBe(kind);
     expect((await faultOf(all(client()))).kind).toBe(kind);
   });
+
+  describe('writes', () => {
+    const write = (ifMatch: string | null = null) => client().write('PATCH', '/x/1', { a: 1 }, ifMatch, never);
+
+    it('are sent with the tag that the object must have, and may have no answer', async () => {
+      let headers: IncomingMessage['headers'] = {};
+      handler = (request, response) => {
+        ({ headers } = request);
+        response.writeHead(204).end();
+      };
+      expect(await write('W/"7"')).toBeNull();
+      expect(headers).toMatchObject({ 'if-match': 'W/"7"', 'content-type': 'application/json' });
+      expect(bodies).toEqual(['{"a":1}']);
+      await write();
+      expect(headers['if-match']).toBeUndefined();
+    });
+
+    it.each([
+      ['a failure', 503, 'unavailable'],
+      ['throttling', 429, 'throttled'],
+      ['a refusal', 412, 'refused'],
+      ['a lost connection', 0, 'network'],
+      ['a broken answer', 200, 'malformed'],
+    ] as [string, number, GraphFaultKind][])('are sent once whatever comes: %s', async (_what, status, kind) => {
+      handler = (_request, response) => {
+        if (status === 0) response.destroy();
+        else response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '1' }).end('{');
+      };
+      const fault = await write().catch((error: unknown) => error);
+      expect(fault).toBeInstanceOf(GraphFault);
+      expect(fault).toMatchObject({ kind, ...(status === 429 ? { retryAfterMs: 1000 } : {}) });
+      expect(calls).toHaveLength(1);
+    });
+
+    it('knows from its token what the tenant has given', async () => {
+      const token = (claims: object) => `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.y`;
+      const given = (text: string) => client({}, async () => text).permissions(false, never);
+      expect(await given(token({ roles: ['A.Read', 7] }))).toEqual(['A.Read']);
+      expect(await given(token({}))).toBeNull();
+      expect(await given('opaque')).toBeNull();
+    });
+  });
 });
