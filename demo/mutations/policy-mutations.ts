@@ -185,7 +185,9 @@ export function createGroupSetting(state: TenantState, actor: Actor, body: JsonO
   const displayName = SETTING_TEMPLATES.get(templateId);
   if (displayName === undefined) throw badRequest('The specified template does not exist.');
   if (state.collections.groupSettings.where('templateId', templateId).length > 0)
-    throw badRequest('A conflicting object with one or more of the specified property values is present in the directory.');
+    throw badRequest(
+      'A conflicting object with one or more of the specified property values is present in the directory.',
+    );
   const values = Array.isArray(body['values']) ? body['values'] : [];
   const created: GraphObject = { id: state.ids.guid(), displayName, templateId, values };
   state.collections.groupSettings.set(created);

@@ -132,7 +132,14 @@ export function updateRoleDefinition(state: TenantState, actor: Actor, id: strin
 
 export function createRoleDefinition(state: TenantState, actor: Actor, body: JsonObject): JsonObject {
   const id = state.ids.guid();
-  const created: GraphObject = { templateId: id, isEnabled: true, resourceScopes: ['/'], ...body, isBuiltIn: false, id };
+  const created: GraphObject = {
+    templateId: id,
+    isEnabled: true,
+    resourceScopes: ['/'],
+    ...body,
+    isBuiltIn: false,
+    id,
+  };
   state.collections.roleDefinitions.set(created);
   recordDefinition(state, actor, 'Add', 'Add role definition', created);
   return created;

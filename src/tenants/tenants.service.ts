@@ -49,11 +49,6 @@ export class TenantsService implements OnModuleInit {
     return this.tenants.findById(tx, id);
   }
 
-  /** The same, kept as it is until the transaction ends. */
-  lock(tx: Transaction, id: string): Promise<WatchedTenant | null> {
-    return this.tenants.lock(tx, id);
-  }
-
   /** @throws DomainError tenants.not_found */
   async get(id: string): Promise<WatchedTenant> {
     const tenant = await this.transactions.read((tx) => this.tenants.findById(tx, id));

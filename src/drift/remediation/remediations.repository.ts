@@ -72,6 +72,11 @@ export class RemediationsRepository {
     return rows.map(remediationOf);
   }
 
+  /** Waits for whoever changes the tenant's settings or asks for another execution; whoever only refers to the tenant doesn't wait. */
+  async lockTenant(tx: Transaction, tenantId: string): Promise<void> {
+    await tx.query('SELECT 1 FROM tenants WHERE id = $1 FOR NO KEY UPDATE', [tenantId]);
+  }
+
   async countWaiting(tx: Transaction, tenantId: string): Promise<number> {
     const rows = await tx.query<{ count: number }[]>(
       `SELECT count(*)::int AS count FROM drift_remediations

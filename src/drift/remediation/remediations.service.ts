@@ -191,7 +191,7 @@ export class Remediations {
   }
 
   private async executable(tx: Transaction, tenantId: string, changeIds: string[]): Promise<TenantPlan> {
-    const found = await this.changes.findForUpdate(tx, changeIds);
+    const found = await this.changes.findByIds(tx, changeIds);
     if (found.some(({ state }) => state === 'accepted' || state === 'ignored'))
       throw driftError('drift.remediation_settled');
     const agreed = await this.plans.within(tx, changeIds);
@@ -267,7 +267,8 @@ export class Remediations {
   }
 
   private async assertOn(tx: Transaction, tenantId: string): Promise<void> {
-    const tenant = await this.tenants.lock(tx, tenantId);
+    await this.remediations.lockTenant(tx, tenantId);
+    const tenant = await this.tenants.find(tx, tenantId);
     if (tenant?.remediationEnabled !== true) throw driftError('drift.remediation_off');
   }
 
