@@ -1,4 +1,5 @@
 import { userActor } from '../../demo/audit/actor.js';
+import { createApplication } from '../../demo/mutations/application-mutations.js';
 import { updateConditionalAccessObject } from '../../demo/mutations/conditional-access-mutations.js';
 import { assignAppRole } from '../../demo/mutations/grant-mutations.js';
 import { isJsonObject, textOf } from '../../demo/store/json.types.js';
@@ -78,20 +79,20 @@ describe('plans that the service executes', () => {
     expect(answer).toMatchObject({ status: 200, body: { remediationEnabled } });
   }
 
-  function graphRows() {
+  function graphRows(permission: string) {
     const { servicePrincipals, appRoleAssignments } = tenant().state.collections;
     const [graph] = servicePrincipals.where('appId', GRAPH);
     const [own] = servicePrincipals.where('appId', tenant().clientId);
     const roles = Array.isArray(graph?.['appRoles']) ? graph['appRoles'].filter(isJsonObject) : [];
-    const role = roles.find((one) => one['value'] === PERMISSION);
+    const role = roles.find((one) => one['value'] === permission);
     const held = appRoleAssignments
       .where('principalId', textOf(own ?? {}, 'id'))
       .filter((row) => row['appRoleId'] === role?.['id']);
     return { graph: graph ?? {}, own: own ?? {}, role: role ?? {}, held };
   }
 
-  function grant(): void {
-    const { graph, own, role, held } = graphRows();
+  function grant(permission = PERMISSION): void {
+    const { graph, own, role, held } = graphRows(permission);
     if (held.length > 0) return;
     const { state, administrator } = tenant();
     const ids = { principalId: textOf(own, 'id'), resourceId: textOf(graph, 'id'), appRoleId: textOf(role, 'id') };
@@ -389,6 +390,32 @@ describe('plans that the service executes', () => {
     expect((await stage.audited('drift.plan.read')).map((one) => one.actor_id)).toContain(reader.id);
   });
 
+  it('executes nothing that is left for people, and what touches more only where that is accepted', async () => {
+    const { state, administrator } = tenant();
+    const [rule] = [...state.roleManagementRules.keys()];
+    state.roleManagementRules.delete(String(rule));
+    const made = createApplication(state, userActor(state, administrator.objectId), { displayName: 'Planted' });
+    await scan();
+    // An application came when it was read twice.
+    const { changes } = await scan();
+    const byHand = changes.find(({ resourceKey }) => resourceKey.startsWith(String(rule)))?.id ?? '';
+    const planted = changes.find(({ resourceKey }) => resourceKey === textOf(made, 'id'))?.id ?? '';
+    expect(said(await request(first, [byHand]))).toEqual([409, 'drift.remediation_by_hand']);
+    expect(said(await request(first, [byHand, planted]))).toEqual([409, 'drift.remediation_by_hand']);
+    const refused = await request(first, [planted]);
+    expect(said(refused)).toEqual([409, 'drift.remediation_touches_more']);
+    expect(String(refused.body['detail'])).toContain('It can be restored for 30 days');
+    grant('Application.ReadWrite.All');
+    const asked = await request(first, [planted], { acceptNotes: true });
+    expect(asked.status).toBe(201);
+    const execution = await ran(of(await approve(second, of(asked))));
+    expect(execution).toMatchObject({ status: 'succeeded', steps: [{ status: 'done' }] });
+    expect(state.collections.applications.has(textOf(made, 'id'))).toBe(false);
+    await scan();
+    await scan();
+    expect(await change(planted)).toMatchObject({ closeReason: 'reverted', closedByRemediation: execution.id });
+  }, 120_000);
+
   it('no request is ever sent without two people and the setting, whatever order things come in', async () => {
     const { changeIds } = await drifted(3);
     const people = [first, second, reader, stage.administrator];
@@ -404,7 +431,7 @@ describe('plans that the service executes', () => {
     const sent = async () =>
       stage.stage.sql<{ id: string; count: number }>(
         `SELECT remediation_id AS id, count(*)::int AS count FROM drift_remediation_steps
-          WHERE remediation_id = ANY ($1::uuid[]) GROUP BY remediation_id`,
+          WHERE remediation_id = ANY ($1::uuid[]) GROUP BY remediation_id ORDER BY remediation_id`,
         [[...requesters.keys()]],
       );
     let before: unknown[] = [];

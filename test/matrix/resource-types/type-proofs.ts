@@ -256,6 +256,7 @@ export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
         templateId: PARTNER,
         isBuiltIn: false,
         isEnabled: true,
+        resourceScopes: ['/'],
         rolePermissions: [{ allowedResourceActions: ['microsoft.directory/groups/standard/read'], condition: null }],
       });
       return PARTNER;
