@@ -33,6 +33,7 @@ import { CollectionMarks1764000000031 } from './src/database/migrations/0031-col
 import { AuditPatrol1764000000028 } from './src/database/migrations/0028-audit-patrol.js';
 import { KeptRecords1764000000029 } from './src/database/migrations/0029-kept-records.js';
 import { RunningRole1764000000030 } from './src/database/migrations/0030-running-role.js';
+import { DriftRemediations1764000000032 } from './src/database/migrations/0032-drift-remediations.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
@@ -117,6 +118,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   AuditPatrol1764000000028,
   KeptRecords1764000000029,
   RunningRole1764000000030,
+  DriftRemediations1764000000032,
 ];
 
 export interface DatabaseSettings {

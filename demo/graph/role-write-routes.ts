@@ -1,5 +1,7 @@
 import {
   assignRole,
+  createRoleDefinition,
+  deleteRoleDefinition,
   endEligibility,
   makeEligible,
   prolongRole,
@@ -77,6 +79,12 @@ export function roleWriteRoutes(): GraphRoute[] {
           c.state.collections.roleEligibilityScheduleInstances.where('principalId', textOf(c.body, 'principalId')),
           (row, end) => prolongRole(c.state, c.actor, 'roleEligibilityScheduleInstances', row, end),
         ),
+    ),
+    route('POST', '/roleManagement/directory/roleDefinitions', 'RoleManagement.ReadWrite.Directory', (c) =>
+      created(createRoleDefinition(c.state, c.actor, c.body)),
+    ),
+    route('DELETE', '/roleManagement/directory/roleDefinitions/{id}', 'RoleManagement.ReadWrite.Directory', (c) =>
+      done(deleteRoleDefinition(c.state, c.actor, id(c))),
     ),
     route('PATCH', '/roleManagement/directory/roleDefinitions/{id}', 'RoleManagement.ReadWrite.Directory', (c) =>
       done(updateRoleDefinition(c.state, c.actor, id(c), c.body)),

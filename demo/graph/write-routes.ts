@@ -37,8 +37,10 @@ import {
 import {
   createAuthenticationStrength,
   createExternalMethod,
+  createGroupSetting,
   deleteAuthenticationStrength,
   deleteExternalMethod,
+  deleteGroupSetting,
   updateAuthenticationMethod,
   updateAuthenticationStrength,
   updateGroupSetting,
@@ -108,6 +110,12 @@ export const WRITE_ROUTES: GraphRoute[] = [
   ),
   route('DELETE', '/policies/authenticationStrengthPolicies/{id}', 'Policy.ReadWrite.AuthenticationMethod', (c) =>
     done(deleteAuthenticationStrength(c.state, c.actor, id(c))),
+  ),
+  route('POST', '/groupSettings', 'GroupSettings.ReadWrite.All', (c) =>
+    created(createGroupSetting(c.state, c.actor, c.body)),
+  ),
+  route('DELETE', '/groupSettings/{id}', 'GroupSettings.ReadWrite.All', (c) =>
+    done(deleteGroupSetting(c.state, c.actor, id(c))),
   ),
   route('PATCH', '/groupSettings/{id}', 'GroupSettings.ReadWrite.All', (c) =>
     done(updateGroupSetting(c.state, c.actor, id(c), c.body)),

@@ -172,6 +172,49 @@ export function updateGroupSetting(state: TenantState, actor: Actor, id: string,
   return after;
 }
 
+/** Graph's own templates: a setting has the name of its template, and a tenant one setting of each. */
+const SETTING_TEMPLATES = new Map([
+  ['62375ab9-6b52-47ed-826b-58e47e0e304b', 'Group.Unified'],
+  ['08d542b9-071f-4e16-94b0-74abb332e3d9', 'Group.Unified.Guest'],
+  ['dffd5d46-495d-40a9-8e21-954ff55e198a', 'Consent Policy Settings'],
+  ['5cf42378-d67d-4f36-ba46-e8b86229381d', 'Password Rule Settings'],
+]);
+
+export function createGroupSetting(state: TenantState, actor: Actor, body: JsonObject): JsonObject {
+  const templateId = textOf(body, 'templateId');
+  const displayName = SETTING_TEMPLATES.get(templateId);
+  if (displayName === undefined) throw badRequest('The specified template does not exist.');
+  if (state.collections.groupSettings.where('templateId', templateId).length > 0)
+    throw badRequest(
+      'A conflicting object with one or more of the specified property values is present in the directory.',
+    );
+  const values = Array.isArray(body['values']) ? body['values'] : [];
+  const created: GraphObject = { id: state.ids.guid(), displayName, templateId, values };
+  state.collections.groupSettings.set(created);
+  recordSetting(state, actor, 'Add', 'Create group settings', created);
+  return created;
+}
+
+export function deleteGroupSetting(state: TenantState, actor: Actor, id: string): void {
+  const before = state.collections.groupSettings.get(id);
+  if (!before) throw notFound(id);
+  state.collections.groupSettings.delete(id);
+  recordSetting(state, actor, 'Delete', 'Delete group settings', before);
+}
+
+function recordSetting(
+  state: TenantState,
+  actor: Actor,
+  operationType: 'Add' | 'Delete',
+  activity: string,
+  setting: JsonObject,
+): void {
+  const about = target('Other', textOf(setting, 'id'), textOf(setting, 'displayName'));
+  recordAct(state, actor, [
+    { service: 'Core Directory', category: 'GroupManagement', activity, operationType, targets: [about] },
+  ]);
+}
+
 function customStrength(state: TenantState, id: string): JsonObject {
   const strength = state.collections.authenticationStrengthPolicies.get(id);
   if (!strength) throw notFound(id);

@@ -130,6 +130,48 @@ export function updateRoleDefinition(state: TenantState, actor: Actor, id: strin
   return after;
 }
 
+export function createRoleDefinition(state: TenantState, actor: Actor, body: JsonObject): JsonObject {
+  const id = state.ids.guid();
+  const created: GraphObject = {
+    templateId: id,
+    isEnabled: true,
+    resourceScopes: ['/'],
+    ...body,
+    isBuiltIn: false,
+    id,
+  };
+  state.collections.roleDefinitions.set(created);
+  recordDefinition(state, actor, 'Add', 'Add role definition', created);
+  return created;
+}
+
+export function deleteRoleDefinition(state: TenantState, actor: Actor, id: string): void {
+  const before = state.collections.roleDefinitions.get(id);
+  if (!before) throw notFound(id);
+  if (before['isBuiltIn'])
+    throw new GraphFailure(400, 'Request_BadRequest', 'Built-in role definitions cannot be deleted.');
+  state.collections.roleDefinitions.delete(id);
+  recordDefinition(state, actor, 'Delete', 'Delete role definition', before);
+}
+
+function recordDefinition(
+  state: TenantState,
+  actor: Actor,
+  operationType: 'Add' | 'Delete',
+  activity: string,
+  role: JsonObject,
+): void {
+  recordAct(state, actor, [
+    {
+      service: 'Core Directory',
+      category: 'RoleManagement',
+      activity,
+      operationType,
+      targets: [roleTarget(role, [])],
+    },
+  ]);
+}
+
 function remove(
   state: TenantState,
   actor: Actor,

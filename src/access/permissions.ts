@@ -12,6 +12,7 @@ export const PERMISSIONS = {
   'drift:scan': 'Start a scan',
   'drift:decide': 'Accept, ignore or reopen a change',
   'drift:export': 'Download a whole snapshot',
+  'drift:remediate': 'Ask for, and approve, that the service restores the baseline in a tenant',
   'baseline:approve': 'Approve a snapshot as the baseline',
   'groups:read': 'See groups and their members',
   'groups:manage': 'Choose the groups of Entra ID that roles can be given to',

@@ -1,7 +1,8 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { RequirePermission } from '../access/access.decorators.js';
+import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import type { CallerActor } from '../access/actor.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { RemediationPlanDto } from './dto/remediation-plan.dto.js';
 import { type PlanFormat, PlanFormatDto, RemediationQueryDto } from './dto/remediation-query.dto.js';
@@ -21,11 +22,12 @@ export class DriftRemediationController {
   @RequirePermission('drift:read')
   @ApiOkResponse({ type: RemediationPlanDto })
   async ofChange(
+    @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,
     @Query() query: PlanFormatDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RemediationPlanDto | string> {
-    return written(await this.plans.ofChanges([id]), query.format, id, reply);
+    return written(await this.plans.ofChanges(actor, [id]), query.format, id, reply);
   }
 
   /** How several changes, or all open ones of a report, are undone, in the order that it takes */
@@ -33,13 +35,14 @@ export class DriftRemediationController {
   @RequirePermission('drift:read')
   @ApiOkResponse({ type: RemediationPlanDto })
   async ofSeveral(
+    @CurrentActor() actor: CallerActor,
     @Query() query: RemediationQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RemediationPlanDto | string> {
     const subject = RemediationQueryDto.subjectOf(query);
     if ('report' in subject)
-      return written(await this.plans.ofReport(subject.report), query.format, subject.report, reply);
-    return written(await this.plans.ofChanges(subject.changes), query.format, 'changes', reply);
+      return written(await this.plans.ofReport(actor, subject.report), query.format, subject.report, reply);
+    return written(await this.plans.ofChanges(actor, subject.changes), query.format, 'changes', reply);
   }
 }
 

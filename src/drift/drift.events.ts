@@ -23,4 +23,12 @@ export const DRIFT_ACTIONS = defineAuditActions({
   'drift.proposal.withdrawn': 'A proposal was taken back',
   'drift.bulk_decision.requested': 'A decision on many changes was handed in',
   'drift.bulk_decision.completed': 'Every row of a decision on many changes was answered',
+  'drift.plan.read': 'Somebody read how changes are undone, with contents of the tenant',
+  'drift.remediation.requested': 'Somebody asked that a plan be executed',
+  'drift.remediation.approved': 'A second person approved the execution of a plan',
+  'drift.remediation.declined': 'The execution of a plan was declined or taken back',
+  'drift.remediation.started': 'The execution of a plan began',
+  'drift.remediation.request_intended': 'A request of a plan is about to be sent to the tenant',
+  'drift.remediation.request_answered': 'What became of a request of a plan',
+  'drift.remediation.finished': 'The execution of a plan ended: what the tenant holds now',
 });

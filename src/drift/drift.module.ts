@@ -40,6 +40,7 @@ import { DriftControlsController } from './drift-controls.controller.js';
 import { DriftIgnoreRulesController } from './drift-ignore-rules.controller.js';
 import { DriftProposalsController } from './drift-proposals.controller.js';
 import { DriftRemediationController } from './drift-remediation.controller.js';
+import { DriftRemediationsController } from './drift-remediations.controller.js';
 import { DriftReportsController } from './drift-reports.controller.js';
 import { DriftRulesController } from './drift-rules.controller.js';
 import { DriftScanJob } from './drift-scan.job.js';
@@ -51,7 +52,13 @@ import { RuleOverridesRepository } from './overrides/rule-overrides.repository.j
 import { RuleOverrides } from './overrides/rule-overrides.service.js';
 import { Proposals } from './proposals.service.js';
 import { CurrentObjectsRepository } from './remediation/current-objects.repository.js';
+import { RemediationJob } from './remediation/remediation.job.js';
 import { RemediationPlans } from './remediation/remediation-plans.service.js';
+import { RemediationRun } from './remediation/remediation-run.service.js';
+import { RemediationSeals } from './remediation/remediation-seals.service.js';
+import { RemediationsRepository } from './remediation/remediations.repository.js';
+import { Remediations } from './remediation/remediations.service.js';
+import { TenantState } from './remediation/tenant-state.service.js';
 import { ChangeBook } from './report/change-book.js';
 import { ChangeSeals } from './report/change-seals.service.js';
 import { ChangesRepository } from './report/changes.repository.js';
@@ -84,6 +91,7 @@ import { ChangeWindows } from './windows/change-windows.service.js';
     DriftProposalsController,
     DriftBulkDecisionsController,
     DriftRemediationController,
+    DriftRemediationsController,
     DriftAnalyticsController,
     DriftRulesController,
     ChangeWindowsController,
@@ -135,6 +143,10 @@ import { ChangeWindows } from './windows/change-windows.service.js';
     Reports,
     CurrentObjectsRepository,
     RemediationPlans,
+    RemediationSeals,
+    RemediationsRepository,
+    Remediations,
+    TenantState,
     AnalyticsRepository,
     DriftAnalytics,
     // When it runs
@@ -144,6 +156,8 @@ import { ChangeWindows } from './windows/change-windows.service.js';
     ScanRecorder,
     ScanOutcomes,
     DriftScanJob,
+    RemediationRun,
+    RemediationJob,
   ],
 })
 export class DriftModule {}

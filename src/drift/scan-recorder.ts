@@ -17,12 +17,19 @@ import type { TenantCollection } from './collect/collect.types.js';
 import { ControlBook } from './controls/control-book.js';
 import { DRIFT_ACTIONS } from './drift.events.js';
 import type { Comparison } from './drift-comparison.js';
+import { RemediationsRepository } from './remediation/remediations.repository.js';
 import { type BookedChanges, ChangeBook } from './report/change-book.js';
 import { type IncompleteType, SEVERITIES } from './report/drift-report.types.js';
 import { ReportsRepository } from './report/reports.repository.js';
+import { RESOURCE_TYPE_CATALOGUE } from './resource-types/catalogue.js';
 import { SnapshotStore } from './snapshot/snapshot-store.js';
 import type { StoredSnapshot } from './snapshot/stored-snapshot.js';
 import { ChangeWindows } from './windows/change-windows.service.js';
+
+/** Types whose objects come and go only at the second reading. */
+const FLAPPING = Object.values(RESOURCE_TYPE_CATALOGUE)
+  .filter(({ flapping }) => flapping === true)
+  .map(({ type }) => type);
 
 export const SCAN_ACTOR = systemActor('drift.scan');
 
@@ -53,6 +60,7 @@ export class ScanRecorder {
     private readonly book: ChangeBook,
     private readonly controls: ControlBook,
     private readonly windows: ChangeWindows,
+    private readonly remediations: RemediationsRepository,
     private readonly audit: AuditService,
     private readonly outbox: Outbox,
     private readonly alerts: DriftAlerts,
@@ -83,6 +91,7 @@ export class ScanRecorder {
       windows: await this.windows.ofTenant(tx, tenant.id),
       now: scan.takenAt,
     });
+    await this.creditExecutions(tx, tenant.id, snapshot.sequence, booked);
     const moved = await this.controls.book(tx, {
       tenantId: tenant.id,
       sequence: snapshot.sequence,
@@ -139,6 +148,28 @@ export class ScanRecorder {
         incomplete: [],
       },
     });
+  }
+
+  /** Which of the changes that are gone were brought back by us. */
+  private async creditExecutions(
+    tx: Transaction,
+    tenantId: string,
+    sequence: number,
+    { closed }: BookedChanges,
+  ): Promise<void> {
+    const reverted = closed.filter(({ reason }) => reason === 'reverted').map(({ change }) => change);
+    const credited = new Map(
+      (
+        await this.remediations.creditClosed(
+          tx,
+          tenantId,
+          reverted.map(({ id }) => id),
+          sequence,
+          FLAPPING,
+        )
+      ).map(({ changeId, remediationId }) => [changeId, remediationId]),
+    );
+    for (const change of reverted) change.closedByRemediation = credited.get(change.id) ?? null;
   }
 
   private recordAudit(

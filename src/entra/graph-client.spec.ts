@@ -415,4 +415,56 @@ describe('GraphClient', () => {
     expect((await faultOf(unparsed())).kind).toBe(kind);
     expect((await faultOf(all(client()))).kind).toBe(kind);
   });
+
+  describe('writes', () => {
+    const write = (ifMatch: string | null = null) => client().write('PATCH', '/x/1', { a: 1 }, ifMatch, never);
+
+    it('are sent with the tag that the object must have, and may have no answer', async () => {
+      let headers: IncomingMessage['headers'] = {};
+      handler = (request, response) => {
+        ({ headers } = request);
+        if (request.method === 'GET') response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+        else response.writeHead(204).end();
+      };
+      // A connection that the test before closed is found out by a request that may be repeated.
+      await client().get('/x/1', never);
+      expect(await write('W/"7"')).toBeNull();
+      expect(headers).toMatchObject({ 'if-match': 'W/"7"', 'content-type': 'application/json' });
+      expect(bodies).toEqual(['{"a":1}']);
+      await write();
+      expect(headers['if-match']).toBeUndefined();
+    });
+
+    it.each([
+      ['a failure', 503, 'unavailable'],
+      ['throttling', 429, 'throttled'],
+      ['a refusal', 412, 'refused'],
+      ['a lost connection', 0, 'network'],
+      ['a broken answer', 200, 'malformed'],
+    ] as [string, number, GraphFaultKind][])('are sent once whatever comes: %s', async (_what, status, kind) => {
+      let writes = 0;
+      handler = (request, response) => {
+        if (request.method === 'GET') {
+          response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+          return;
+        }
+        writes += 1;
+        if (status === 0) response.destroy();
+        else response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '1' }).end('{');
+      };
+      await client().get('/x/1', never);
+      const fault = await write().catch((error: unknown) => error);
+      expect(fault).toBeInstanceOf(GraphFault);
+      expect(fault).toMatchObject({ kind, ...(status === 429 ? { retryAfterMs: 1000 } : {}) });
+      expect(writes).toBe(1);
+    });
+
+    it('knows from its token what the tenant has given', async () => {
+      const token = (claims: object) => `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.y`;
+      const given = (text: string) => client({}, async () => text).permissions(false, never);
+      expect(await given(token({ roles: ['A.Read', 7] }))).toEqual(['A.Read']);
+      expect(await given(token({}))).toBeNull();
+      expect(await given('opaque')).toBeNull();
+    });
+  });
 });

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json, JsonObject } from '../crypto/canonical-json.js';
 import { type BatchAnswer, type BatchItem, batchBody, batchItems } from './graph-batch.js';
-import { type ExchangeLimits, exchange, type GraphAnswer, type GraphRequest } from './graph-exchange.js';
+import {
+  type ExchangeLimits,
+  exchange,
+  type GraphAnswer,
+  type GraphRequest,
+  type GraphWriteMethod,
+} from './graph-exchange.js';
 import { GraphFault, refusalOf } from './graph-fault.js';
 import { ConcurrencyGate, SerialGate } from './graph-gate.js';
 import type { GraphRoot } from './graph-links.js';
@@ -15,6 +21,7 @@ import {
 } from './graph-retry.js';
 import { PageTrail } from './page-trail.js';
 import type { SplitPage } from './split-page.js';
+import { rolesOf } from './token-roles.js';
 
 export interface GraphClientOptions extends ExchangeLimits, RetryPolicy {
   /** Requests in flight at once. */
@@ -89,6 +96,37 @@ export class GraphClient {
   async post(path: string, body: Json, signal: AbortSignal): Promise<JsonObject> {
     const url = this.root.address(path);
     return this.document({ method: 'POST', url, path: this.root.pathOf(url), body }, signal);
+  }
+
+  /**
+   * Changes something, and sends it once: after any fault it may have been done all the same, unless the answer is a refusal
+   * (a 4xx). Only a token that was refused is replaced.
+   *
+   * @param ifMatch the entity tag that the object must have; null for none
+   * @returns the answer's body, if it has one
+   * @throws GraphFault
+   */
+  async write(
+    method: GraphWriteMethod,
+    path: string,
+    body: JsonObject | null,
+    ifMatch: string | null,
+    signal: AbortSignal,
+  ): Promise<JsonObject | null> {
+    const url = this.root.address(path);
+    const sent = { ...(body === null ? {} : { body }), ...(ifMatch === null ? {} : { ifMatch }) };
+    const answer = await this.answer({ method, url, path: this.root.pathOf(url), once: true, ...sent }, signal);
+    return answer.body;
+  }
+
+  /**
+   * Application permissions that the tenant has given us, as our token says; null when it doesn't say.
+   *
+   * @param fresh whether to ask for a new token first: one that is kept doesn't know what was given since
+   * @throws GraphFault token
+   */
+  async permissions(fresh: boolean, signal: AbortSignal): Promise<string[] | null> {
+    return rolesOf(await this.token(fresh, signal));
   }
 
   /**
@@ -273,6 +311,7 @@ export class GraphClient {
       if (answer.status === 401 && !freshToken) {
         freshToken = true;
       } else if (answer.status === 429 || answer.status >= 500) {
+        if (request.once === true) throw unanswered(request, answer);
         await this.pauseOrGiveUp(request, answer, attempts, signal);
       } else {
         throw refusalOf(request.path, answer.status, errorCode(answer.body), errorMessage(answer.body));
@@ -296,7 +335,8 @@ export class GraphClient {
     } catch (error) {
       if (!(error instanceof GraphFault)) throw error;
       this.observer.requested(error.kind);
-      const pause = mayHeal(error, attempts) ? pauseAfterFault(null, attempts, this.options) : null;
+      const pause =
+        request.once !== true && mayHeal(error, attempts) ? pauseAfterFault(null, attempts, this.options) : null;
       if (pause === null) throw error;
       attempts.retries += 1;
       await this.pause(pause, attempts, signal);
@@ -348,6 +388,13 @@ async function answered(path: string, objects: () => Promise<JsonObject[]>): Pro
     if (error instanceof GraphFault) return { path, objects: null, fault: error };
     throw error;
   }
+}
+
+/** A write that Graph didn't take, or of which nobody knows whether it did. */
+function unanswered({ path }: GraphRequest, { status, retryAfterMs }: GraphAnswer): GraphFault {
+  return status === 429
+    ? new GraphFault('throttled', path, 'Graph throttles us (HTTP 429)', { status, retryAfterMs })
+    : new GraphFault('unavailable', path, `Graph failed (HTTP ${status})`, { status, retryAfterMs });
 }
 
 /** @throws GraphFault malformed when the answer isn't a list of objects */

@@ -2,14 +2,20 @@ import type { Json, JsonObject } from '../crypto/canonical-json.js';
 import { GraphFault } from './graph-fault.js';
 import { PageSyntaxError, type SplitPage, splitPage } from './split-page.js';
 
+export type GraphWriteMethod = 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
 export interface GraphRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | GraphWriteMethod;
   url: URL;
   /** Path for people and faults. */
   path: string;
   body?: Json;
   /** Whether the answer is a page that is to be split and not parsed. */
   asPage?: true;
+  /** It changes something: whatever becomes of it, only its sender can say whether it may be sent again. */
+  once?: true;
+  /** The entity tag that the object must still have (RFC 9110 13.1.1). */
+  ifMatch?: string;
 }
 
 /** What Graph answered, whatever the status. `body` is null where there was none or it wasn't JSON on an error status. */
@@ -56,6 +62,7 @@ export async function exchange(
         authorization: `Bearer ${token}`,
         accept: 'application/json',
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(request.ifMatch === undefined ? {} : { 'if-match': request.ifMatch }),
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     });

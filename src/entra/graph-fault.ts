@@ -26,18 +26,21 @@ export class GraphFault extends Error {
   readonly requestPath: string;
   /** HTTP status; null where no answer came or the answer isn't to blame. */
   readonly status: number | null;
+  /** How long Graph asks to wait; null where it doesn't say. */
+  readonly retryAfterMs: number | null;
 
   constructor(
     kind: GraphFaultKind,
     requestPath: string,
     detail: string,
-    options: { status?: number | null; cause?: unknown } = {},
+    options: { status?: number | null; retryAfterMs?: number | null; cause?: unknown } = {},
   ) {
     super(`${requestPath}: ${detail}`, { cause: options.cause });
     this.name = 'GraphFault';
     this.kind = kind;
     this.requestPath = requestPath;
     this.status = options.status ?? null;
+    this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }
 

@@ -31,6 +31,10 @@ export class Tenant {
   @Column('boolean', { name: 'second_person', default: false })
   secondPerson: boolean;
 
+  /** Whether the service may carry out approved plans that restore the baseline, with the permissions that it has there. */
+  @Column('boolean', { name: 'remediation_enabled', default: false })
+  remediationEnabled: boolean;
+
   @Column('integer')
   version: number;
 

@@ -153,5 +153,6 @@ function stateOf(tenant: WatchedTenant): JsonObject {
     scanIntervalSeconds: tenant.scanIntervalSeconds,
     breakGlassObjectIds: tenant.breakGlassObjectIds,
     secondPerson: tenant.secondPerson,
+    remediationEnabled: tenant.remediationEnabled,
   };
 }

@@ -10,6 +10,8 @@ export interface WatchedTenant {
   breakGlassObjectIds: string[];
   /** Whether what settles high and critical drift needs a second person. */
   secondPerson: boolean;
+  /** Whether the service may carry out approved plans that restore the baseline. */
+  remediationEnabled: boolean;
   version: number;
 }
 
@@ -24,4 +26,4 @@ export interface NewTenant {
   secondPerson?: boolean;
 }
 
-export type TenantPatch = Partial<Omit<NewTenant, 'entraTenantId'>>;
+export type TenantPatch = Partial<Omit<NewTenant, 'entraTenantId'> & Pick<WatchedTenant, 'remediationEnabled'>>;

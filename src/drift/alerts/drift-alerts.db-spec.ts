@@ -102,6 +102,7 @@ describe('alerts of changes', () => {
       stateBeforeClose: null,
       closeReason: null,
       closedByBaseline: null,
+      closedByRemediation: null,
       reopenReason: null,
       previousDecision: null,
       remindedAt: null,

@@ -7,7 +7,7 @@ import { LOGGER, type Logger } from '../../observability/logger.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import { UnexpectedShapeError } from '../resource-types/expected-shape.js';
 import type { CollectPlan, ResourceType, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
-import type { KnownHeads } from '../snapshot/known-heads.js';
+import { type KnownHeads, NO_HEADS } from '../snapshot/known-heads.js';
 import type { StoredObject } from '../snapshot/stored-object.js';
 import type { ReadAgain, TenantCollection, TenantReading } from './collect.types.js';
 import { type CollectionChain, NO_CHAIN } from './collection-chain.js';
@@ -20,6 +20,19 @@ import { readOverlooked } from './read-overlooked.js';
 import { noteMembers, readByIds, readReferenced } from './read-referenced.js';
 import type { PlanOf, Reading } from './reading.js';
 import { TypeCollector } from './type-collector.js';
+
+function newReading(of: Pick<Reading, 'tenantId' | 'client' | 'heads' | 'chain'>, signal: AbortSignal): Reading {
+  return {
+    ...of,
+    signal,
+    marks: new Map(),
+    collectors: new Map(),
+    roleGroups: { holders: new Set(), members: new Set() },
+    decidingGroups: new DecidingGroups(),
+    singletons: new Map(),
+    resourceIds: new Map(),
+  };
+}
 
 /**
  * Reads the configuration of a tenant by the plans of the resource types. Each type ends by itself: one that fails or is cut
@@ -52,19 +65,7 @@ export class TenantCollector {
     const together = AbortSignal.any([signal, stop.signal]);
     // Every request and pause of the reading listens to it.
     setMaxListeners(0, together);
-    const reading: Reading = {
-      tenantId: entraTenantId,
-      client,
-      signal: together,
-      heads,
-      chain,
-      marks: new Map(),
-      collectors: new Map(),
-      roleGroups: { holders: new Set(), members: new Set() },
-      decidingGroups: new DecidingGroups(),
-      singletons: new Map(),
-      resourceIds: new Map(),
-    };
+    const reading = newReading({ tenantId: entraTenantId, client, heads, chain }, together);
     const visits = this.visitsOf(reading);
     for (const definition of this.definitions)
       reading.collectors.set(definition.type, new TypeCollector(definition, heads, visits.get(definition.type)));
@@ -85,6 +86,33 @@ export class TenantCollector {
     for (const [type, collector] of reading.collectors) collection.set(type, await collector.result());
     const marks = new Map([...reading.marks].filter(([type]) => collection.get(type)?.status === 'complete'));
     return { collection, marks, again: (wanted, until) => this.readAgain({ ...reading, signal: until }, wanted) };
+  }
+
+  /**
+   * Some objects as they are now, at most 100 of a type that is asked for by ids.
+   *
+   * @returns null for one that isn't there; what couldn't be read is absent
+   * @throws the signal's reason
+   */
+  async readSome(
+    entraTenantId: string,
+    wanted: ReadonlyMap<ResourceType, readonly string[]>,
+    signal: AbortSignal,
+  ): Promise<ReadAgain> {
+    const client = this.graph.of(entraTenantId);
+    const reading = newReading({ tenantId: entraTenantId, client, heads: NO_HEADS, chain: NO_CHAIN }, signal);
+    // What hangs on others is asked for by what its key says; the others needn't be read for that.
+    for (const type of ['servicePrincipal', 'group'] as const)
+      reading.collectors.set(type, new TypeCollector(RESOURCE_TYPE_CATALOGUE[type]));
+    for (const key of wanted.get('appRoleAssignment') ?? []) {
+      const [, resource = ''] = key.split('|');
+      reading.resourceIds.set(resource, resource);
+    }
+    for (const key of wanted.get('groupEligibility') ?? []) {
+      const [, group = ''] = key.split('|');
+      reading.decidingGroups.noteGroup({ key: group, value: { isAssignableToRole: true } });
+    }
+    return this.readAgain(reading, wanted);
   }
 
   private async readAgain(first: Reading, wanted: ReadonlyMap<ResourceType, readonly string[]>): Promise<ReadAgain> {

@@ -85,6 +85,8 @@ export class DriftChangeDto extends ReportedChangeDto {
   closeReason: 'reverted' | 'restored' | 'superseded' | 'baseline' | 'unreferenced' | null;
   /** Version of the baseline that contains it, where one closed it. */
   closedByBaseline: number | null;
+  /** The execution (/drift/remediations) that brought the baseline's value back and read it there: `reverted` by us, exactly. */
+  closedByRemediation: string | null;
   /** Why it is open although somebody had decided or it was gone. */
   reopenReason: 'came-back' | 'value-changed' | 'decision-ended' | 'rule-ended' | 'by-person' | null;
   baselineVersion: number;
@@ -111,6 +113,7 @@ export class DriftChangeDto extends ReportedChangeDto {
       substate: change.substate,
       closeReason: change.closeReason,
       closedByBaseline: change.closedByBaseline,
+      closedByRemediation: change.closedByRemediation,
       reopenReason: change.reopenReason,
       baselineVersion: change.baselineVersion,
       firstSeenAt: change.createdAt.toISOString(),

@@ -62,7 +62,7 @@ export class PlanNoteDto extends PlanSubjectDto {
   text: string;
 }
 
-/** How changes are undone. It is handed over; nothing of it has been done. */
+/** How changes are undone. Nothing of it has been done. */
 export class RemediationPlanDto {
   /** Id in /tenants. */
   tenantId: string;

@@ -19,6 +19,8 @@ export interface PlanningInput {
   current: (type: ResourceType, key: string) => JsonObject | null;
   /** Names of the objects of these types that hold this id. */
   referrers: (types: ResourceType[], id: string) => string[];
+  /** How many objects were looked through, where there are more of them; null or absent when all were. */
+  referrersCut?: number | null;
   entraTenantId: string;
   graphRoot: string;
 }
@@ -76,11 +78,20 @@ export function planRemediation(input: PlanningInput): RemediationPlan {
       made.filter(({ by }) => by.includes(resourceType)).map(({ key: old, gives: name }) => [old, name]),
     );
     append(plan, subject, place, draft, { gives, named, permission: remediation.permission });
-    if (gives === null) continue;
     const by = remediation.referredBy ?? [];
-    made.push({ key, gives, by });
+    const isGoing = first.changeType === 'added' && draft.requests.length > 0;
+    if (gives === null && !isGoing) continue;
+    if (gives !== null) made.push({ key, gives, by });
     const referrers = input.referrers(by, key);
-    if (referrers.length > 0) plan.notes.push({ ...subject, text: namedBy(referrers) });
+    const what = isGoing
+      ? 'These name it and are left without it'
+      : 'These name the old id and have to name the new one';
+    if (referrers.length > 0) plan.notes.push({ ...subject, text: namedBy(what, referrers) });
+    if (by.length > 0 && input.referrersCut != null)
+      plan.notes.push({
+        ...subject,
+        text: `Only ${input.referrersCut} objects were looked through for this id; others may name it.`,
+      });
   }
   plan.permissions = [...new Set(plan.requests.map(({ permission }) => permission))].sort();
   return plan;
@@ -160,8 +171,8 @@ function placeOf({ changeType, resourceType }: PlannedChange): number {
   return changeType === 'modified' ? 200 : 400 - (named === -1 ? 100 : named);
 }
 
-function namedBy(referrers: string[]): string {
+function namedBy(what: string, referrers: string[]): string {
   const shown = referrers.slice(0, SHOWN_REFERRERS).map((name) => JSON.stringify(name));
   const more = referrers.length > shown.length ? ` and ${referrers.length - shown.length} more` : '';
-  return `These name the old id and have to name the new one: ${shown.join(', ')}${more}.`;
+  return `${what}: ${shown.join(', ')}${more}.`;
 }

@@ -223,6 +223,7 @@ export class ChangeBook {
       stateBeforeClose: null,
       closeReason: null,
       closedByBaseline: null,
+      closedByRemediation: null,
       reopenReason,
       // A decision that holds again isn't a past one.
       previousDecision: decision === null || state === 'accepted' ? null : JSON.stringify(decision),

@@ -47,6 +47,10 @@ export class DriftChange {
   @Column('integer', { name: 'closed_by_baseline', nullable: true })
   closedByBaseline: number | null;
 
+  /** The execution of ours that brought the baseline's value back and read it there; null where nobody or somebody else did. */
+  @Column({ type: 'uuid', name: 'closed_by_remediation', nullable: true, insert: false, update: false })
+  closedByRemediation: string | null;
+
   /** Why it is open although somebody had decided or it was gone; null where neither was so. */
   @Column('text', { name: 'reopen_reason', nullable: true })
   reopenReason: ReopenReason | null;

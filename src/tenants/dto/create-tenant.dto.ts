@@ -15,8 +15,8 @@ import type { NewTenant, TenantPatch } from '../tenants.types.js';
 
 const DEFAULT_INTERVAL_SECONDS = 300;
 
-/** A patch of a tenant; what is absent stays. */
-export class UpdateTenantDto {
+/** What can be said of a tenant from the first. */
+export class TenantSettingsDto {
   /** Name for people. */
   @MayBeAbsent()
   @IsString()
@@ -52,6 +52,14 @@ export class UpdateTenantDto {
   @MayBeAbsent()
   @IsBoolean()
   secondPerson?: boolean;
+}
+
+/** A patch of a tenant; what is absent stays. */
+export class UpdateTenantDto extends TenantSettingsDto {
+  /** Whether the service may carry out approved plans that restore the baseline, with the write permissions that it has there. */
+  @MayBeAbsent()
+  @IsBoolean()
+  remediationEnabled?: boolean;
 
   static toPatch(dto: UpdateTenantDto): TenantPatch {
     return { ...dto };
@@ -59,7 +67,7 @@ export class UpdateTenantDto {
 }
 
 /** A tenant to watch. */
-export class CreateTenantDto extends UpdateTenantDto {
+export class CreateTenantDto extends TenantSettingsDto {
   /** Entra's directory id. */
   @IsUUID('loose')
   entraTenantId: string;

@@ -12,12 +12,23 @@ export class TenantDto {
   breakGlassObjectIds: string[];
   /** Whether what settles high and critical drift needs a second person. */
   secondPerson: boolean;
+  /** Whether the service may carry out approved plans that restore the baseline. */
+  remediationEnabled: boolean;
 
   static from(tenant: WatchedTenant): TenantDto {
     const { id, entraTenantId, displayName, signInAllowed, scanEnabled, scanIntervalSeconds, ...rest } = tenant;
-    const { breakGlassObjectIds, secondPerson } = rest;
+    const { breakGlassObjectIds, secondPerson, remediationEnabled } = rest;
     const schedule = { scanEnabled, scanIntervalSeconds };
-    return { id, entraTenantId, displayName, signInAllowed, ...schedule, breakGlassObjectIds, secondPerson };
+    return {
+      id,
+      entraTenantId,
+      displayName,
+      signInAllowed,
+      ...schedule,
+      breakGlassObjectIds,
+      secondPerson,
+      remediationEnabled,
+    };
   }
 }
 

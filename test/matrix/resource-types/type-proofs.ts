@@ -116,6 +116,10 @@ function ofOurs(type: ResourceType, object: JsonObject, patch: JsonObject, at: s
 const METHODS = '/policies/authenticationMethodsPolicy/authenticationMethodConfigurations';
 const ROLE = '729827e3-9c14-49f7-bb1b-9608f156bbb8';
 const PARTNER = '7a5be1de-7b34-4a6e-8c55-6a1f1c2d3e4f';
+/** Graph's template Group.Unified.Guest. */
+const GUEST_TEMPLATE = '08d542b9-071f-4e16-94b0-74abb332e3d9';
+const guestSetting = (stage: ProofStage) =>
+  textOf(stage.rows('groupSettings').find((one) => one['templateId'] === GUEST_TEMPLATE) ?? {}, 'id');
 
 function roleHolding(list: CollectionName, requests: string): TypeProof {
   const row = (stage: ProofStage) =>
@@ -229,20 +233,20 @@ export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
   groupSetting: {
     add: async (stage) => {
       stage.patchRow('groupSettings', PARTNER, {
-        displayName: 'A new setting',
-        templateId: PARTNER,
+        displayName: 'Group.Unified.Guest',
+        templateId: GUEST_TEMPLATE,
         values: [{ name: 'EnableGroupSpecificConsent', value: 'False' }],
       });
-      return PARTNER;
+      return GUEST_TEMPLATE;
     },
     change: {
       act: async (stage) =>
-        void (await stage.call('PATCH', `/groupSettings/${PARTNER}`, {
+        void (await stage.call('PATCH', `/groupSettings/${guestSetting(stage)}`, {
           values: [{ name: 'EnableGroupSpecificConsent', value: 'True' }],
         })),
       at: () => ['/values/EnableGroupSpecificConsent'],
     },
-    remove: async (stage) => void stage.tenant.state.collections.groupSettings.delete(PARTNER),
+    remove: async (stage) => void stage.tenant.state.collections.groupSettings.delete(guestSetting(stage)),
     unaudited: ['added', 'removed'],
   },
   roleDefinition: {
@@ -252,6 +256,7 @@ export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
         templateId: PARTNER,
         isBuiltIn: false,
         isEnabled: true,
+        resourceScopes: ['/'],
         rolePermissions: [{ allowedResourceActions: ['microsoft.directory/groups/standard/read'], condition: null }],
       });
       return PARTNER;
