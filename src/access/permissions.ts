@@ -10,7 +10,7 @@ export const PERMISSIONS = {
   'audit:hold': 'Put records of the audit trail under a legal hold, and release it',
   'drift:read': 'See scans, snapshots, reports and changes',
   'drift:scan': 'Start a scan',
-  'drift:decide': 'Accept, ignore or reopen a change',
+  'drift:decide': 'Accept, ignore, deny or reopen a change',
   'drift:export': 'Download a whole snapshot',
   'baseline:approve': 'Approve a snapshot as the baseline',
   'groups:read': 'See groups and their members',

@@ -105,6 +105,9 @@ describe('alerts of changes', () => {
       reopenReason: null,
       previousDecision: null,
       remindedAt: null,
+      decidedSeverity: null,
+      decidedByTwo: false,
+      toldSeverity: 'high',
       ignoreRuleId: null,
       baselineVersion: 1,
       firstReport: sequence,
@@ -170,7 +173,7 @@ describe('alerts of changes', () => {
       const gone = closed.map(([one, reason]) => ({ change: { ...one, createdAt: new Date() }, reason }));
       await room
         .get(DriftAlerts)
-        .tell(tx, { tenant, report, booked: { opened, reopened: [], standing, closed: gone }, moved });
+        .tell(tx, { tenant, report, booked: { opened, reopened: [], raised: [], standing, closed: gone }, moved });
     });
     return newsSince();
   }

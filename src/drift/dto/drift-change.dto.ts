@@ -86,7 +86,7 @@ export class DriftChangeDto extends ReportedChangeDto {
   /** Version of the baseline that contains it, where one closed it. */
   closedByBaseline: number | null;
   /** Why it is open although somebody had decided or it was gone. */
-  reopenReason: 'came-back' | 'value-changed' | 'decision-ended' | 'rule-ended' | 'by-person' | null;
+  reopenReason: 'came-back' | 'value-changed' | 'decision-ended' | 'rule-ended' | 'by-person' | 'graver' | null;
   baselineVersion: number;
   /** RFC 3339: when a scan first found it. */
   firstSeenAt: string;
