@@ -106,7 +106,9 @@ export class BaselinePreview {
       const total = [...types.values()].reduce((sum, { count }) => sum + count, 0);
       if (total > MAX_PREVIEWED_OBJECTS) return true;
     }
-    return (await this.moved.countMovedSince(tx, tenantId, sequence, MAX_PREVIEWED_OBJECTS + 1)) > MAX_PREVIEWED_OBJECTS;
+    return (
+      (await this.moved.countMovedSince(tx, tenantId, sequence, MAX_PREVIEWED_OBJECTS + 1)) > MAX_PREVIEWED_OBJECTS
+    );
   }
 
   private async effect(

@@ -71,8 +71,9 @@ export class CarryOutProposal {
         return (await this.windows.addWithin(tx, actor, window, 'approved')).tenantId;
       }
       case 'tenant-settings':
-        return (await this.tenants.updateWithin(tx, actor, tenantId, version ?? required(), content.settings, 'approved'))
-          .id;
+        return (
+          await this.tenants.updateWithin(tx, actor, tenantId, version ?? required(), content.settings, 'approved')
+        ).id;
     }
   }
 }

@@ -5,9 +5,9 @@ import type { CallerActor } from '../access/actor.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { AddChangeWindowDto, ChangeWindowDto, ChangeWindowsDto } from './dto/change-window.dto.js';
 import { DriftStatusQueryDto } from './dto/drift-status-query.dto.js';
-import { ChangeWindows } from './windows/change-windows.service.js';
 import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
 import { byId, inBody, inQuery, type TenantsInReach, tenantsAsked } from './tenant-access/subject.types.js';
+import { ChangeWindows } from './windows/change-windows.service.js';
 
 @ApiTags('drift')
 @Controller('drift/change-windows')

@@ -16,7 +16,9 @@ export class DriftAnalyticsController {
   @Get()
   @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
   async figures(@Query() query: AnalyticsQueryDto, @InReach() inReach: TenantsInReach): Promise<DriftAnalyticsDto> {
-    return DriftAnalyticsDto.from(await this.analytics.figures(onlyTenantOf(tenantsAsked(query.tenant, inReach)), AnalyticsQueryDto.daysOf(query)));
+    return DriftAnalyticsDto.from(
+      await this.analytics.figures(onlyTenantOf(tenantsAsked(query.tenant, inReach)), AnalyticsQueryDto.daysOf(query)),
+    );
   }
 
   /** What the controls of a tenant came to, and since when */

@@ -30,7 +30,11 @@ export class DriftBaselinesController {
   @Get()
   @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
   async list(@Query() query: TenantPageQueryDto, @InReach() inReach: TenantsInReach): Promise<BaselinePageDto> {
-    const page = await this.baselines.list(tenantsAsked(query.tenant, inReach), PageQueryDto.limitOf(query), query.cursor);
+    const page = await this.baselines.list(
+      tenantsAsked(query.tenant, inReach),
+      PageQueryDto.limitOf(query),
+      query.cursor,
+    );
     return { items: page.items.map(BaselineDto.from), nextCursor: page.nextCursor };
   }
 

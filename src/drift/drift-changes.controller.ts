@@ -23,7 +23,11 @@ export class DriftChangesController {
   @Get()
   @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
   async list(@Query() query: ChangeQueryDto, @InReach() inReach: TenantsInReach): Promise<DriftChangePageDto> {
-    const page = await this.changes.list(ChangeQueryDto.toFilter(query, inReach), PageQueryDto.limitOf(query), query.cursor);
+    const page = await this.changes.list(
+      ChangeQueryDto.toFilter(query, inReach),
+      PageQueryDto.limitOf(query),
+      query.cursor,
+    );
     return { items: page.items.map(DriftChangeDto.fromChange), nextCursor: page.nextCursor };
   }
 

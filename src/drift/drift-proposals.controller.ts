@@ -33,7 +33,11 @@ export class DriftProposalsController {
   @Get('proposals')
   @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
   async list(@Query() query: TenantPageQueryDto, @InReach() inReach: TenantsInReach): Promise<ProposalPageDto> {
-    const page = await this.proposals.list(tenantsAsked(query.tenant, inReach), PageQueryDto.limitOf(query), query.cursor);
+    const page = await this.proposals.list(
+      tenantsAsked(query.tenant, inReach),
+      PageQueryDto.limitOf(query),
+      query.cursor,
+    );
     return { items: page.items.map(ProposalDto.from), nextCursor: page.nextCursor };
   }
 

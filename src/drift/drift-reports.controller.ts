@@ -29,7 +29,11 @@ export class DriftReportsController {
   @Get('reports')
   @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
   async list(@Query() query: TenantPageQueryDto, @InReach() inReach: TenantsInReach): Promise<DriftReportPageDto> {
-    const page = await this.reports.list(tenantsAsked(query.tenant, inReach), PageQueryDto.limitOf(query), query.cursor);
+    const page = await this.reports.list(
+      tenantsAsked(query.tenant, inReach),
+      PageQueryDto.limitOf(query),
+      query.cursor,
+    );
     return { items: page.items.map(DriftReportSummaryDto.from), nextCursor: page.nextCursor };
   }
 

@@ -22,7 +22,11 @@ export class DriftSnapshotsController {
   @Get('snapshots')
   @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
   async list(@Query() query: TenantPageQueryDto, @InReach() inReach: TenantsInReach): Promise<SnapshotPageDto> {
-    const page = await this.snapshots.list(tenantsAsked(query.tenant, inReach), PageQueryDto.limitOf(query), query.cursor);
+    const page = await this.snapshots.list(
+      tenantsAsked(query.tenant, inReach),
+      PageQueryDto.limitOf(query),
+      query.cursor,
+    );
     return { items: page.items.map(SnapshotDto.from), nextCursor: page.nextCursor };
   }
 

@@ -47,10 +47,7 @@ export class Proposals {
 
   async list(tenants: TenantsInReach, limit: number, cursor?: string): Promise<Page<DriftProposal>> {
     const before = cursor === undefined ? null : decodeCursor(cursor);
-    return pageOf(
-      await this.transactions.read((tx) => this.proposals.findPage(tx, tenants, limit + 1, before)),
-      limit,
-    );
+    return pageOf(await this.transactions.read((tx) => this.proposals.findPage(tx, tenants, limit + 1, before)), limit);
   }
 
   /** @throws DomainError drift.proposal_not_found */
@@ -174,7 +171,11 @@ export class Proposals {
   }
 
   /** Access may have been taken from either since; who and what a proposal is of doesn't change. */
-  private async assertBothMay(actor: CallerActor, proposal: DriftProposal, kinds: readonly ProposalKind[]): Promise<void> {
+  private async assertBothMay(
+    actor: CallerActor,
+    proposal: DriftProposal,
+    kinds: readonly ProposalKind[],
+  ): Promise<void> {
     const { kind, tenantId, proposedById: id, proposedByName: displayName } = proposal;
     if (!kinds.includes(kind) || actor.id === id) return;
     if (!(await this.may(actor, kind, tenantId))) throw driftError('drift.not_allowed');

@@ -42,7 +42,8 @@ describe('what one person can not make harmless', () => {
     const { headers } = await admin('GET', `/tenants/${tenant}`);
     return admin('PATCH', `/tenants/${tenant}`, settings, { 'if-match': headers.get('etag') ?? '' });
   }
-  const versionOfTenant = async () => Number((await admin('GET', `/tenants/${tenant}`)).body['version']);
+  const versionOfTenant = async () =>
+    Number((await admin('GET', `/tenants/${tenant}`)).headers.get('etag')?.replaceAll('"', ''));
 
   async function scan(): Promise<{ snapshotId: string; changes: Change[] }> {
     const job = stage.stage.service.app.get(DriftScanJob);
@@ -109,7 +110,10 @@ describe('what one person can not make harmless', () => {
       { headline: '1 high', changes: [{ id: open.id, severity: 'high', raisedFrom: 'medium' }], changeSetId: null },
     ]);
     // It is an alert of its own, and over when the change is.
-    expect((await admin('POST', `/drift/changes/${open.id}/accept`, { reason: 'x' }, seen((await get(open.id)).version))).status).toBe(200);
+    expect(
+      (await admin('POST', `/drift/changes/${open.id}/accept`, { reason: 'x' }, seen((await get(open.id)).version)))
+        .status,
+    ).toBe(200);
     const resolved = await sentEvents(app, 'drift.changes.resolved');
     expect(resolved.map(({ alertId }) => alertId)).toContain(raised[0]?.['alertId']);
   });
@@ -199,7 +203,9 @@ describe('what one person can not make harmless', () => {
       const given = await stage.given(third.id, await stage.roleNamed('administrator'));
       const made = await propose({ changeWindow: window() }, third);
       expect(made.status).toBe(201);
-      expect((await stage.change(stage.administrator.token, 'DELETE', `/rbac/assignments/${given}`)).status).toBeLessThan(300);
+      expect(
+        (await stage.change(stage.administrator.token, 'DELETE', `/rbac/assignments/${given}`)).status,
+      ).toBeLessThan(300);
       expect(await refusal(answer(made, 'approve', second))).toEqual([409, 'drift.proposer_not_allowed']);
       expect((await admin('GET', '/drift/change-windows')).body['items']).toEqual([]);
       expect((await answer(made, 'decline', second)).body['status']).toBe('declined');

@@ -44,7 +44,9 @@ export class DriftPeople1764000000033 implements MigrationInterface {
         DROP COLUMN attempts,
         DROP CONSTRAINT ck_drift_bulk_rows_outcome,
         ADD CONSTRAINT ck_drift_bulk_rows_outcome CHECK (outcome IN ('decided', 'refused'))`);
-    await runner.query(`DELETE FROM drift_proposals WHERE kind IN ('rule-override', 'change-window', 'tenant-settings')`);
+    await runner.query(
+      `DELETE FROM drift_proposals WHERE kind IN ('rule-override', 'change-window', 'tenant-settings')`,
+    );
     await runner.query(`
       ALTER TABLE drift_proposals
         DROP CONSTRAINT ck_drift_proposals_kind,

@@ -157,7 +157,10 @@ export class BaselineChanges {
 }
 
 function versionsOf(changes: readonly ReadableChange[]): string {
-  return changes.map(({ id, version }) => `${id} ${version}`).sort().join();
+  return changes
+    .map(({ id, version }) => `${id} ${version}`)
+    .sort()
+    .join();
 }
 
 function notApplicable({ changes }: ObjectChanges): never {

@@ -79,10 +79,7 @@ export class BaselineService {
 
   async list(tenants: TenantsInReach, limit: number, cursor?: string): Promise<Page<DriftBaseline>> {
     const before = cursor === undefined ? null : decodeCursor(cursor);
-    return pageOf(
-      await this.transactions.read((tx) => this.baselines.findPage(tx, tenants, limit + 1, before)),
-      limit,
-    );
+    return pageOf(await this.transactions.read((tx) => this.baselines.findPage(tx, tenants, limit + 1, before)), limit);
   }
 
   /**

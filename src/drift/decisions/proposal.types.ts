@@ -3,7 +3,13 @@ import type { ChangeWindow } from '../windows/change-window.types.js';
 import type { DecisionKind } from './decision.types.js';
 import type { IgnorePattern } from './ignore-rule.types.js';
 
-export type ProposalKind = 'decision' | 'ignore-rule' | 'baseline' | 'rule-override' | 'change-window' | 'tenant-settings';
+export type ProposalKind =
+  | 'decision'
+  | 'ignore-rule'
+  | 'baseline'
+  | 'rule-override'
+  | 'change-window'
+  | 'tenant-settings';
 export type ProposalStatus = 'pending' | 'approved' | 'declined' | 'withdrawn';
 
 /** What proposing and approving demand: what the thing itself does. */

@@ -73,6 +73,10 @@ export class ChangeDecisionDto {
 /** A decision that no longer holds. */
 export class PastDecisionDto extends ChangeDecisionDto {
   kind: 'accept' | 'ignore' | 'deny';
+  /** What the change was judged as then; null or absent where that isn't known. */
+  severity?: 'critical' | 'high' | 'medium' | 'low' | 'info' | null;
+  /** Whether a second person had approved it. */
+  byTwo?: boolean;
 }
 
 /** A change with its history. */

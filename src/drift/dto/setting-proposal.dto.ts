@@ -1,5 +1,16 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsInt, IsString, IsUUID, Max, MaxLength, Min, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsString,
+  IsUUID,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
 import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import type { RequestedProposal } from '../decisions/proposal.types.js';
@@ -56,7 +67,7 @@ export class ProposedTenantSettingsDto extends ReopenChangeDto {
   @IsUUID('loose')
   tenant: string;
 
-  /** Of the tenant that the proposer has seen. */
+  /** Of the tenant that the proposer has seen: what If-Match would say. */
   @IsInt()
   @Min(1)
   @Max(MAX_VERSION)

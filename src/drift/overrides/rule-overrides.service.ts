@@ -81,7 +81,12 @@ export class RuleOverrides {
     if (fault !== undefined) throw driftError('drift.override_invalid', { detail: fault });
     const before = await this.lockVersion(tx, tenantId, rule.id, version);
     if (weakens(rule, before, change, now)) await this.secondPerson.assertGiven(tx, tenantId, ['critical'], consent);
-    const after = await this.overrides.put(tx, { ...change, tenantId, setById: actor.id, setByName: actor.displayName });
+    const after = await this.overrides.put(tx, {
+      ...change,
+      tenantId,
+      setById: actor.id,
+      setByName: actor.displayName,
+    });
     // Two who see none both begin with none; the row that both write tells them apart.
     if (after.version !== version + 1) throw kernelError('request.precondition_failed');
     await this.audit.record(tx, actor, {

@@ -46,11 +46,29 @@ describe('whether an override weakens what can be grave', () => {
     ['back to lower than it was set', rule('medium'), set({ severity: 'critical' }), asItComes, true],
     ['back to graver than it was set', rule('critical'), set({ severity: 'low' }), asItComes, false],
     ['back on', rule('critical'), set({ disabled: true, until: LATER }), asItComes, false],
-    ['off for longer', rule('high'), set({ disabled: true, until: LATER }), set({ disabled: true, until: LATEST }), true],
-    ['off for less', rule('high'), set({ disabled: true, until: LATEST }), set({ disabled: true, until: LATER }), false],
+    [
+      'off for longer',
+      rule('high'),
+      set({ disabled: true, until: LATER }),
+      set({ disabled: true, until: LATEST }),
+      true,
+    ],
+    [
+      'off for less',
+      rule('high'),
+      set({ disabled: true, until: LATEST }),
+      set({ disabled: true, until: LATER }),
+      false,
+    ],
     ['graver for less', rule('medium'), set({ severity: 'high' }), set({ severity: 'high', until: LATER }), true],
     ['graver for longer', rule('medium'), set({ severity: 'high', until: LATER }), set({ severity: 'high' }), false],
-    ['off again, which is over', rule('high'), set({ disabled: true, until: NOW }), set({ disabled: true, until: LATER }), true],
+    [
+      'off again, which is over',
+      rule('high'),
+      set({ disabled: true, until: NOW }),
+      set({ disabled: true, until: LATER }),
+      true,
+    ],
   ])('%s', (_name, of, before, after, expected) => {
     expect(weakens(of, before, after, NOW)).toBe(expected);
   });

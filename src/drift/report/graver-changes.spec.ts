@@ -61,19 +61,21 @@ const reconcile = (part: Partial<ReconcileInput>) =>
     now: NOW,
     ...part,
   });
-const revised = (now: Severity, before: LiveChange) =>
-  reconcile({ current: [change(now)], live: [before] }).updated[0];
+const revised = (now: Severity, before: LiveChange) => reconcile({ current: [change(now)], live: [before] }).updated[0];
 
 describe('a change that is graver than it was', () => {
-  it.each(['accepted', 'ignored'] as const)('is asked anew where one person had %s it while it was harmless', (state) => {
-    for (const severity of ['high', 'critical'] as const) {
-      const reopened = { state: 'open', reopened: true, reopenReason: 'graver', raisedFrom: null };
-      expect(revised(severity, live('medium', { state }))).toMatchObject(reopened);
-      // Whatever earlier scans made of it in between.
-      expect(revised(severity, live('low', { state, severity }))).toMatchObject(reopened);
-    }
-    expect(revised('medium', live('low', { state }))).toMatchObject({ state, reopened: false, raisedFrom: null });
-  });
+  it.each(['accepted', 'ignored'] as const)(
+    'is asked anew where one person had %s it while it was harmless',
+    (state) => {
+      for (const severity of ['high', 'critical'] as const) {
+        const reopened = { state: 'open', reopened: true, reopenReason: 'graver', raisedFrom: null };
+        expect(revised(severity, live('medium', { state }))).toMatchObject(reopened);
+        // Whatever earlier scans made of it in between.
+        expect(revised(severity, live('low', { state, severity }))).toMatchObject(reopened);
+      }
+      expect(revised('medium', live('low', { state }))).toMatchObject({ state, reopened: false, raisedFrom: null });
+    },
+  );
 
   it('stays as decided where it was grave then, two people decided, or a rule did; a denial stands', () => {
     const stays = (part: Partial<LiveChange>, was: Severity = 'medium') =>

@@ -12,7 +12,15 @@ const DECIDED = {
   decidedAt: new Date('2026-02-01T10:00:00Z'),
   decisionReason: 'agreed',
 };
-const PAST = { by: 'u-1', byName: 'Ada', at: '2026-02-01T10:00:00.000Z', reason: 'agreed', until: null, severity: 'critical', byTwo: false } as const;
+const PAST = {
+  by: 'u-1',
+  byName: 'Ada',
+  at: '2026-02-01T10:00:00.000Z',
+  reason: 'agreed',
+  until: null,
+  severity: 'critical',
+  byTwo: false,
+} as const;
 const RULE: ActiveIgnoreRule = {
   id: 'rule-1',
   resourceType: 'conditionalAccessPolicy',

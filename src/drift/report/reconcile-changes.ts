@@ -215,7 +215,13 @@ function stateOf(input: ReconcileInput, live: LiveChange, meaning: ChangeMeaning
     } else if (transition.tells !== 'nothing') tells = transition.tells;
   }
   const reopened = tells === 'detected' && state === 'open';
-  const reopenReason: ReopenReason | null = reopened ? (ruleEnded ? 'rule-ended' : ended ? 'decision-ended' : 'graver') : null;
+  const reopenReason: ReopenReason | null = reopened
+    ? ruleEnded
+      ? 'rule-ended'
+      : ended
+        ? 'decision-ended'
+        : 'graver'
+    : null;
   return { state, rule: isRuled ? rule : null, reopened, reopenReason, tells };
 }
 

@@ -63,7 +63,11 @@ export class TenantAccessGuard implements CanActivate {
   }
 
   /** @returns the kind of the first thing that isn't there for the caller; null when all are */
-  private async look(request: ReachingRequest, { subjects }: Concern, tenants: TenantsInReach): Promise<SubjectKind | null> {
+  private async look(
+    request: ReachingRequest,
+    { subjects }: Concern,
+    tenants: TenantsInReach,
+  ): Promise<SubjectKind | null> {
     request.tenantsInReach = tenants;
     if (tenants === null) return null;
     for (const { of, from, at } of subjects) {

@@ -82,7 +82,13 @@ export class ChangeWindows {
    *
    * @throws DomainError as `remove`
    */
-  async removeWithin(tx: Transaction, actor: Actor, id: string, consent: Consent, reason?: string): Promise<ChangeWindow> {
+  async removeWithin(
+    tx: Transaction,
+    actor: Actor,
+    id: string,
+    consent: Consent,
+    reason?: string,
+  ): Promise<ChangeWindow> {
     const removed = await this.windows.remove(tx, id);
     if (removed === null) throw driftError('drift.window_not_found');
     const { tenantId } = removed;
