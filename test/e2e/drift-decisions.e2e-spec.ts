@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { userActor } from '../../demo/audit/actor.js';
 import { updateConditionalAccessObject } from '../../demo/mutations/conditional-access-mutations.js';
+import { MAX_PREVIEWED_OBJECTS } from '../../src/drift/baseline-preview.js';
 import { MAX_ROW_ATTEMPTS } from '../../src/drift/decisions/bulk-decision.types.js';
 import { BulkDecisions } from '../../src/drift/decisions/bulk-decisions.service.js';
 import { MAX_IGNORE_RULES } from '../../src/drift/decisions/ignore-rules.service.js';
@@ -272,7 +273,15 @@ describe('what people decide about drift', () => {
 
   it('lets nobody have more rules or windows than there may be by making them at once', async () => {
     const rule = { tenant: tenantId, resourceType: 'group', resourceKey: 'x', reason: 'many' };
-    const window = { tenant: tenantId, name: 'w', zone: 'UTC', days: [1], start: '00:00', durationMinutes: 1, reason: 'many' };
+    const window = {
+      tenant: tenantId,
+      name: 'w',
+      zone: 'UTC',
+      days: [1],
+      start: '00:00',
+      durationMinutes: 1,
+      reason: 'many',
+    };
     await stage.stage.sql(
       `INSERT INTO drift_ignore_rules (id, tenant_id, resource_type, resource_key, reason, until, created_by_id, created_by_name)
        SELECT gen_random_uuid(), $1, 'group', 'x', 'many', now() + interval '1 day', 'a', 'a' FROM generate_series(2, $2)`,
@@ -301,6 +310,19 @@ describe('what people decide about drift', () => {
     const { body } = await admin('POST', '/drift/baselines/preview', { snapshotId });
     expect(body).toMatchObject({ version: 2, stays: 0, opens: 0 });
     expect((body['closes'] as string[]).sort()).toEqual(changes.map(({ id }) => id).sort());
+    await stage.stage.sql(
+      `INSERT INTO config_versions (tenant_id, resource_type, resource_key, valid_from, valid_to, hash)
+       SELECT $1, 'user', 'many ' || n, 1, 1000000, (SELECT hash FROM config_versions LIMIT 1) FROM generate_series(0, $2) AS n`,
+      [tenantId, MAX_PREVIEWED_OBJECTS],
+    );
+    const large = await admin('POST', '/drift/baselines/preview', { snapshotId });
+    await stage.stage.sql(`DELETE FROM config_versions WHERE resource_key LIKE 'many %'`);
+    expect(large).toMatchObject({ status: 400, body: { code: 'drift.preview_too_large' } });
+    const viewer = await stage.person(6);
+    await stage.given(viewer.id, await stage.roleNamed('viewer'));
+    const preview = (of: object) => stage.call(viewer.token, 'POST', '/drift/baselines/preview', of);
+    expect(await preview({ snapshotId })).toMatchObject({ status: 403, body: { code: 'drift.not_allowed' } });
+    expect((await preview({ changeIds: [changes[0]?.id] })).status).toBe(200);
     const approval = { snapshotId, reason: 'as it is', acceptIncomplete: true };
     expect((await admin('POST', '/drift/baselines', approval)).status).toBe(428);
     expect((await admin('POST', '/drift/baselines', approval, seen(1))).status).toBe(412);
