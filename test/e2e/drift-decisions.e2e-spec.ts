@@ -44,6 +44,7 @@ interface Report {
 describe('what people decide about drift', () => {
   let stage: RbacStage;
   let analyst: Person;
+  let viewer: Person;
   let tenantId: string;
   let policies: string[];
 
@@ -59,6 +60,8 @@ describe('what people decide about drift', () => {
     expect(policies.length).toBeGreaterThan(11);
     analyst = await stage.person(0);
     await stage.given(analyst.id, await stage.roleNamed('security-analyst'));
+    viewer = await stage.person(6);
+    await stage.given(viewer.id, await stage.roleNamed('viewer'));
     const { body } = await admin('GET', '/tenants');
     tenantId = String((body['items'] as { id: string }[])[0]?.id);
     const { snapshotId } = await scan();
@@ -318,8 +321,6 @@ describe('what people decide about drift', () => {
     const large = await admin('POST', '/drift/baselines/preview', { snapshotId });
     await stage.stage.sql(`DELETE FROM config_versions WHERE resource_key LIKE 'many %'`);
     expect(large).toMatchObject({ status: 400, body: { code: 'drift.preview_too_large' } });
-    const viewer = await stage.person(6);
-    await stage.given(viewer.id, await stage.roleNamed('viewer'));
     const preview = (of: object) => stage.call(viewer.token, 'POST', '/drift/baselines/preview', of);
     expect(await preview({ snapshotId })).toMatchObject({ status: 403, body: { code: 'drift.not_allowed' } });
     expect((await preview({ changeIds: [changes[0]?.id] })).status).toBe(200);
