@@ -34,6 +34,7 @@ import { AuditPatrol1764000000028 } from './src/database/migrations/0028-audit-p
 import { KeptRecords1764000000029 } from './src/database/migrations/0029-kept-records.js';
 import { RunningRole1764000000030 } from './src/database/migrations/0030-running-role.js';
 import { DriftRemediations1764000000032 } from './src/database/migrations/0032-drift-remediations.js';
+import { DriftPeople1764000000033 } from './src/database/migrations/0033-drift-people.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
@@ -119,6 +120,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   KeptRecords1764000000029,
   RunningRole1764000000030,
   DriftRemediations1764000000032,
+  DriftPeople1764000000033,
 ];
 
 export interface DatabaseSettings {

@@ -7,7 +7,7 @@ export interface Reach {
   denied: readonly string[];
 }
 
-/** Where a caller may do something: for rooms that rbac/ itself stands on. An abstract class, because it is also the token. */
+/** Where a caller may do something: for rooms that don't know rbac/. An abstract class, because it is also the token. */
 export abstract class CallerReach {
   abstract scopesWhere(actor: CallerActor, permission: Permission): Promise<Reach>;
 }

@@ -10,7 +10,7 @@ export const PERMISSIONS = {
   'audit:hold': 'Put records of the audit trail under a legal hold, and release it',
   'drift:read': 'See scans, snapshots, reports and changes',
   'drift:scan': 'Start a scan',
-  'drift:decide': 'Accept, ignore or reopen a change',
+  'drift:decide': 'Accept, ignore, deny or reopen a change',
   'drift:export': 'Download a whole snapshot',
   'drift:remediate': 'Ask for, and approve, that the service restores the baseline in a tenant',
   'baseline:approve': 'Approve a snapshot as the baseline',

@@ -1,10 +1,12 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import { CurrentActor } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { AddChangeWindowDto, ChangeWindowDto, ChangeWindowsDto } from './dto/change-window.dto.js';
 import { DriftStatusQueryDto } from './dto/drift-status-query.dto.js';
+import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
+import { byId, inBody, inQuery, type TenantsInReach, tenantsAsked } from './tenant-access/subject.types.js';
 import { ChangeWindows } from './windows/change-windows.service.js';
 
 @ApiTags('drift')
@@ -14,15 +16,15 @@ export class ChangeWindowsController {
 
   /** List the windows in which changes are expected */
   @Get()
-  @RequirePermission('drift:read')
-  async list(@Query() query: DriftStatusQueryDto): Promise<ChangeWindowsDto> {
-    const windows = await this.windows.list(query.tenant ?? null);
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
+  async list(@Query() query: DriftStatusQueryDto, @InReach() inReach: TenantsInReach): Promise<ChangeWindowsDto> {
+    const windows = await this.windows.list(tenantsAsked(query.tenant, inReach));
     return { items: windows.map(ChangeWindowDto.from), nextCursor: null };
   }
 
   /** Approve a window in which changes are expected */
   @Post()
-  @RequirePermission('tenants:manage')
+  @DriftAccess('tenants:manage', inBody('tenant', 'tenant'))
   async add(@CurrentActor() actor: CallerActor, @Body() body: AddChangeWindowDto): Promise<ChangeWindowDto> {
     return ChangeWindowDto.from(await this.windows.add(actor, AddChangeWindowDto.toWindow(body)));
   }
@@ -30,7 +32,7 @@ export class ChangeWindowsController {
   /** Withdraw a window; changes that were made in it stay judged by it */
   @Delete(':id')
   @HttpCode(204)
-  @RequirePermission('tenants:manage')
+  @DriftAccess('tenants:manage', byId('change-window'))
   remove(@CurrentActor() actor: CallerActor, @Param('id', IdPipe) id: string): Promise<void> {
     return this.windows.remove(actor, id);
   }

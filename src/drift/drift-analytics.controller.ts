@@ -1,9 +1,11 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequirePermission } from '../access/access.decorators.js';
 import { DriftAnalytics } from './analytics/drift-analytics.service.js';
+import { driftError } from './drift.errors.js';
 import { AnalyticsQueryDto, ControlHistoryQueryDto } from './dto/analytics-query.dto.js';
 import { ControlHistoryDto, ControlIntervalDto, DriftAnalyticsDto } from './dto/drift-analytics.dto.js';
+import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
+import { inQuery, type TenantsInReach, tenantsAsked } from './tenant-access/subject.types.js';
 
 @ApiTags('drift')
 @Controller('drift/analytics')
@@ -12,16 +14,26 @@ export class DriftAnalyticsController {
 
   /** Drift over time, how long decisions take, and which types change most */
   @Get()
-  @RequirePermission('drift:read')
-  async figures(@Query() query: AnalyticsQueryDto): Promise<DriftAnalyticsDto> {
-    return DriftAnalyticsDto.from(await this.analytics.figures(query.tenant ?? null, AnalyticsQueryDto.daysOf(query)));
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
+  async figures(@Query() query: AnalyticsQueryDto, @InReach() inReach: TenantsInReach): Promise<DriftAnalyticsDto> {
+    return DriftAnalyticsDto.from(
+      await this.analytics.figures(onlyTenantOf(tenantsAsked(query.tenant, inReach)), AnalyticsQueryDto.daysOf(query)),
+    );
   }
 
   /** What the controls of a tenant came to, and since when */
   @Get('controls')
-  @RequirePermission('drift:read')
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
   async controls(@Query() query: ControlHistoryQueryDto): Promise<ControlHistoryDto> {
     const intervals = await this.analytics.controls(query.tenant, ControlHistoryQueryDto.daysOf(query));
     return { items: intervals.map(ControlIntervalDto.from), nextCursor: null };
   }
+}
+
+/** Figures are of everything or of one tenant. */
+function onlyTenantOf(tenants: TenantsInReach): string | null {
+  if (tenants === null) return null;
+  const [tenant, ...others] = tenants;
+  if (tenant === undefined || others.length > 0) throw driftError('drift.tenant_required');
+  return tenant;
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import { CurrentActor } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
@@ -14,6 +14,8 @@ import { ApproveBaselineDto, ApproveChangesDto, PreviewBaselineDto } from './dto
 import { BaselineDto, BaselinePageDto, BaselinePreviewDto } from './dto/baseline.dto.js';
 import { BaselineInForceQueryDto } from './dto/baseline-in-force-query.dto.js';
 import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
+import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
+import { byId, inBody, inQuery, type TenantsInReach, tenantsAsked } from './tenant-access/subject.types.js';
 
 @ApiTags('drift')
 @Controller('drift/baselines')
@@ -26,15 +28,19 @@ export class DriftBaselinesController {
 
   /** List baselines, newest first */
   @Get()
-  @RequirePermission('drift:read')
-  async list(@Query() query: TenantPageQueryDto): Promise<BaselinePageDto> {
-    const page = await this.baselines.list(query.tenant ?? null, PageQueryDto.limitOf(query), query.cursor);
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
+  async list(@Query() query: TenantPageQueryDto, @InReach() inReach: TenantsInReach): Promise<BaselinePageDto> {
+    const page = await this.baselines.list(
+      tenantsAsked(query.tenant, inReach),
+      PageQueryDto.limitOf(query),
+      query.cursor,
+    );
     return { items: page.items.map(BaselineDto.from), nextCursor: page.nextCursor };
   }
 
   /** Read the baseline of a tenant that is in force; its ETag is what an approval names */
   @Get('current')
-  @RequirePermission('drift:read')
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
   async inForce(
     @Query() { tenant }: BaselineInForceQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -44,14 +50,14 @@ export class DriftBaselinesController {
 
   /** Read one version of a baseline */
   @Get(':id')
-  @RequirePermission('drift:read')
+  @DriftAccess('drift:read', byId('baseline'))
   async get(@Param('id', IdPipe) id: string): Promise<BaselineDto> {
     return BaselineDto.from(await this.baselines.get(id));
   }
 
   /** Approve a snapshot as the baseline; where there is one, If-Match names the version that it replaces */
   @Post()
-  @RequirePermission('baseline:approve')
+  @DriftAccess('baseline:approve', inBody('snapshot', 'snapshotId'))
   async approve(
     @CurrentActor() actor: CallerActor,
     @Headers('if-match') ifMatch: string | undefined,
@@ -68,7 +74,7 @@ export class DriftBaselinesController {
 
   /** Take single changes into the baseline: the next version is the one in force with these values */
   @Post('changes')
-  @RequirePermission('baseline:approve')
+  @DriftAccess('baseline:approve', inBody('change', 'changeIds'))
   async approveChanges(
     @CurrentActor() actor: CallerActor,
     @Headers('if-match') ifMatch: string | undefined,
@@ -79,16 +85,19 @@ export class DriftBaselinesController {
     return tagged(BaselineDto.from(await this.changes.approve(actor, { changeIds, reason }, seen)), reply);
   }
 
-  /** Say what an approval would close and open, without doing it */
+  /** Say what an approval would close and open, without doing it; of a snapshot for those who may export it */
   @Post('preview')
   @HttpCode(200)
-  @RequirePermission('drift:read')
-  async preview(@Body() { snapshotId, changeIds }: PreviewBaselineDto): Promise<BaselinePreviewDto> {
+  @DriftAccess('drift:read', inBody('snapshot', 'snapshotId'), inBody('change', 'changeIds'))
+  async preview(
+    @CurrentActor() actor: CallerActor,
+    @Body() { snapshotId, changeIds }: PreviewBaselineDto,
+  ): Promise<BaselinePreviewDto> {
     if ((snapshotId === undefined) === (changeIds === undefined)) {
       throw kernelError('request.invalid', { detail: 'Name a snapshot or changes, one of the two.' });
     }
     if (changeIds !== undefined) return BaselinePreviewDto.ofChanges(await this.changes.preview(changeIds));
-    return BaselinePreviewDto.from(await this.previews.ofSnapshot(snapshotId ?? ''));
+    return BaselinePreviewDto.from(await this.previews.ofSnapshot(actor, snapshotId ?? ''));
   }
 }
 

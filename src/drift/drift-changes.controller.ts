@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import { CurrentActor } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
@@ -11,6 +11,8 @@ import type { ChangeDecision } from './decisions/decision.types.js';
 import { ChangeQueryDto } from './dto/change-query.dto.js';
 import { DecideChangeDto, IgnoreChangeDto, ReopenChangeDto, untilOf } from './dto/decide-change.dto.js';
 import { DriftChangeDto, DriftChangePageDto } from './dto/drift-change.dto.js';
+import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
+import { byId, inQuery, type TenantsInReach } from './tenant-access/subject.types.js';
 
 @ApiTags('drift')
 @Controller('drift/changes')
@@ -19,15 +21,19 @@ export class DriftChangesController {
 
   /** List changes, newest first */
   @Get()
-  @RequirePermission('drift:read')
-  async list(@Query() query: ChangeQueryDto): Promise<DriftChangePageDto> {
-    const page = await this.changes.list(ChangeQueryDto.toFilter(query), PageQueryDto.limitOf(query), query.cursor);
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
+  async list(@Query() query: ChangeQueryDto, @InReach() inReach: TenantsInReach): Promise<DriftChangePageDto> {
+    const page = await this.changes.list(
+      ChangeQueryDto.toFilter(query, inReach),
+      PageQueryDto.limitOf(query),
+      query.cursor,
+    );
     return { items: page.items.map(DriftChangeDto.fromChange), nextCursor: page.nextCursor };
   }
 
   /** Read one change */
   @Get(':id')
-  @RequirePermission('drift:read')
+  @DriftAccess('drift:read', byId('change'))
   async get(@Param('id', IdPipe) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<DriftChangeDto> {
     const change = await this.changes.get(id);
     reply.header('ETag', etagOf(change.version));
@@ -37,7 +43,7 @@ export class DriftChangesController {
   /** Accept a change: the value is as it should be; any other value is a new change */
   @Post(':id/accept')
   @HttpCode(200)
-  @RequirePermission('drift:decide')
+  @DriftAccess('drift:decide', byId('change'))
   accept(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,
@@ -51,7 +57,7 @@ export class DriftChangesController {
   /** Set a change aside: it stays in reports and sends no alert */
   @Post(':id/ignore')
   @HttpCode(200)
-  @RequirePermission('drift:decide')
+  @DriftAccess('drift:decide', byId('change'))
   ignore(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,
@@ -65,7 +71,7 @@ export class DriftChangesController {
   /** Deny a change: the value must not stand; alerts go on until it is gone */
   @Post(':id/deny')
   @HttpCode(200)
-  @RequirePermission('drift:decide')
+  @DriftAccess('drift:decide', byId('change'))
   deny(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,
@@ -79,7 +85,7 @@ export class DriftChangesController {
   /** Take a decision back */
   @Post(':id/reopen')
   @HttpCode(200)
-  @RequirePermission('drift:decide')
+  @DriftAccess('drift:decide', byId('change'))
   reopen(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,

@@ -1,9 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RequirePermission } from '../access/access.decorators.js';
 import { TenantControls } from './controls/tenant-controls.service.js';
 import { DriftStatusQueryDto } from './dto/drift-status-query.dto.js';
 import { TenantControlDto, TenantControlsDto } from './dto/tenant-control.dto.js';
+import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
+import { inQuery, type TenantsInReach, tenantsAsked } from './tenant-access/subject.types.js';
 
 @ApiTags('drift')
 @Controller('drift')
@@ -12,9 +13,9 @@ export class DriftControlsController {
 
   /** How the watched tenants stand to the controls of CISA's baseline */
   @Get('controls')
-  @RequirePermission('drift:read')
-  async list(@Query() query: DriftStatusQueryDto): Promise<TenantControlsDto> {
-    const controls = await this.controls.list(query.tenant ?? null);
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
+  async list(@Query() query: DriftStatusQueryDto, @InReach() inReach: TenantsInReach): Promise<TenantControlsDto> {
+    const controls = await this.controls.list(tenantsAsked(query.tenant, inReach));
     return { items: controls.map(TenantControlDto.from), nextCursor: null };
   }
 }

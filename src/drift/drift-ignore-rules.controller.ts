@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import { CurrentActor } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
@@ -10,6 +10,8 @@ import { IgnoreRules } from './decisions/ignore-rules.service.js';
 import { ReopenChangeDto } from './dto/decide-change.dto.js';
 import { CreateIgnoreRuleDto, IgnoreRuleDto, IgnoreRulePageDto } from './dto/ignore-rule.dto.js';
 import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
+import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
+import { byId, inBody, inQuery, type TenantsInReach, tenantsAsked } from './tenant-access/subject.types.js';
 
 @ApiTags('drift')
 @Controller('drift/ignore-rules')
@@ -18,15 +20,15 @@ export class DriftIgnoreRulesController {
 
   /** List the rules that ignore, newest first, also those that are over */
   @Get()
-  @RequirePermission('drift:read')
-  async list(@Query() query: TenantPageQueryDto): Promise<IgnoreRulePageDto> {
-    const page = await this.rules.list(query.tenant ?? null, PageQueryDto.limitOf(query), query.cursor);
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
+  async list(@Query() query: TenantPageQueryDto, @InReach() inReach: TenantsInReach): Promise<IgnoreRulePageDto> {
+    const page = await this.rules.list(tenantsAsked(query.tenant, inReach), PageQueryDto.limitOf(query), query.cursor);
     return { items: page.items.map(IgnoreRuleDto.from), nextCursor: page.nextCursor };
   }
 
   /** Read one rule that ignores */
   @Get(':id')
-  @RequirePermission('drift:read')
+  @DriftAccess('drift:read', byId('ignore-rule'))
   async get(@Param('id', IdPipe) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<IgnoreRuleDto> {
     const rule = await this.rules.get(id);
     reply.header('ETag', etagOf(rule.version));
@@ -35,7 +37,7 @@ export class DriftIgnoreRulesController {
 
   /** Ignore an object or a path from the next scan on */
   @Post()
-  @RequirePermission('drift:decide')
+  @DriftAccess('drift:decide', inBody('tenant', 'tenant'))
   async create(@CurrentActor() actor: CallerActor, @Body() body: CreateIgnoreRuleDto): Promise<IgnoreRuleDto> {
     return IgnoreRuleDto.from(await this.rules.create(actor, CreateIgnoreRuleDto.toRule(body)));
   }
@@ -43,7 +45,7 @@ export class DriftIgnoreRulesController {
   /** Withdraw a rule: what it ignored is open again from the next scan on */
   @Post(':id/withdraw')
   @HttpCode(200)
-  @RequirePermission('drift:decide')
+  @DriftAccess('drift:decide', byId('ignore-rule'))
   async withdraw(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import { CurrentActor } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
@@ -17,6 +17,8 @@ import {
 } from './dto/proposal.dto.js';
 import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
 import { Proposals } from './proposals.service.js';
+import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
+import { byId, inBody, inQuery, type TenantsInReach, tenantsAsked } from './tenant-access/subject.types.js';
 
 const DECISIONS: readonly ProposalKind[] = ['decision', 'ignore-rule'];
 const BASELINES: readonly ProposalKind[] = ['baseline'];
@@ -29,22 +31,26 @@ export class DriftProposalsController {
 
   /** List what waits or waited for a second person, newest first */
   @Get('proposals')
-  @RequirePermission('drift:read')
-  async list(@Query() query: TenantPageQueryDto): Promise<ProposalPageDto> {
-    const page = await this.proposals.list(query.tenant ?? null, PageQueryDto.limitOf(query), query.cursor);
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
+  async list(@Query() query: TenantPageQueryDto, @InReach() inReach: TenantsInReach): Promise<ProposalPageDto> {
+    const page = await this.proposals.list(
+      tenantsAsked(query.tenant, inReach),
+      PageQueryDto.limitOf(query),
+      query.cursor,
+    );
     return { items: page.items.map(ProposalDto.from), nextCursor: page.nextCursor };
   }
 
   /** Read one proposal */
   @Get('proposals/:id')
-  @RequirePermission('drift:read')
+  @DriftAccess('drift:read', byId('proposal'))
   async get(@Param('id', IdPipe) id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<ProposalDto> {
     return tagged(ProposalDto.from(await this.proposals.get(id)), reply);
   }
 
   /** Propose a decision or a rule that ignores to a second person */
   @Post('proposals')
-  @RequirePermission('drift:decide')
+  @DriftAccess('drift:decide', inBody('change', 'decision.changeId'), inBody('tenant', 'ignoreRule.tenant'))
   async propose(
     @CurrentActor() actor: CallerActor,
     @Body() body: ProposeDecisionDto,
@@ -56,7 +62,7 @@ export class DriftProposalsController {
   /** Approve what somebody else proposed: it is so at once */
   @Post('proposals/:id/approve')
   @HttpCode(200)
-  @RequirePermission('drift:decide')
+  @DriftAccess('drift:decide', byId('proposal'))
   async approve(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,
@@ -73,7 +79,7 @@ export class DriftProposalsController {
   /** Decline what somebody else proposed */
   @Post('proposals/:id/decline')
   @HttpCode(200)
-  @RequirePermission('drift:decide')
+  @DriftAccess('drift:decide', byId('proposal'))
   async decline(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,
@@ -90,7 +96,7 @@ export class DriftProposalsController {
   /** Take back what one proposed oneself */
   @Post('proposals/:id/withdraw')
   @HttpCode(200)
-  @RequirePermission('drift:read')
+  @DriftAccess('drift:read', byId('proposal'))
   async withdraw(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,
@@ -106,7 +112,7 @@ export class DriftProposalsController {
 
   /** Propose the approval of a baseline to a second person */
   @Post('baseline-proposals')
-  @RequirePermission('baseline:approve')
+  @DriftAccess('baseline:approve', inBody('snapshot', 'snapshotId'), inBody('change', 'changeIds'))
   async proposeBaseline(
     @CurrentActor() actor: CallerActor,
     @Body() body: ProposedBaselineDto,
@@ -118,7 +124,7 @@ export class DriftProposalsController {
   /** Approve the baseline that somebody else proposed: it is in force at once */
   @Post('baseline-proposals/:id/approve')
   @HttpCode(200)
-  @RequirePermission('baseline:approve')
+  @DriftAccess('baseline:approve', byId('proposal'))
   async approveBaseline(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,
@@ -135,7 +141,7 @@ export class DriftProposalsController {
   /** Decline the baseline that somebody else proposed */
   @Post('baseline-proposals/:id/decline')
   @HttpCode(200)
-  @RequirePermission('baseline:approve')
+  @DriftAccess('baseline:approve', byId('proposal'))
   async declineBaseline(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import { CurrentActor } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { RemediationPlanDto } from './dto/remediation-plan.dto.js';
@@ -9,6 +9,8 @@ import { type PlanFormat, PlanFormatDto, RemediationQueryDto } from './dto/remed
 import { RemediationPlans, type TenantPlan } from './remediation/remediation-plans.service.js';
 import { renderPlan } from './remediation/render-plan.js';
 import { renderPowerShell } from './remediation/render-powershell.js';
+import { DriftAccess } from './tenant-access/drift-access.decorator.js';
+import { byId, inQuery } from './tenant-access/subject.types.js';
 
 const TEXT = 'text/plain; charset=utf-8';
 
@@ -19,7 +21,7 @@ export class DriftRemediationController {
 
   /** How one change is undone: the Graph requests and the PowerShell, handed over */
   @Get('changes/:id/remediation')
-  @RequirePermission('drift:read')
+  @DriftAccess('drift:read', byId('change'))
   @ApiOkResponse({ type: RemediationPlanDto })
   async ofChange(
     @CurrentActor() actor: CallerActor,
@@ -32,7 +34,7 @@ export class DriftRemediationController {
 
   /** How several changes, or all open ones of a report, are undone, in the order that it takes */
   @Get('remediation')
-  @RequirePermission('drift:read')
+  @DriftAccess('drift:read', inQuery('change', 'change'), inQuery('report', 'report'))
   @ApiOkResponse({ type: RemediationPlanDto })
   async ofSeveral(
     @CurrentActor() actor: CallerActor,

@@ -1,7 +1,6 @@
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { RequirePermission } from '../access/access.decorators.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { DriftReportDto, DriftReportPageDto, DriftReportSummaryDto } from './dto/drift-report.dto.js';
@@ -10,6 +9,8 @@ import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
 import { HTML_REPORT_POLICY } from './report/render-html.js';
 import { Reports } from './report/reports.service.js';
 import { REPORT_MEDIA, requestedFormat } from './report/requested-format.js';
+import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
+import { byId, inQuery, type TenantsInReach, tenantsAsked } from './tenant-access/subject.types.js';
 
 const FRAMED_NOWHERE = "frame-ancestors 'none'; sandbox";
 const REPORT_CONTENT = Object.fromEntries(
@@ -26,15 +27,19 @@ export class DriftReportsController {
 
   /** List reports, newest first */
   @Get('reports')
-  @RequirePermission('drift:read')
-  async list(@Query() query: TenantPageQueryDto): Promise<DriftReportPageDto> {
-    const page = await this.reports.list(query.tenant ?? null, PageQueryDto.limitOf(query), query.cursor);
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
+  async list(@Query() query: TenantPageQueryDto, @InReach() inReach: TenantsInReach): Promise<DriftReportPageDto> {
+    const page = await this.reports.list(
+      tenantsAsked(query.tenant, inReach),
+      PageQueryDto.limitOf(query),
+      query.cursor,
+    );
     return { items: page.items.map(DriftReportSummaryDto.from), nextCursor: page.nextCursor };
   }
 
   /** Read one report with its changes: JSON, or a file in the format that `format` or Accept asks for */
   @Get('reports/:id')
-  @RequirePermission('drift:read')
+  @DriftAccess('drift:read', byId('report'))
   @ApiExtraModels(DriftReportDto)
   @ApiOkResponse({ description: 'The report', content: REPORT_CONTENT })
   async get(

@@ -1,13 +1,15 @@
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Put, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import { CurrentActor } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
 import { DriftRulesDto, RuleOverrideDto } from './dto/drift-rule.dto.js';
 import { DriftStatusQueryDto } from './dto/drift-status-query.dto.js';
 import { OverrideRuleDto, RuleOverrideQueryDto } from './dto/override-rule.dto.js';
 import { RuleOverrides } from './overrides/rule-overrides.service.js';
+import { DriftAccess } from './tenant-access/drift-access.decorator.js';
+import { inQuery } from './tenant-access/subject.types.js';
 
 @ApiTags('drift')
 @Controller('drift/rules')
@@ -16,14 +18,14 @@ export class DriftRulesController {
 
   /** List the rules that give changes their severity; of a tenant, as they hold there */
   @Get()
-  @RequirePermission('drift:read')
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
   async list(@Query() query: DriftStatusQueryDto): Promise<DriftRulesDto> {
     return DriftRulesDto.from(await this.rules.list(query.tenant ?? null));
   }
 
   /** Make a rule hold otherwise for a tenant; If-Match "0" where nobody did before */
   @Put(':rule/override')
-  @RequirePermission('tenants:manage')
+  @DriftAccess('tenants:manage', inQuery('tenant', 'tenant'))
   async override(
     @CurrentActor() actor: CallerActor,
     @Param('rule') rule: string,
@@ -41,7 +43,7 @@ export class DriftRulesController {
   /** Let a rule hold for a tenant as it comes */
   @Delete(':rule/override')
   @HttpCode(204)
-  @RequirePermission('tenants:manage')
+  @DriftAccess('tenants:manage', inQuery('tenant', 'tenant'))
   remove(
     @CurrentActor() actor: CallerActor,
     @Param('rule') rule: string,

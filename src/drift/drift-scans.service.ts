@@ -9,6 +9,7 @@ import { driftError } from './drift.errors.js';
 import { DRIFT_ACTIONS } from './drift.events.js';
 import { ScanHistoryRepository, type ScanRow } from './scan-history.repository.js';
 import { SCAN_JOB } from './scan-job.js';
+import type { TenantsInReach } from './tenant-access/subject.types.js';
 
 /** Scans as people ask for them and look back at them. */
 @Injectable()
@@ -25,11 +26,12 @@ export class DriftScans {
    * Queues a scan beside the schedule.
    *
    * @param tenantId tenants.id; null takes the only tenant that is scanned
+   * @param tenants of which it takes that
    * @returns its id
    * @throws DomainError tenants.not_found, drift.tenant_required
    */
-  async request(actor: Actor, tenantId: string | null): Promise<string> {
-    const tenant = tenantId === null ? await this.onlyTenant() : await this.tenants.get(tenantId);
+  async request(actor: Actor, tenantId: string | null, tenants: TenantsInReach = null): Promise<string> {
+    const tenant = tenantId === null ? await this.onlyTenant(tenants) : await this.tenants.get(tenantId);
     return this.transactions.run(async (tx) => {
       const id = await this.slots.openManual(tx, SCAN_JOB, tenant.id, actor);
       await this.audit.record(tx, actor, {
@@ -49,13 +51,14 @@ export class DriftScans {
     return scan;
   }
 
-  async list(tenantId: string | null, limit: number, cursor?: string): Promise<Page<ScanRow>> {
+  async list(tenants: TenantsInReach, limit: number, cursor?: string): Promise<Page<ScanRow>> {
     const before = cursor === undefined ? null : decodeCursor(cursor);
-    return pageOf(await this.transactions.read((tx) => this.history.findPage(tx, tenantId, limit + 1, before)), limit);
+    return pageOf(await this.transactions.read((tx) => this.history.findPage(tx, tenants, limit + 1, before)), limit);
   }
 
-  private async onlyTenant() {
-    const [tenant, ...others] = await this.tenants.listScanned();
+  private async onlyTenant(tenants: TenantsInReach) {
+    const scanned = await this.tenants.listScanned();
+    const [tenant, ...others] = scanned.filter(({ id }) => tenants === null || tenants.includes(id));
     if (tenant === undefined || others.length > 0) {
       throw driftError('drift.tenant_required', {
         detail:

@@ -1,13 +1,15 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Param, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import { CurrentActor } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
 import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { SnapshotDto, SnapshotPageDto } from './dto/snapshot.dto.js';
 import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
 import { Snapshots } from './snapshot/snapshots.service.js';
+import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
+import { byId, inQuery, type TenantsInReach, tenantsAsked } from './tenant-access/subject.types.js';
 
 const NDJSON = 'application/x-ndjson';
 
@@ -18,22 +20,26 @@ export class DriftSnapshotsController {
 
   /** List snapshots, newest first */
   @Get('snapshots')
-  @RequirePermission('drift:read')
-  async list(@Query() query: TenantPageQueryDto): Promise<SnapshotPageDto> {
-    const page = await this.snapshots.list(query.tenant ?? null, PageQueryDto.limitOf(query), query.cursor);
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
+  async list(@Query() query: TenantPageQueryDto, @InReach() inReach: TenantsInReach): Promise<SnapshotPageDto> {
+    const page = await this.snapshots.list(
+      tenantsAsked(query.tenant, inReach),
+      PageQueryDto.limitOf(query),
+      query.cursor,
+    );
     return { items: page.items.map(SnapshotDto.from), nextCursor: page.nextCursor };
   }
 
   /** Read one snapshot's header */
   @Get('snapshots/:id')
-  @RequirePermission('drift:read')
+  @DriftAccess('drift:read', byId('snapshot'))
   async get(@Param('id', IdPipe) id: string): Promise<SnapshotDto> {
     return SnapshotDto.from(await this.snapshots.get(id));
   }
 
   /** Download a whole snapshot, one object a line */
   @Get('snapshots/:id/export')
-  @RequirePermission('drift:export')
+  @DriftAccess('drift:export', byId('snapshot'))
   @ApiOkResponse({
     description: 'Header line, then one object a line',
     content: { [NDJSON]: { schema: { type: 'string' } } },

@@ -15,6 +15,7 @@ import { BaselineService } from './baseline/baseline.service.js';
 import { BaselineChanges } from './baseline/baseline-changes.service.js';
 import { BaselinePinsRepository } from './baseline/baseline-pins.repository.js';
 import { BaselinePreview } from './baseline-preview.js';
+import { CarryOutProposal } from './carry-out-proposal.service.js';
 import { ChangeWindowsController } from './change-windows.controller.js';
 import { CollectionMarksRepository } from './collect/collection-marks.repository.js';
 import { TenantCollector } from './collect/tenant-collector.js';
@@ -47,6 +48,7 @@ import { DriftScanJob } from './drift-scan.job.js';
 import { DriftScanService } from './drift-scan.service.js';
 import { DriftScansController } from './drift-scans.controller.js';
 import { DriftScans } from './drift-scans.service.js';
+import { DriftSettingProposalsController } from './drift-setting-proposals.controller.js';
 import { DriftSnapshotsController } from './drift-snapshots.controller.js';
 import { RuleOverridesRepository } from './overrides/rule-overrides.repository.js';
 import { RuleOverrides } from './overrides/rule-overrides.service.js';
@@ -74,6 +76,8 @@ import { SnapshotReader } from './snapshot/snapshot-reader.js';
 import { SnapshotSeals } from './snapshot/snapshot-seals.service.js';
 import { SnapshotStore } from './snapshot/snapshot-store.js';
 import { Snapshots } from './snapshot/snapshots.service.js';
+import { SubjectTenantsRepository } from './tenant-access/subject-tenants.repository.js';
+import { TenantAccess } from './tenant-access/tenant-access.service.js';
 import { ChangeWindowsRepository } from './windows/change-windows.repository.js';
 import { ChangeWindows } from './windows/change-windows.service.js';
 
@@ -89,6 +93,7 @@ import { ChangeWindows } from './windows/change-windows.service.js';
     DriftControlsController,
     DriftIgnoreRulesController,
     DriftProposalsController,
+    DriftSettingProposalsController,
     DriftBulkDecisionsController,
     DriftRemediationController,
     DriftRemediationsController,
@@ -97,6 +102,9 @@ import { ChangeWindows } from './windows/change-windows.service.js';
     ChangeWindowsController,
   ],
   providers: [
+    // Whose it is
+    SubjectTenantsRepository,
+    TenantAccess,
     // What is
     TenantCollector,
     CollectionMarksRepository,
@@ -133,6 +141,7 @@ import { ChangeWindows } from './windows/change-windows.service.js';
     IgnoreRulesRepository,
     IgnoreRules,
     ProposalsRepository,
+    CarryOutProposal,
     Proposals,
     BulkDecisionsRepository,
     BulkDecisions,

@@ -1,40 +1,32 @@
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { CallerActor } from '../access/actor.js';
 import { AuditService } from '../audit/audit.service.js';
+import type { JsonObject } from '../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
 import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
-import { BaselineService } from './baseline/baseline.service.js';
-import { BaselineChanges } from './baseline/baseline-changes.service.js';
-import { ChangeDecisions } from './decisions/change-decisions.service.js';
-import type { DecisionKind } from './decisions/decision.types.js';
+import { CarryOutProposal } from './carry-out-proposal.service.js';
 import type { DriftProposal } from './decisions/drift-proposal.entity.js';
-import type { IgnorePattern } from './decisions/ignore-rule.types.js';
-import { IgnoreRules } from './decisions/ignore-rules.service.js';
-import type { ProposalKind, ProposalStatus } from './decisions/proposal.types.js';
+import {
+  PERMISSION_OF,
+  type ProposalKind,
+  type ProposalStatus,
+  type ProposedContent,
+  type RequestedProposal,
+} from './decisions/proposal.types.js';
 import { ProposalsRepository } from './decisions/proposals.repository.js';
 import { driftError } from './drift.errors.js';
 import { DRIFT_ACTIONS } from './drift.events.js';
+import type { TenantsInReach } from './tenant-access/subject.types.js';
+import { TenantAccess } from './tenant-access/tenant-access.service.js';
 
 /** A proposal that nobody answers is over after so long. */
 export const PROPOSAL_DAYS = 7;
 
-/** What is proposed; times are RFC 3339. */
-export type ProposedContent =
-  | { kind: 'decision'; decision: Extract<DecisionKind, 'accept' | 'ignore'>; until: string | null }
-  | ({ kind: 'ignore-rule'; until: string | null } & IgnorePattern)
-  | { kind: 'baseline'; snapshotId: string; acceptIncomplete: boolean }
-  | { kind: 'baseline'; changeIds: string[] };
-
-export interface RequestedProposal {
-  tenantId: string;
-  /** The change to decide; null for anything else. */
-  changeId: string | null;
-  /** Of the change or the baseline that the proposer saw; null where there is none. */
-  version: number | null;
-  content: ProposedContent;
-  reason: string;
-}
+/** Proposals of a tenant that wait at a time, and those of one person among them: nobody keeps the others from proposing. */
+export const MAX_WAITING_PROPOSALS = 100;
+export const MAX_WAITING_OF_ONE = 25;
 
 /** A try that is taken back, so that nobody is asked to approve what can't be. */
 class Rehearsed extends Error {}
@@ -48,19 +40,14 @@ export class Proposals {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly proposals: ProposalsRepository,
-    private readonly decisions: ChangeDecisions,
-    private readonly rules: IgnoreRules,
-    private readonly baselines: BaselineService,
-    private readonly baselineChanges: BaselineChanges,
+    private readonly carryOut: CarryOutProposal,
+    private readonly access: TenantAccess,
     private readonly audit: AuditService,
   ) {}
 
-  async list(tenantId: string | null, limit: number, cursor?: string): Promise<Page<DriftProposal>> {
+  async list(tenants: TenantsInReach, limit: number, cursor?: string): Promise<Page<DriftProposal>> {
     const before = cursor === undefined ? null : decodeCursor(cursor);
-    return pageOf(
-      await this.transactions.read((tx) => this.proposals.findPage(tx, tenantId, limit + 1, before)),
-      limit,
-    );
+    return pageOf(await this.transactions.read((tx) => this.proposals.findPage(tx, tenants, limit + 1, before)), limit);
   }
 
   /** @throws DomainError drift.proposal_not_found */
@@ -73,13 +60,20 @@ export class Proposals {
   /**
    * Asks for a second person. What could not be done now even so is refused now.
    *
-   * @throws DomainError drift.people_only, and what the thing itself would be refused with
+   * @throws DomainError drift.people_only, drift.not_allowed, drift.too_many_proposals, and what the thing itself would be
+   *   refused with
    */
   async propose(actor: CallerActor, requested: RequestedProposal): Promise<DriftProposal> {
     assertPerson(actor);
     const tenantId = await this.rehearse(actor, requested);
+    const { changeId, version, content, reason } = requested;
+    if (!(await this.may(actor, content.kind, tenantId))) throw driftError('drift.not_allowed');
     return this.transactions.run(async (tx) => {
-      const { changeId, version, content, reason } = requested;
+      const waiting = await this.proposals.countWaiting(tx, tenantId, actor.id);
+      if (waiting.all >= MAX_WAITING_PROPOSALS || waiting.own >= MAX_WAITING_OF_ONE)
+        throw driftError('drift.too_many_proposals', {
+          detail: `At most ${MAX_WAITING_PROPOSALS} of a tenant wait, and ${MAX_WAITING_OF_ONE} of one person.`,
+        });
       const proposal = await this.proposals.insert(
         tx,
         {
@@ -100,13 +94,13 @@ export class Proposals {
   }
 
   /**
-   * Approves and does it, in one. What was proposed is done only as the proposer saw it.
+   * Approves and does it, in one. What was proposed is done only as the proposer saw it, and while they may do it still.
    *
    * @param kinds what the caller may approve
    * @throws DomainError drift.people_only, drift.proposal_not_found, drift.own_proposal, drift.proposal_over,
-   *   request.precondition_failed, and what the thing itself is refused with
+   *   drift.not_allowed, drift.proposer_not_allowed, request.precondition_failed, and what the thing itself is refused with
    */
-  approve(
+  async approve(
     actor: CallerActor,
     id: string,
     version: number,
@@ -114,9 +108,10 @@ export class Proposals {
     kinds: readonly ProposalKind[],
   ): Promise<DriftProposal> {
     assertPerson(actor);
+    await this.assertBothMay(actor, await this.get(id), kinds);
     return this.transactions.run(async (tx) => {
       const proposal = await this.answered(tx, actor, id, version, 'approved', reason, kinds);
-      await this.carryOut(tx, actor, requestOf(proposal), noteOf(proposal, reason));
+      await this.carryOut.within(tx, actor, requestOf(proposal), noteOf(proposal, reason));
       await this.record(tx, actor, 'drift.proposal.approved', proposal, reason);
       return proposal;
     });
@@ -175,44 +170,39 @@ export class Proposals {
     return after;
   }
 
+  /** Access may have been taken from either since; who and what a proposal is of doesn't change. */
+  private async assertBothMay(
+    actor: CallerActor,
+    proposal: DriftProposal,
+    kinds: readonly ProposalKind[],
+  ): Promise<void> {
+    const { kind, tenantId, proposedById: id, proposedByName: displayName } = proposal;
+    if (!kinds.includes(kind) || actor.id === id) return;
+    if (!(await this.may(actor, kind, tenantId))) throw driftError('drift.not_allowed');
+    const proposer: CallerActor = { type: 'user', id, displayName, tenantId, sessionId: '', scopes: null };
+    if (!(await this.may(proposer, kind, tenantId))) throw driftError('drift.proposer_not_allowed');
+  }
+
+  /** Settings of a tenant are changed by whoever may everywhere, as at PATCH /tenants/{id}. */
+  private may(actor: CallerActor, kind: ProposalKind, tenantId: string): Promise<boolean> {
+    const permission = PERMISSION_OF[kind];
+    return kind === 'tenant-settings'
+      ? this.access.mayEverywhere(actor, permission)
+      : this.access.may(actor, permission, tenantId);
+  }
+
   /** @returns the tenant that it is about */
   private async rehearse(actor: CallerActor, requested: RequestedProposal): Promise<string> {
     let tenantId = '';
     try {
       await this.transactions.run(async (tx) => {
-        tenantId = await this.carryOut(tx, actor, requested, requested.reason);
+        tenantId = await this.carryOut.within(tx, actor, requested, requested.reason);
         throw new Rehearsed();
       });
     } catch (error) {
       if (!(error instanceof Rehearsed)) throw error;
     }
     return tenantId;
-  }
-
-  private async carryOut(
-    tx: Transaction,
-    actor: CallerActor,
-    { tenantId, changeId, version, content }: RequestedProposal,
-    reason: string,
-  ): Promise<string> {
-    if (content.kind === 'decision') {
-      if (changeId === null || version === null) throw driftError('drift.change_not_found');
-      const decision = { kind: content.decision, reason, until: dateOf(content.until) };
-      return (await this.decisions.decideWithin(tx, actor, changeId, version, decision, 'approved')).tenantId;
-    }
-    if (content.kind === 'ignore-rule') {
-      const { resourceType, resourceKey, pathPattern } = content;
-      const rule = { tenantId, resourceType, resourceKey, pathPattern, reason, until: dateOf(content.until) };
-      return (await this.rules.createWithin(tx, actor, rule, 'approved')).tenantId;
-    }
-    if ('snapshotId' in content) {
-      const { snapshotId, acceptIncomplete } = content;
-      const approval = { snapshotId, acceptIncomplete, reason };
-      return (await this.baselines.approveWithin(tx, actor, approval, version, 'approved')).tenantId;
-    }
-    const approval = { changeIds: content.changeIds, reason };
-    if (version === null) throw kernelError('request.precondition_required');
-    return (await this.baselineChanges.approveWithin(tx, actor, approval, version, 'approved')).tenantId;
   }
 
   private record(
@@ -232,7 +222,12 @@ export class Proposals {
         kind: proposal.kind,
         status: proposal.status,
         subjectId: proposal.subjectId,
+        subjectVersion: proposal.subjectVersion,
         proposedBy: proposal.proposedById,
+        proposedReason: proposal.reason,
+        // Whole, so that the trail alone says what two people wanted; the digest holds if a state is ever too large for it.
+        content: JSON.parse(proposal.content) as JsonObject,
+        contentSha256: hash('sha256', proposal.content),
         expiresAt: proposal.expiresAt.toISOString(),
       },
     });
@@ -253,11 +248,7 @@ function requestOf({ tenantId, subjectId, subjectVersion, content, reason }: Dri
   };
 }
 
-/** What stands beside what was done: whose idea it was, and why the other agreed. */
-function noteOf({ reason, proposedByName }: DriftProposal, approval: string): string {
-  return `${reason} (proposed by ${proposedByName}; approved: ${approval})`;
-}
-
-function dateOf(text: string | null): Date | null {
-  return text === null ? null : new Date(text);
+/** What stands beside what was done: whose idea it was, and why the other agreed. Where it is cut, the proposal has all. */
+function noteOf({ id, reason, proposedByName }: DriftProposal, approval: string): string {
+  return `${reason} (proposal ${id}, proposed by ${proposedByName}; approved: ${approval})`;
 }

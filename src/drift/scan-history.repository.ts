@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database/transaction-runner.js';
 import type { SlotStatus, SlotTrigger } from '../jobs/job-slot.types.js';
 import { SCAN_JOB } from './scan-job.js';
+import type { TenantsInReach } from './tenant-access/subject.types.js';
 
 /** One scan as its slot and its report tell it. */
 export interface ScanRow {
@@ -32,10 +33,10 @@ export class ScanHistoryRepository {
   }
 
   /** Newest first. */
-  findPage(tx: Transaction, tenantId: string | null, limit: number, beforeId: string | null): Promise<ScanRow[]> {
+  findPage(tx: Transaction, tenants: TenantsInReach, limit: number, beforeId: string | null): Promise<ScanRow[]> {
     return tx.query<ScanRow[]>(
-      `${SELECT} AND ($1::text IS NULL OR s.key = $1) AND ($2::uuid IS NULL OR s.id < $2) ORDER BY s.id DESC LIMIT $3`,
-      [tenantId, beforeId, limit],
+      `${SELECT} AND ($1::text[] IS NULL OR s.key = ANY ($1)) AND ($2::uuid IS NULL OR s.id < $2) ORDER BY s.id DESC LIMIT $3`,
+      [tenants, beforeId, limit],
     );
   }
 }

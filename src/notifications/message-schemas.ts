@@ -38,8 +38,9 @@ const change = object(
     actor: maybe(object({ type: { enum: ['user', 'app'] }, id: text, displayName: maybe(text) })),
     attribution: { enum: ['exact', 'strong', 'probable', 'none'] },
     closeReason: text,
+    raisedFrom: severity,
   },
-  ['closeReason'],
+  ['closeReason', 'raisedFrom'],
 );
 
 const alert = object({
@@ -87,6 +88,7 @@ const digest = object({
 /** What is promised of `data`; of every other event it is an object of ids to look up. */
 const DATA: Partial<Record<OutboxEventType, JsonObject>> = {
   'drift.changes.detected': alert,
+  'drift.changes.raised': alert,
   'drift.changes.standing': alert,
   'drift.changes.resolved': alert,
   'drift.digest': digest,

@@ -19,6 +19,7 @@ type RoutedEvent = Pick<OutboxEvent, 'type' | 'tenantId' | 'data'>;
 
 const ABOUT_CHANGES: ReadonlySet<string> = new Set([
   'drift.changes.detected',
+  'drift.changes.raised',
   'drift.changes.standing',
   'drift.changes.resolved',
 ]);

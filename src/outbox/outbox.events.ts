@@ -4,6 +4,8 @@ import type { JsonObject } from '../crypto/canonical-json.js';
 export const OUTBOX_EVENTS = {
   'drift.changes.detected': 'A scan found changes that the previous one had not',
   'drift.changes.resolved': 'All changes that an alert told of are gone or decided, or a control is met again',
+  'drift.changes.raised':
+    'Changes that are open are judged high or critical now, and people were told that they are less',
   'drift.changes.standing': 'Changes that were denied still stand',
   'drift.digest': 'What an endpoint was not told at once because it is under its threshold, once an interval',
   'drift.scan.failed': 'A scan ended without a report, or a resource type could not be collected',

@@ -10,7 +10,8 @@ import { TenantRules } from './tenant-rules.service.js';
 import { tenantsError } from './tenants.errors.js';
 import { TENANT_ACTIONS } from './tenants.events.js';
 import { TenantsRepository } from './tenants.repository.js';
-import type { NewTenant, TenantPatch, WatchedTenant } from './tenants.types.js';
+import type { Consent, NewTenant, TenantPatch, WatchedTenant } from './tenants.types.js';
+import { weakensSecondPerson } from './weakens-second-person.js';
 
 /** Which Entra tenants are watched, how often, and whose people may sign in. */
 @Injectable()
@@ -81,11 +82,11 @@ export class TenantsService implements OnModuleInit {
   /**
    * Whose people may no longer sign in lose everything at once, programs included, so whoever decides it must hold what they hold.
    *
-   * @throws DomainError tenants.not_found, rbac.no_way_up, rbac.last_administrator; request.precondition_failed when somebody else
-   *   changed it since `version` was read
+   * @throws DomainError tenants.not_found, tenants.second_person_required, rbac.no_way_up, rbac.last_administrator;
+   *   request.precondition_failed when somebody else changed it since `version` was read
    */
   async update(actor: Actor, id: string, version: number, patch: TenantPatch): Promise<WatchedTenant> {
-    return this.transactions.run((tx) => this.updateWithin(tx, actor, id, version, patch));
+    return this.transactions.run((tx) => this.updateWithin(tx, actor, id, version, patch, 'alone'));
   }
 
   /**
@@ -99,17 +100,24 @@ export class TenantsService implements OnModuleInit {
       if (tenant === null) throw tenantsError('tenants.not_found');
       if (tenant.signInAllowed) return { tenant, changed: false };
       const actor = systemActor('operator');
-      const after = await this.updateWithin(tx, actor, tenant.id, tenant.version, { signInAllowed: true });
+      const after = await this.updateWithin(tx, actor, tenant.id, tenant.version, { signInAllowed: true }, 'alone');
       return { tenant: after, changed: true };
     });
   }
 
-  private async updateWithin(
+  /**
+   * Within a transaction of others.
+   *
+   * @param consent whether a second person has approved
+   * @throws DomainError as `update`
+   */
+  async updateWithin(
     tx: Transaction,
     actor: Actor,
     id: string,
     version: number,
     patch: TenantPatch,
+    consent: Consent,
   ): Promise<WatchedTenant> {
     const seen = await this.tenants.findById(tx, id);
     if (seen === null) throw tenantsError('tenants.not_found');
@@ -120,6 +128,8 @@ export class TenantsService implements OnModuleInit {
     if (before === null || (signInAllowed !== before.signInAllowed && before.version !== seen.version)) {
       throw kernelError('request.precondition_failed');
     }
+    if (consent === 'alone' && before.version === version && weakensSecondPerson(before, patch))
+      throw tenantsError('tenants.second_person_required');
     const after = await this.tenants.update(tx, id, version, patch);
     if (after === null) throw kernelError('request.precondition_failed');
     await this.audit.record(tx, actor, {

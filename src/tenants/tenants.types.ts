@@ -26,4 +26,7 @@ export interface NewTenant {
   secondPerson?: boolean;
 }
 
+/** `alone`: on one person's word; `approved`: another one has said yes. */
+export type Consent = 'alone' | 'approved';
+
 export type TenantPatch = Partial<Omit<NewTenant, 'entraTenantId'> & Pick<WatchedTenant, 'remediationEnabled'>>;

@@ -48,6 +48,8 @@ export interface AlertChange
   substate: string;
   actor: ChangeActor | null;
   closeReason?: string;
+  /** What people were told that it was. */
+  raisedFrom?: Severity;
 }
 
 /** A control whose verdict turned. */
@@ -125,7 +127,7 @@ function gravestByType(outlines: AlertOutline[]): Record<string, Severity> {
 }
 
 function itemOf(change: AlertChange): JsonObject {
-  const { actor, closeReason } = change;
+  const { actor, closeReason, raisedFrom } = change;
   return {
     id: change.id,
     changeSetId: change.changeSetId,
@@ -150,6 +152,7 @@ function itemOf(change: AlertChange): JsonObject {
           },
     attribution: change.attribution,
     ...(closeReason === undefined ? {} : { closeReason }),
+    ...(raisedFrom === undefined ? {} : { raisedFrom }),
   };
 }
 

@@ -106,6 +106,9 @@ describe('alerts of changes', () => {
       reopenReason: null,
       previousDecision: null,
       remindedAt: null,
+      decidedSeverity: null,
+      decidedByTwo: false,
+      toldSeverity: 'high',
       ignoreRuleId: null,
       baselineVersion: 1,
       firstReport: sequence,
@@ -171,7 +174,7 @@ describe('alerts of changes', () => {
       const gone = closed.map(([one, reason]) => ({ change: { ...one, createdAt: new Date() }, reason }));
       await room
         .get(DriftAlerts)
-        .tell(tx, { tenant, report, booked: { opened, reopened: [], standing, closed: gone }, moved });
+        .tell(tx, { tenant, report, booked: { opened, reopened: [], raised: [], standing, closed: gone }, moved });
     });
     return newsSince();
   }

@@ -8,7 +8,7 @@ import { TenantsService } from '../../tenants/tenants.service.js';
 import type { WatchedTenant } from '../../tenants/tenants.types.js';
 import { CONTROLS, controlById } from '../controls/catalogue.js';
 import type { MovedControl } from '../controls/control-book.js';
-import type { BookedChanges } from '../report/change-book.js';
+import type { BookedChanges, RaisedChange } from '../report/change-book.js';
 import type { DriftReport } from '../report/drift-report.entity.js';
 import type { ReadableChange } from '../report/readable-change.js';
 import { ReportsRepository } from '../report/reports.repository.js';
@@ -24,7 +24,7 @@ const MOST_LISTED = 100;
 export interface ScanNews {
   tenant: WatchedTenant;
   report: Pick<DriftReport, 'id' | 'sequence' | 'baselineVersion'>;
-  booked: Pick<BookedChanges, 'opened' | 'reopened' | 'standing' | 'closed'>;
+  booked: Pick<BookedChanges, 'opened' | 'reopened' | 'raised' | 'standing' | 'closed'>;
   moved: MovedControl[];
 }
 
@@ -76,6 +76,7 @@ export class DriftAlerts implements OnModuleInit {
         controls: controls.map(({ id }) => id),
       });
     }
+    await this.tellRaised(tx, report, booked.raised);
     await this.remind(tx, report, booked.standing);
     const restored = moved.filter(({ after }) => after === 'met').map(alertControl);
     const ids = restored.map(({ id }) => id);
@@ -106,6 +107,18 @@ export class DriftAlerts implements OnModuleInit {
     const latest = await this.reports.findLatest(tx, tenantId);
     if (tenant === null || latest === null) return;
     for (const alert of ended) await this.tellEnded(tx, this.reportOf(tenant, latest), alert, []);
+  }
+
+  /** An alert of its own: who wasn't told of them while they were harmless hears of their end too. */
+  private async tellRaised(tx: Transaction, report: AlertReport, raised: readonly RaisedChange[]): Promise<void> {
+    if (raised.length === 0) return;
+    const { tenantId } = report;
+    const alertId = newId();
+    const changes = raised.map(({ change, from }) => ({ ...alertChange(change), raisedFrom: from }));
+    const data = alertData(report, { alertId, changeSetId: null }, { changes });
+    await this.outbox.append(tx, { type: 'drift.changes.raised', tenantId, data }, alertId);
+    const changeIds = raised.map(({ change }) => change.id);
+    await this.alerts.insert(tx, { id: alertId, tenantId, changeSetId: null, changeIds, controls: [] });
   }
 
   /** Changes that must not stand and still do; their alerts end when they are gone. */

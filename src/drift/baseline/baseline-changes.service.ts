@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../access/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
+import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { type Consent, SecondPerson } from '../decisions/second-person.service.js';
 import { driftError } from '../drift.errors.js';
 import { DRIFT_ACTIONS } from '../drift.events.js';
@@ -55,18 +56,13 @@ export class BaselineChanges {
     version: number,
     consent: Consent,
   ): Promise<DriftBaseline> {
-    const chosen = await this.chosen(tx, changeIds, 'locked');
-    const { tenantId } = chosen;
-    const before = await this.baselines.lockCurrent(tx, tenantId);
-    if (before === null) throw driftError('drift.no_baseline');
-    assertSeen(before, version);
-    await this.secondPerson.assertGiven(
-      tx,
-      tenantId,
-      chosen.changes.map(({ severity }) => severity),
-      consent,
-    );
-    const pinned = await this.pinned(tx, before, chosen.changes);
+    const seen = await this.judged(tx, changeIds, version, consent, 'unlocked');
+    const { tenantId } = seen;
+    const pinned = await this.pinned(tx, seen.before, seen.changes);
+    await this.pins.insertContents(tx, tenantId, pinned);
+    const { before, ...chosen } = await this.judged(tx, changeIds, version, consent, 'locked');
+    // A scan was faster: what was looked at isn't what is there.
+    if (versionsOf(chosen.changes) !== versionsOf(seen.changes)) throw kernelError('request.precondition_failed');
     const baseline = await this.baselines.insertNext(tx, {
       tenantId,
       snapshotId: before.snapshotId,
@@ -106,6 +102,25 @@ export class BaselineChanges {
     });
   }
 
+  /** What was chosen and the baseline that it is for, if they may be joined. Locks changes first and the baseline after them. */
+  private async judged(
+    tx: Transaction,
+    changeIds: string[],
+    version: number,
+    consent: Consent,
+    lock: 'locked' | 'unlocked',
+  ): Promise<{ tenantId: string; changes: ReadableChange[]; before: DriftBaseline }> {
+    const { tenantId, changes } = await this.chosen(tx, changeIds, lock);
+    const before = await (lock === 'locked'
+      ? this.baselines.lockCurrent(tx, tenantId)
+      : this.baselines.findCurrent(tx, tenantId));
+    if (before === null) throw driftError('drift.no_baseline');
+    assertSeen(before, version);
+    const severities = changes.map(({ severity }) => severity);
+    await this.secondPerson.assertGiven(tx, tenantId, severities, consent);
+    return { tenantId, changes, before };
+  }
+
   private async chosen(
     tx: Transaction,
     ids: string[],
@@ -139,6 +154,13 @@ export class BaselineChanges {
     }
     return pinned;
   }
+}
+
+function versionsOf(changes: readonly ReadableChange[]): string {
+  return changes
+    .map(({ id, version }) => `${id} ${version}`)
+    .sort()
+    .join();
 }
 
 function notApplicable({ changes }: ObjectChanges): never {

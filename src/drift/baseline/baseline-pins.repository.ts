@@ -46,10 +46,17 @@ export class BaselinePinsRepository {
     ]);
   }
 
-  /** These are so from this version on. */
+  /** Before changes are locked: a scan writes contents first too, and each would wait for the other. */
+  async insertContents(tx: Transaction, tenantId: string, pinned: PinnedObject[]): Promise<void> {
+    await this.contents.insertBlobs(
+      tx,
+      tenantId,
+      pinned.flatMap(({ object }) => object ?? []),
+    );
+  }
+
+  /** These are so from this version on; their contents are there. */
   async pin(tx: Transaction, tenantId: string, version: number, pinned: PinnedObject[]): Promise<void> {
-    const objects = pinned.flatMap(({ object }) => object ?? []);
-    await this.contents.insertBlobs(tx, tenantId, objects);
     const types = pinned.map(({ type }) => type);
     const keys = pinned.map(({ key }) => key);
     await tx.query(

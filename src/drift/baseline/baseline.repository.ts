@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { DriftBaseline } from './drift-baseline.entity.js';
 
 export type NewBaseline = Omit<DriftBaseline, 'id' | 'version' | 'baseVersion' | 'approvedAt'>;
@@ -32,9 +33,9 @@ export class BaselineRepository {
   }
 
   /** Newest first. */
-  findPage(tx: Transaction, tenantId: string | null, limit: number, beforeId: string | null): Promise<DriftBaseline[]> {
+  findPage(tx: Transaction, tenants: TenantsInReach, limit: number, beforeId: string | null): Promise<DriftBaseline[]> {
     const query = tx.createQueryBuilder(DriftBaseline, 'b').where('true').orderBy('b.id', 'DESC').take(limit);
-    if (tenantId !== null) query.andWhere('b.tenant_id = :tenantId', { tenantId });
+    if (tenants !== null) query.andWhere('b.tenant_id = ANY (:tenants)', { tenants });
     if (beforeId !== null) query.andWhere('b.id < :beforeId', { beforeId });
     return query.getMany();
   }

@@ -12,6 +12,7 @@ import type { Severity } from '../report/drift-report.types.js';
 import { SnapshotReader } from '../snapshot/snapshot-reader.js';
 import { SnapshotStore } from '../snapshot/snapshot-store.js';
 import type { StoredSnapshot } from '../snapshot/stored-snapshot.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { BaselineRepository } from './baseline.repository.js';
 import { BaselinePinsRepository } from './baseline-pins.repository.js';
 import type { DriftBaseline } from './drift-baseline.entity.js';
@@ -76,12 +77,9 @@ export class BaselineService {
     return baseline;
   }
 
-  async list(tenantId: string | null, limit: number, cursor?: string): Promise<Page<DriftBaseline>> {
+  async list(tenants: TenantsInReach, limit: number, cursor?: string): Promise<Page<DriftBaseline>> {
     const before = cursor === undefined ? null : decodeCursor(cursor);
-    return pageOf(
-      await this.transactions.read((tx) => this.baselines.findPage(tx, tenantId, limit + 1, before)),
-      limit,
-    );
+    return pageOf(await this.transactions.read((tx) => this.baselines.findPage(tx, tenants, limit + 1, before)), limit);
   }
 
   /**

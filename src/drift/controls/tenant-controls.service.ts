@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { TenantsService } from '../../tenants/tenants.service.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { ControlVerdictsRepository } from './control-verdicts.repository.js';
 import type { DriftControl } from './drift-control.entity.js';
 import { FindingSeals, type SealedFinding } from './finding-seals.service.js';
@@ -18,10 +19,10 @@ export class TenantControls {
     private readonly seals: FindingSeals,
   ) {}
 
-  /** Of every tenant that is scanned, or of one; empty until a scan ended with a report. */
-  async list(tenantId: string | null): Promise<TenantControl[]> {
+  /** Of every one of these that is scanned; empty until a scan ended with a report. */
+  async list(tenants: TenantsInReach): Promise<TenantControl[]> {
     const scanned = await this.tenants.listScanned();
-    const wanted = scanned.filter(({ id }) => tenantId === null || id === tenantId);
+    const wanted = scanned.filter(({ id }) => tenants === null || tenants.includes(id));
     const rows = await this.transactions.read(async (tx) => {
       const found: DriftControl[] = [];
       for (const { id } of wanted) found.push(...(await this.verdicts.findCurrent(tx, id)));

@@ -4,6 +4,9 @@ import type { DecisionKind } from './decision.types.js';
 /** Rows of one bulk decision. */
 export const MAX_BULK_ROWS = 1000;
 
+/** Runs of the job that try a row before it is given up: what is wrong with the row alone, none mends. */
+export const MAX_ROW_ATTEMPTS = 5;
+
 export interface BulkRequest {
   kind: DecisionKind;
   reason: string;
@@ -22,6 +25,8 @@ export interface BulkDecision {
   total: number;
   decided: number;
   refused: number;
+  /** Given up after MAX_ROW_ATTEMPTS: by our fault. */
+  failed: number;
   createdAt: Date;
   /** Null while rows wait. */
   finishedAt: Date | null;
@@ -32,8 +37,8 @@ export interface BulkRow {
   changeId: string;
   version: number;
   /** Null while it waits. */
-  outcome: 'decided' | 'refused' | null;
-  /** Of the error, where it was refused. */
+  outcome: 'decided' | 'refused' | 'failed' | null;
+  /** Of the error, where it was refused or failed. */
   code: string | null;
   title: string | null;
   decidedAt: Date | null;

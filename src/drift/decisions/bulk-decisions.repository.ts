@@ -6,7 +6,8 @@ import type { BulkDecision, BulkRequest, BulkRow } from './bulk-decision.types.j
 
 const BULK = `b.id, b.actor, b.kind, b.reason, b.until, b.total, b.created_at AS "createdAt", b.finished_at AS "finishedAt",
   (SELECT count(*) FROM drift_bulk_rows r WHERE r.bulk_id = b.id AND r.outcome = 'decided')::int AS decided,
-  (SELECT count(*) FROM drift_bulk_rows r WHERE r.bulk_id = b.id AND r.outcome = 'refused')::int AS refused`;
+  (SELECT count(*) FROM drift_bulk_rows r WHERE r.bulk_id = b.id AND r.outcome = 'refused')::int AS refused,
+  (SELECT count(*) FROM drift_bulk_rows r WHERE r.bulk_id = b.id AND r.outcome = 'failed')::int AS failed`;
 
 const ROW = `r.position, r.change_id AS "changeId", r.change_version AS version, r.outcome, r.code, r.title, r.decided_at AS "decidedAt"`;
 
@@ -51,14 +52,36 @@ export class BulkDecisionsRepository {
     return id;
   }
 
-  /** The next row that waits, locked until the transaction ends; one that another instance is at is left to it. */
-  async takeNext(tx: Transaction, id: string): Promise<BulkRow | null> {
-    const rows = await tx.query<BulkRow[]>(
-      `SELECT ${ROW} FROM drift_bulk_rows r WHERE r.bulk_id = $1 AND r.outcome IS NULL
-        ORDER BY r.position LIMIT 1 FOR UPDATE SKIP LOCKED`,
+  /** Whose changes its rows are, as far as they are there. */
+  async tenantsOf(tx: Transaction, id: string): Promise<string[]> {
+    const rows = await tx.query<{ tenantId: string }[]>(
+      `SELECT DISTINCT c.tenant_id AS "tenantId" FROM drift_bulk_rows r JOIN drift_changes c ON c.id = r.change_id
+        WHERE r.bulk_id = $1`,
       [id],
     );
+    return rows.map(({ tenantId }) => tenantId);
+  }
+
+  /**
+   * The next row after a position that waits, locked until the transaction ends; one that another instance is at is left to it.
+   */
+  async takeNext(tx: Transaction, id: string, after: number): Promise<BulkRow | null> {
+    const rows = await tx.query<BulkRow[]>(
+      `SELECT ${ROW} FROM drift_bulk_rows r WHERE r.bulk_id = $1 AND r.outcome IS NULL AND r.position > $2
+        ORDER BY r.position LIMIT 1 FOR UPDATE SKIP LOCKED`,
+      [id, after],
+    );
     return rows[0] ?? null;
+  }
+
+  /** A try of a row came to nothing. @returns how many did by now; 0 where somebody has answered it meanwhile */
+  async countAttempt(tx: Transaction, id: string, position: number): Promise<number> {
+    const [rows] = await tx.query<[{ attempts: number }[], number]>(
+      `UPDATE drift_bulk_rows SET attempts = attempts + 1
+        WHERE bulk_id = $1 AND position = $2 AND outcome IS NULL RETURNING attempts`,
+      [id, position],
+    );
+    return rows[0]?.attempts ?? 0;
   }
 
   async answer(

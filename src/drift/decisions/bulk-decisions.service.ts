@@ -1,14 +1,17 @@
 import { hash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { CallerActor } from '../../access/actor.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { canonicalJson } from '../../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { JobQueue } from '../../jobs/job-queue.service.js';
 import { DomainError } from '../../kernel/errors/domain-error.js';
+import { LOGGER, type Logger } from '../../observability/logger.js';
 import { driftError } from '../drift.errors.js';
 import { DRIFT_ACTIONS } from '../drift.events.js';
-import type { BulkDecision, BulkRequest, BulkRow } from './bulk-decision.types.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
+import { TenantAccess } from '../tenant-access/tenant-access.service.js';
+import { type BulkDecision, type BulkRequest, type BulkRow, MAX_ROW_ATTEMPTS } from './bulk-decision.types.js';
 import { BulkDecisionsRepository } from './bulk-decisions.repository.js';
 import { ChangeDecisions } from './change-decisions.service.js';
 
@@ -26,8 +29,10 @@ export class BulkDecisions {
     private readonly transactions: TransactionRunner,
     private readonly bulks: BulkDecisionsRepository,
     private readonly decisions: ChangeDecisions,
-    private readonly queue: JobQueue,
+    private readonly access: TenantAccess,
     private readonly audit: AuditService,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly queue: JobQueue,
   ) {
     queue.register(TASK, (payload, { signal }) => this.work(String(payload['id']), signal));
   }
@@ -58,62 +63,86 @@ export class BulkDecisions {
     });
   }
 
-  /** @throws DomainError drift.bulk_not_found */
-  get(id: string): Promise<BulkDecision> {
-    return this.transactions.read((tx) => this.found(tx, id));
+  /**
+   * @param tenants whose drift the reader may see: of one's own decisions everything, else those that are about these alone
+   * @throws DomainError drift.bulk_not_found
+   */
+  get(reader: CallerActor, tenants: TenantsInReach, id: string): Promise<BulkDecision> {
+    return this.transactions.read((tx) => this.visible(tx, reader, tenants, id));
   }
 
   /**
    * @param after position of the last row that is known
    * @throws DomainError drift.bulk_not_found
    */
-  rows(id: string, limit: number, after: number): Promise<BulkRow[]> {
+  rows(reader: CallerActor, tenants: TenantsInReach, id: string, limit: number, after: number): Promise<BulkRow[]> {
     return this.transactions.read(async (tx) => {
-      await this.found(tx, id);
+      await this.visible(tx, reader, tenants, id);
       return this.bulks.findRows(tx, id, limit, after);
     });
   }
 
-  /** Decides what waits until nothing does; another instance may be at it, and a run before may have died. */
+  /**
+   * Tries each row that waits once; another instance may be at it, and a run before may have died.
+   *
+   * @throws Error when rows failed that are to be tried again: by the queue's next run
+   */
   async work(id: string, signal: AbortSignal): Promise<void> {
-    const bulk = await this.get(id);
-    let isDone = false;
-    while (!isDone) {
+    const bulk = await this.transactions.read((tx) => this.found(tx, id));
+    let position: number | null = 0;
+    let isToBeTriedAgain = false;
+    while (position !== null) {
       signal.throwIfAborted();
-      isDone = await this.decideNext(bulk);
+      const tried: TriedRow = await this.decideNext(bulk, position);
+      position = tried.position;
+      isToBeTriedAgain ||= tried.isToBeTriedAgain;
     }
+    if (isToBeTriedAgain) throw new Error('rows of a bulk decision failed and wait for another try');
     await this.transactions.run(async (tx) => {
       if (!(await this.bulks.finish(tx, id))) return;
-      const { actor, kind, total, decided, refused } = await this.found(tx, id);
+      const { actor, kind, total, decided, refused, failed } = await this.found(tx, id);
       await this.audit.record(tx, actor, {
         action: DRIFT_ACTIONS['drift.bulk_decision.completed'],
         tenantId: null,
         target: { type: 'drift-bulk-decision', id },
         outcome: 'success',
-        after: { decision: kind, rows: total, decided, refused },
+        after: { decision: kind, rows: total, decided, refused, failed },
       });
     });
   }
 
-  /** @returns whether no row waits that nobody is at */
-  private async decideNext({ id, actor, kind, reason, until }: BulkDecision): Promise<boolean> {
+  /** Whoever handed it in is asked for their right at each row: it may be taken from them while the job runs. */
+  private async decideNext({ id, actor, kind, reason, until }: BulkDecision, after: number): Promise<TriedRow> {
+    const tenants = await this.access.inReach(actor, 'drift:decide');
     let taken: BulkRow | null = null;
     try {
-      return await this.transactions.run(async (tx) => {
-        taken = await this.bulks.takeNext(tx, id);
-        if (taken === null) return true;
+      await this.transactions.run(async (tx) => {
+        taken = await this.bulks.takeNext(tx, id, after);
+        if (taken === null) return;
+        if (tenants?.length === 0) throw driftError('drift.right_lost');
         const { position, changeId, version } = taken;
-        await this.decisions.decideWithin(tx, actor, changeId, version, { kind, reason, until }, 'alone');
+        await this.decisions.decideWithin(tx, actor, changeId, version, { kind, reason, until }, 'alone', tenants);
         await this.bulks.answer(tx, id, position, { outcome: 'decided', code: null, title: null });
-        return false;
       });
+      return { position: positionOf(taken), isToBeTriedAgain: false };
     } catch (error) {
-      if (taken === null || !(error instanceof DomainError) || !REFUSALS.has(error.kind)) throw error;
-      const { position } = taken as BulkRow;
-      const { code, title } = error;
-      await this.transactions.run((tx) => this.bulks.answer(tx, id, position, { outcome: 'refused', code, title }));
-      return false;
+      const position = positionOf(taken);
+      // Not about a row: the database is away.
+      if (position === null) throw error;
+      if (error instanceof DomainError && REFUSALS.has(error.kind)) {
+        await this.answer(id, position, 'refused', error);
+        return { position, isToBeTriedAgain: false };
+      }
+      const attempts = await this.transactions.run((tx) => this.bulks.countAttempt(tx, id, position));
+      this.logger.warn({ err: error, bulkDecisionId: id, position, attempts }, 'a row of a bulk decision failed');
+      const isGivenUp = attempts >= MAX_ROW_ATTEMPTS;
+      if (isGivenUp) await this.answer(id, position, 'failed', driftError('drift.row_failed'));
+      return { position, isToBeTriedAgain: !isGivenUp };
     }
+  }
+
+  private answer(id: string, position: number, outcome: 'refused' | 'failed', { code, title }: DomainError) {
+    return this.transactions.run((tx) => this.bulks.answer(tx, id, position, { outcome, code, title }));
   }
 
   private async sameAgain(
@@ -127,9 +156,34 @@ export class BulkDecisions {
     return this.found(tx, before.id);
   }
 
+  private async visible(
+    tx: Transaction,
+    reader: CallerActor,
+    tenants: TenantsInReach,
+    id: string,
+  ): Promise<BulkDecision> {
+    const bulk = await this.found(tx, id);
+    if (tenants === null || bulk.actor.id === reader.id) return bulk;
+    const concerned = await this.bulks.tenantsOf(tx, id);
+    if (concerned.length === 0 || concerned.some((tenant) => !tenants.includes(tenant)))
+      throw driftError('drift.bulk_not_found');
+    return bulk;
+  }
+
   private async found(tx: Transaction, id: string): Promise<BulkDecision> {
     const bulk = await this.bulks.findById(tx, id);
     if (bulk === null) throw driftError('drift.bulk_not_found');
     return bulk;
   }
+}
+
+/** What became of a try: null where no row waits that nobody is at. */
+interface TriedRow {
+  position: number | null;
+  isToBeTriedAgain: boolean;
+}
+
+/** Written by the closure of a transaction, which the compiler doesn't follow. */
+function positionOf(taken: BulkRow | null): number | null {
+  return taken?.position ?? null;
 }

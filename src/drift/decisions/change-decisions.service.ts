@@ -11,6 +11,7 @@ import { DRIFT_ACTIONS } from '../drift.events.js';
 import { type ChangeFilter, ChangesRepository } from '../report/changes.repository.js';
 import type { ChangeState } from '../report/drift-report.types.js';
 import type { ReadableChange } from '../report/readable-change.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { isUnsettled, transitionOf } from './change-states.js';
 import type { ChangeDecision, DecisionKind } from './decision.types.js';
 import { endOf } from './decision-limits.js';
@@ -61,6 +62,7 @@ export class ChangeDecisions {
    * Within a transaction of others.
    *
    * @param consent whether a second person has approved
+   * @param tenants whose changes whoever decides may decide
    * @throws DomainError as `decide`
    */
   async decideWithin(
@@ -70,10 +72,11 @@ export class ChangeDecisions {
     version: number,
     decision: ChangeDecision,
     consent: Consent,
+    tenants: TenantsInReach = null,
   ): Promise<ReadableChange> {
     const { kind, reason } = decision;
     const before = await this.changes.findById(tx, id);
-    if (before === null) throw driftError('drift.change_not_found');
+    if (before === null || tenants?.includes(before.tenantId) === false) throw driftError('drift.change_not_found');
     const state = stateAfter(before, version, kind);
     if (kind === 'accept' || kind === 'ignore')
       await this.secondPerson.assertGiven(tx, before.tenantId, [before.severity], consent);
@@ -88,6 +91,8 @@ export class ChangeDecisions {
       decisionUntil: until,
       reopenReason: isOpen ? 'by-person' : null,
       previousDecision: previous === null ? null : JSON.stringify(previous),
+      decidedSeverity: isOpen ? null : before.severity,
+      decidedByTwo: !isOpen && consent === 'approved',
     });
     if (after === null) throw kernelError('request.precondition_failed');
     await this.audit.record(tx, actor, {

@@ -20,6 +20,7 @@ describe('the states of a change', () => {
       ['deny', 'denied nothing', 'denied nothing', 'denied nothing', 'denied nothing', CLOSED],
       ['reopen', 'drift.change_undecided', 'open nothing', 'open nothing', 'open nothing', CLOSED],
       ['stays', 'open nothing', 'accepted nothing', 'ignored nothing', 'denied standing', 'closed nothing'],
+      ['graver', 'open nothing', 'open detected', 'open detected', 'denied nothing', 'closed nothing'],
       ['decision-ended', 'open nothing', 'open detected', 'open detected', 'denied nothing', 'closed nothing'],
       ['rule-matches', 'ignored nothing', 'accepted nothing', 'ignored nothing', 'denied nothing', 'closed nothing'],
       ['rule-ended', 'open nothing', 'accepted nothing', 'open detected', 'denied nothing', 'closed nothing'],

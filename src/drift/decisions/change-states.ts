@@ -9,6 +9,8 @@ export const CHANGE_EVENTS = [
   'reopen',
   /** A scan found the value again, or could not look. */
   'stays',
+  /** A scan judges it high or critical, and one person had decided when it was neither. */
+  'graver',
   /** Its decision ran out. */
   'decision-ended',
   /** A rule that ignores matches it. */
@@ -65,6 +67,7 @@ export const CHANGE_STATES: Record<ChangeState, Record<ChangeEvent, Transition>>
     ...WAITED_FOR,
     reopen: { refused: 'drift.change_undecided' },
     stays: quietly('open'),
+    graver: quietly('open'),
     'decision-ended': quietly('open'),
     'rule-matches': quietly('ignored'),
     'rule-ended': quietly('open'),
@@ -72,6 +75,7 @@ export const CHANGE_STATES: Record<ChangeState, Record<ChangeEvent, Transition>>
   accepted: {
     ...SETTLED,
     stays: quietly('accepted'),
+    graver: OPENS,
     'decision-ended': OPENS,
     'rule-matches': quietly('accepted'),
     'rule-ended': quietly('accepted'),
@@ -79,6 +83,7 @@ export const CHANGE_STATES: Record<ChangeState, Record<ChangeEvent, Transition>>
   ignored: {
     ...SETTLED,
     stays: quietly('ignored'),
+    graver: OPENS,
     'decision-ended': OPENS,
     'rule-matches': quietly('ignored'),
     'rule-ended': OPENS,
@@ -87,6 +92,7 @@ export const CHANGE_STATES: Record<ChangeState, Record<ChangeEvent, Transition>>
     ...WAITED_FOR,
     reopen: quietly('open'),
     stays: { to: 'denied', tells: 'standing' },
+    graver: quietly('denied'),
     // A denial has no end but that of the value.
     'decision-ended': quietly('denied'),
     'rule-matches': quietly('denied'),
@@ -98,6 +104,7 @@ export const CHANGE_STATES: Record<ChangeState, Record<ChangeEvent, Transition>>
     deny: CLOSED,
     reopen: CLOSED,
     stays: CLOSES,
+    graver: CLOSES,
     'decision-ended': CLOSES,
     'rule-matches': CLOSES,
     'rule-ended': CLOSES,

@@ -1,3 +1,5 @@
+import type { Severity } from '../report/drift-report.types.js';
+
 export type DecisionKind = 'accept' | 'ignore' | 'deny' | 'reopen';
 
 export interface ChangeDecision {
@@ -8,7 +10,7 @@ export interface ChangeDecision {
 }
 
 /** Why a change is open although somebody had decided, or although it was gone. */
-export type ReopenReason = 'came-back' | 'value-changed' | 'decision-ended' | 'rule-ended' | 'by-person';
+export type ReopenReason = 'came-back' | 'value-changed' | 'decision-ended' | 'rule-ended' | 'by-person' | 'graver';
 
 /** A decision that no longer holds, as it is shown beside the change that it was about. */
 export interface PastDecision {
@@ -21,4 +23,8 @@ export interface PastDecision {
   reason: string;
   /** RFC 3339; null where it had no end. */
   until: string | null;
+  /** What the change was judged as then; absent of decisions that are older than this member. */
+  severity?: Severity | null;
+  /** Whether a second person had approved it. */
+  byTwo?: boolean;
 }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan } from 'typeorm';
+import { In, LessThan } from 'typeorm';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { DriftIgnoreRule } from './drift-ignore-rule.entity.js';
 import type { ActiveIgnoreRule, IgnorePattern } from './ignore-rule.types.js';
 
@@ -17,6 +18,11 @@ export class IgnoreRulesRepository {
       .where('r.tenant_id = :tenantId AND r.withdrawn_at IS NULL AND r.until > :at', { tenantId, at })
       .orderBy('r.id')
       .getMany();
+  }
+
+  /** Whoever else makes one for the tenant waits until the transaction ends. */
+  async lockMaking(tx: Transaction, tenantId: string): Promise<void> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('drift.ignore-rules:' || $1::uuid, 0))`, [tenantId]);
   }
 
   /** Of one tenant, as the database's clock has it. */
@@ -35,13 +41,13 @@ export class IgnoreRulesRepository {
   /** Newest first, also those that are over. */
   findPage(
     tx: Transaction,
-    tenantId: string | null,
+    tenants: TenantsInReach,
     limit: number,
     beforeId: string | null,
   ): Promise<DriftIgnoreRule[]> {
     return tx.find(DriftIgnoreRule, {
       where: {
-        ...(tenantId === null ? {} : { tenantId }),
+        ...(tenants === null ? {} : { tenantId: In([...tenants]) }),
         ...(beforeId === null ? {} : { id: LessThan(beforeId) }),
       },
       order: { id: 'DESC' },

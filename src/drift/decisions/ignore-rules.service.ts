@@ -8,6 +8,7 @@ import { TenantsService } from '../../tenants/tenants.service.js';
 import { driftError } from '../drift.errors.js';
 import { DRIFT_ACTIONS } from '../drift.events.js';
 import { ChangesRepository } from '../report/changes.repository.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { endOf } from './decision-limits.js';
 import type { DriftIgnoreRule } from './drift-ignore-rule.entity.js';
 import type { IgnorePattern } from './ignore-rule.types.js';
@@ -36,9 +37,9 @@ export class IgnoreRules {
     private readonly audit: AuditService,
   ) {}
 
-  async list(tenantId: string | null, limit: number, cursor?: string): Promise<Page<DriftIgnoreRule>> {
+  async list(tenants: TenantsInReach, limit: number, cursor?: string): Promise<Page<DriftIgnoreRule>> {
     const before = cursor === undefined ? null : decodeCursor(cursor);
-    return pageOf(await this.transactions.read((tx) => this.rules.findPage(tx, tenantId, limit + 1, before)), limit);
+    return pageOf(await this.transactions.read((tx) => this.rules.findPage(tx, tenants, limit + 1, before)), limit);
   }
 
   /** @throws DomainError drift.ignore_rule_not_found */
@@ -69,6 +70,7 @@ export class IgnoreRules {
     if ((await this.tenants.find(tx, rule.tenantId)) === null) throw driftError('drift.tenant_not_found');
     // Whatever it will meet may be grave.
     await this.secondPerson.assertGiven(tx, rule.tenantId, ['critical'], consent);
+    await this.rules.lockMaking(tx, rule.tenantId);
     if ((await this.rules.countActive(tx, rule.tenantId)) >= MAX_IGNORE_RULES)
       throw driftError('drift.too_many_ignore_rules', { detail: `At most ${MAX_IGNORE_RULES} rules hold at a time.` });
     const now = await this.changes.now(tx);

@@ -10,6 +10,8 @@ type Decided = Pick<
   | 'decidedAt'
   | 'decisionReason'
   | 'decisionUntil'
+  | 'decidedSeverity'
+  | 'decidedByTwo'
   | 'previousDecision'
 >;
 
@@ -27,5 +29,7 @@ export function lastDecision(change: Decided): PastDecision | null {
     at: (change.decidedAt ?? new Date(0)).toISOString(),
     reason: change.decisionReason ?? '',
     until: change.decisionUntil?.toISOString() ?? null,
+    severity: change.decidedSeverity,
+    byTwo: change.decidedByTwo,
   };
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan } from 'typeorm';
+import { In, LessThan } from 'typeorm';
 import type { Actor } from '../../access/actor.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { DriftProposal } from './drift-proposal.entity.js';
 import type { ProposalStatus } from './proposal.types.js';
 
@@ -18,15 +19,26 @@ export class ProposalsRepository {
   }
 
   /** Newest first. */
-  findPage(tx: Transaction, tenantId: string | null, limit: number, beforeId: string | null): Promise<DriftProposal[]> {
+  findPage(tx: Transaction, tenants: TenantsInReach, limit: number, beforeId: string | null): Promise<DriftProposal[]> {
     return tx.find(DriftProposal, {
       where: {
-        ...(tenantId === null ? {} : { tenantId }),
+        ...(tenants === null ? {} : { tenantId: In([...tenants]) }),
         ...(beforeId === null ? {} : { id: LessThan(beforeId) }),
       },
       order: { id: 'DESC' },
       take: limit,
     });
+  }
+
+  /** Those of a tenant that wait, and how many of them are somebody's. Whoever else proposes there waits for this transaction. */
+  async countWaiting(tx: Transaction, tenantId: string, proposer: string): Promise<{ all: number; own: number }> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('drift.proposals:' || $1::uuid, 0))`, [tenantId]);
+    const rows = await tx.query<{ all: number; own: number }[]>(
+      `SELECT count(*)::int AS "all", (count(*) FILTER (WHERE proposed_by_id = $2))::int AS own FROM drift_proposals
+        WHERE tenant_id = $1 AND status = 'pending' AND expires_at > now()`,
+      [tenantId, proposer],
+    );
+    return rows[0] ?? { all: 0, own: 0 };
   }
 
   async insert(tx: Transaction, proposal: NewProposal, days: number): Promise<DriftProposal> {

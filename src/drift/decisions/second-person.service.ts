@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { TenantsService } from '../../tenants/tenants.service.js';
+import type { Consent } from '../../tenants/tenants.types.js';
 import { driftError } from '../drift.errors.js';
 import type { Severity } from '../report/drift-report.types.js';
+import { isGrave } from './gravity.js';
 
-/** `alone`: on one person's word; `approved`: another one has said yes. */
-export type Consent = 'alone' | 'approved';
-
-const GRAVE: readonly Severity[] = ['critical', 'high'];
+export type { Consent };
 
 /** Whether a tenant wants two people for what settles grave drift. */
 @Injectable()
@@ -24,7 +23,7 @@ export class SecondPerson {
     severities: readonly Severity[],
     consent: Consent,
   ): Promise<void> {
-    if (consent === 'approved' || !severities.some((severity) => GRAVE.includes(severity))) return;
+    if (consent === 'approved' || !severities.some(isGrave)) return;
     const tenant = await this.tenants.find(tx, tenantId);
     if (tenant === null || tenant.secondPerson) throw driftError('drift.second_person_required');
   }

@@ -83,12 +83,14 @@ export class BulkDecisionDto {
   total: number;
   decided: number;
   refused: number;
+  /** Rows that were given up after five tries, by our fault. */
+  failed: number;
   /** RFC 3339. */
   createdAt: string;
   finishedAt: string | null;
 
   static from(bulk: BulkDecision): BulkDecisionDto {
-    const { id, actor, kind, reason, until, total, decided, refused, createdAt, finishedAt } = bulk;
+    const { id, actor, kind, reason, until, total, decided, refused, failed, createdAt, finishedAt } = bulk;
     return {
       id,
       status: finishedAt === null ? 'running' : 'completed',
@@ -99,6 +101,7 @@ export class BulkDecisionDto {
       total,
       decided,
       refused,
+      failed,
       createdAt: createdAt.toISOString(),
       finishedAt: finishedAt?.toISOString() ?? null,
     };
@@ -112,8 +115,8 @@ export class BulkRowDto {
   /** Id of the change. */
   changeId: string;
   version: number;
-  /** `waiting`: nobody was at it yet. */
-  outcome: 'waiting' | 'decided' | 'refused';
+  /** `waiting`: nobody was at it yet, or it is tried again; `failed`: given up, by our fault. */
+  outcome: 'waiting' | 'decided' | 'refused' | 'failed';
   /** Code of the error, as the single decision would answer. */
   code: string | null;
   title: string | null;

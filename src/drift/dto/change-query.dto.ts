@@ -4,6 +4,7 @@ import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js'
 import type { ChangeFilter } from '../report/changes.repository.js';
 import { CHANGE_STATE_NAMES, type ChangeState, SEVERITIES, type Severity } from '../report/drift-report.types.js';
 import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
+import { type TenantsInReach, tenantsAsked } from '../tenant-access/subject.types.js';
 import { TenantPageQueryDto } from './tenant-page-query.dto.js';
 
 const SUBSTATES = ['new', 'ongoing', 'regressed'] as const;
@@ -51,9 +52,9 @@ export class ChangeQueryDto extends TenantPageQueryDto {
   @IsIn(SUBSTATES, { each: true })
   substate?: Substate[];
 
-  static toFilter(query: ChangeQueryDto): ChangeFilter {
+  static toFilter(query: ChangeQueryDto, inReach: TenantsInReach): ChangeFilter {
     return {
-      tenantId: query.tenant ?? null,
+      tenants: tenantsAsked(query.tenant, inReach),
       states: query.state ?? [],
       severities: query.severity ?? [],
       resourceTypes: query.resourceType ?? [],

@@ -73,6 +73,10 @@ export class ChangeDecisionDto {
 /** A decision that no longer holds. */
 export class PastDecisionDto extends ChangeDecisionDto {
   kind: 'accept' | 'ignore' | 'deny';
+  /** What the change was judged as then; null or absent where that isn't known. */
+  severity?: 'critical' | 'high' | 'medium' | 'low' | 'info' | null;
+  /** Whether a second person had approved it. */
+  byTwo?: boolean;
 }
 
 /** A change with its history. */
@@ -88,7 +92,7 @@ export class DriftChangeDto extends ReportedChangeDto {
   /** The execution (/drift/remediations) that brought the baseline's value back and read it there: `reverted` by us, exactly. */
   closedByRemediation: string | null;
   /** Why it is open although somebody had decided or it was gone. */
-  reopenReason: 'came-back' | 'value-changed' | 'decision-ended' | 'rule-ended' | 'by-person' | null;
+  reopenReason: 'came-back' | 'value-changed' | 'decision-ended' | 'rule-ended' | 'by-person' | 'graver' | null;
   baselineVersion: number;
   /** RFC 3339: when a scan first found it. */
   firstSeenAt: string;

@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -15,7 +16,7 @@ import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import { MAX_BASELINE_CHANGES } from '../baseline/baseline-changes.service.js';
 import type { DriftProposal } from '../decisions/drift-proposal.entity.js';
-import type { ProposedContent, RequestedProposal } from '../proposals.service.js';
+import type { ProposedContent, RequestedProposal } from '../decisions/proposal.types.js';
 import { IgnoreChangeDto, ReopenChangeDto, untilOf } from './decide-change.dto.js';
 import { CreateIgnoreRuleDto } from './ignore-rule.dto.js';
 
@@ -78,6 +79,8 @@ export class ProposeDecisionDto {
 
   /** @throws DomainError request.invalid */
   static toProposal({ decision, ignoreRule }: ProposeDecisionDto): RequestedProposal {
+    // Validation takes a list of nested objects for one.
+    if (Array.isArray(decision) || Array.isArray(ignoreRule)) throw kernelError('request.invalid');
     if (decision !== undefined && ignoreRule === undefined) {
       const { changeId, version, reason } = decision;
       const until = untilOf(decision)?.toISOString() ?? null;
@@ -109,7 +112,7 @@ export class ProposalDto {
   id: string;
   /** Id in /tenants. */
   tenantId: string;
-  kind: 'decision' | 'ignore-rule' | 'baseline';
+  kind: 'decision' | 'ignore-rule' | 'baseline' | 'rule-override' | 'change-window' | 'tenant-settings';
   /** `expired`: nobody answered in time. */
   status: 'pending' | 'approved' | 'declined' | 'withdrawn' | 'expired';
   /** The change that is to be decided. */
@@ -127,6 +130,11 @@ export class ProposalDto {
   snapshotId: string | null;
   /** What the baseline would take in. */
   changeIds: string[];
+
+  /** What is proposed, whole: of an override `rule` and `override` (null: as it comes), of a window `window` or `withdraws`, of
+   * settings `settings`. */
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  content: Record<string, unknown>;
 
   /** Of a snapshot: although parts of the tenant were not read for it. */
   acceptIncomplete: boolean;
@@ -180,12 +188,13 @@ function contentOf(content: ProposedContent) {
   const isRule = content.kind === 'ignore-rule';
   return {
     decision: content.kind === 'decision' ? content.decision : null,
-    until: content.kind === 'baseline' ? null : content.until,
+    until: 'until' in content ? content.until : null,
     resourceType: isRule ? content.resourceType : null,
     resourceKey: isRule ? content.resourceKey : null,
     pathPattern: isRule ? content.pathPattern : null,
     snapshotId: 'snapshotId' in content ? content.snapshotId : null,
     changeIds: 'changeIds' in content ? content.changeIds : [],
     acceptIncomplete: 'acceptIncomplete' in content ? content.acceptIncomplete : false,
+    content: { ...content },
   };
 }

@@ -7,12 +7,14 @@ import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { TenantsService } from '../../tenants/tenants.service.js';
 import { loadRules } from '../classify/load-rules.js';
 import type { DriftRule } from '../classify/rule.types.js';
+import { type Consent, SecondPerson } from '../decisions/second-person.service.js';
 import { driftError } from '../drift.errors.js';
 import { DRIFT_ACTIONS } from '../drift.events.js';
 import { type EffectiveRule, effectiveRules, rulesVersion, speakingRules } from './apply-overrides.js';
 import { faultsOfChange } from './check-override.js';
 import type { RuleChange, RuleOverride } from './rule-override.types.js';
 import { RuleOverridesRepository } from './rule-overrides.repository.js';
+import { weakens } from './weakens.js';
 
 export interface TenantRules {
   /** Of what holds: it moves when a release changes a rule and when somebody overrides one. */
@@ -29,6 +31,7 @@ export class RuleOverrides {
     private readonly transactions: TransactionRunner,
     private readonly overrides: RuleOverridesRepository,
     private readonly tenants: TenantsService,
+    private readonly secondPerson: SecondPerson,
     private readonly audit: AuditService,
   ) {}
 
@@ -51,51 +54,91 @@ export class RuleOverrides {
    * Makes a rule hold otherwise for a tenant, from its next scan on.
    *
    * @param version of the override that is there; 0 where none is
-   * @throws DomainError tenants.not_found, drift.rule_not_found, drift.override_invalid, request.precondition_failed
+   * @throws DomainError drift.tenant_not_found, drift.rule_not_found, drift.override_invalid, drift.second_person_required,
+   *   request.precondition_failed
    */
-  async set(actor: Actor, tenantId: string, version: number, change: RuleChange): Promise<RuleOverride> {
-    await this.tenants.get(tenantId);
+  set(actor: Actor, tenantId: string, version: number, change: RuleChange): Promise<RuleOverride> {
+    return this.transactions.run((tx) => this.setWithin(tx, actor, tenantId, version, change, 'alone'));
+  }
+
+  /**
+   * Within a transaction of others.
+   *
+   * @throws DomainError as `set`
+   */
+  async setWithin(
+    tx: Transaction,
+    actor: Actor,
+    tenantId: string,
+    version: number,
+    change: RuleChange,
+    consent: Consent,
+  ): Promise<RuleOverride> {
+    await this.assertThere(tx, tenantId);
     const rule = this.ruleOf(change.ruleId);
-    return this.transactions.run(async (tx) => {
-      const [fault] = faultsOfChange(this.shipped, change, await this.overrides.now(tx));
-      if (fault !== undefined) throw driftError('drift.override_invalid', { detail: fault });
-      const before = await this.lockVersion(tx, tenantId, rule.id, version);
-      const after = await this.overrides.put(tx, {
-        ...change,
-        tenantId,
-        setById: actor.id,
-        setByName: actor.displayName,
-      });
-      // Two who see none both begin with none; the row that both write tells them apart.
-      if (after.version !== version + 1) throw kernelError('request.precondition_failed');
-      await this.audit.record(tx, actor, {
-        action: DRIFT_ACTIONS['drift.rule.overridden'],
-        tenantId,
-        target: { type: 'rule', id: rule.id, displayName: rule.title },
-        outcome: 'success',
-        reason: change.reason,
-        ...(before === null ? {} : { before: stateOf(before) }),
-        after: stateOf(after),
-      });
-      return after;
+    const now = await this.overrides.now(tx);
+    const [fault] = faultsOfChange(this.shipped, change, now);
+    if (fault !== undefined) throw driftError('drift.override_invalid', { detail: fault });
+    const before = await this.lockVersion(tx, tenantId, rule.id, version);
+    if (weakens(rule, before, change, now)) await this.secondPerson.assertGiven(tx, tenantId, ['critical'], consent);
+    const after = await this.overrides.put(tx, {
+      ...change,
+      tenantId,
+      setById: actor.id,
+      setByName: actor.displayName,
+    });
+    // Two who see none both begin with none; the row that both write tells them apart.
+    if (after.version !== version + 1) throw kernelError('request.precondition_failed');
+    await this.audit.record(tx, actor, {
+      action: DRIFT_ACTIONS['drift.rule.overridden'],
+      tenantId,
+      target: { type: 'rule', id: rule.id, displayName: rule.title },
+      outcome: 'success',
+      reason: change.reason,
+      ...(before === null ? {} : { before: stateOf(before) }),
+      after: stateOf(after),
+    });
+    return after;
+  }
+
+  /**
+   * @throws DomainError drift.rule_not_found, drift.override_not_found, drift.second_person_required,
+   *   request.precondition_failed
+   */
+  remove(actor: Actor, tenantId: string, ruleId: string, version: number): Promise<void> {
+    return this.transactions.run((tx) => this.removeWithin(tx, actor, tenantId, version, ruleId, 'alone'));
+  }
+
+  /**
+   * Within a transaction of others.
+   *
+   * @throws DomainError as `remove`
+   */
+  async removeWithin(
+    tx: Transaction,
+    actor: Actor,
+    tenantId: string,
+    version: number,
+    ruleId: string,
+    consent: Consent,
+  ): Promise<void> {
+    const rule = this.ruleOf(ruleId);
+    const before = await this.lockVersion(tx, tenantId, ruleId, version);
+    if (before === null) throw driftError('drift.override_not_found');
+    if (weakens(rule, before, null, await this.overrides.now(tx)))
+      await this.secondPerson.assertGiven(tx, tenantId, ['critical'], consent);
+    await this.overrides.remove(tx, tenantId, ruleId);
+    await this.audit.record(tx, actor, {
+      action: DRIFT_ACTIONS['drift.rule.restored'],
+      tenantId,
+      target: { type: 'rule', id: ruleId, displayName: rule.title },
+      outcome: 'success',
+      before: stateOf(before),
     });
   }
 
-  /** @throws DomainError drift.rule_not_found, drift.override_not_found, request.precondition_failed */
-  async remove(actor: Actor, tenantId: string, ruleId: string, version: number): Promise<void> {
-    const rule = this.ruleOf(ruleId);
-    await this.transactions.run(async (tx) => {
-      const before = await this.lockVersion(tx, tenantId, ruleId, version);
-      if (before === null) throw driftError('drift.override_not_found');
-      await this.overrides.remove(tx, tenantId, ruleId);
-      await this.audit.record(tx, actor, {
-        action: DRIFT_ACTIONS['drift.rule.restored'],
-        tenantId,
-        target: { type: 'rule', id: ruleId, displayName: rule.title },
-        outcome: 'success',
-        before: stateOf(before),
-      });
-    });
+  private async assertThere(tx: Transaction, tenantId: string): Promise<void> {
+    if ((await this.tenants.find(tx, tenantId)) === null) throw driftError('drift.tenant_not_found');
   }
 
   private ruleOf(ruleId: string): DriftRule {

@@ -122,7 +122,7 @@ describe('changes from scan to scan, whatever people decide between', () => {
 
     private async rule(): Promise<void> {
       const rules = room.get(IgnoreRules);
-      const { items } = await rules.list(this.tenantId, 100);
+      const { items } = await rules.list([this.tenantId], 100);
       const standing = items.find(({ withdrawnAt }) => withdrawnAt === null);
       if (standing !== undefined) await rules.withdraw(ADA, standing.id, standing.version, 'over');
       else {

@@ -44,11 +44,19 @@ export interface ScanFindings {
   now: Date;
 }
 
+export interface RaisedChange {
+  change: ReadableChange;
+  /** What people were told that it was. */
+  from: Severity;
+}
+
 export interface BookedChanges {
   /** The state of each says whether people are told of it. */
   opened: NewChange[];
   /** Changes whose decision ran out: they are open again. */
   reopened: ReadableChange[];
+  /** Open and denied changes that are high or critical now and were told of as less: people are told again. */
+  raised: RaisedChange[];
   /** Denied changes that stand and of which people are told again. */
   standing: ReadableChange[];
   closed: { change: ReadableChange; reason: CloseReason }[];
@@ -90,7 +98,7 @@ export class ChangeBook {
 
     const opened = reconciliation.opened.map((one) => this.newChange(findings, one));
     await this.changes.insert(tx, opened);
-    const reopened = await this.updateLive(tx, findings, reconciliation, liveById);
+    const { reopened, raised } = await this.updateLive(tx, findings, reconciliation, liveById);
     await this.attributeLate(tx, findings, live);
     const standing = await this.remind(tx, findings.now, reconciliation, liveById);
     const closed = await this.closeGone(tx, findings, reconciliation, liveById);
@@ -99,6 +107,7 @@ export class ChangeBook {
     return {
       opened,
       reopened,
+      raised,
       standing,
       closed,
       summary: countBySeverity(kept.filter(({ state }) => isUnsettled(state))),
@@ -127,13 +136,13 @@ export class ChangeBook {
     { baselineVersion, now }: ScanFindings,
     { aged, updated }: Reconciliation,
     liveById: Map<string, ReadableChange>,
-  ): Promise<ReadableChange[]> {
+  ): Promise<Pick<BookedChanges, 'reopened' | 'raised'>> {
     await this.changes.age(
       tx,
       aged.map(({ id }) => id),
     );
-    const revised: { change: ReadableChange; reopened: boolean; isNew: boolean }[] = [];
-    for (const { live, change: finding, meaning, state, rule, reopened, reopenReason } of updated) {
+    const revised: { change: ReadableChange; reopened: boolean; raisedFrom: Severity | null; isNew: boolean }[] = [];
+    for (const { live, change: finding, meaning, state, rule, reopened, reopenReason, raisedFrom } of updated) {
       const change = liveById.get(live.id);
       if (change === undefined) continue;
       const { displayName, direction, severity, rules, references, title } = meaning;
@@ -148,10 +157,14 @@ export class ChangeBook {
         if (previous !== null) change.previousDecision = JSON.stringify(previous);
         Object.assign(change, rule === null ? UNDECIDED : decisionOfRule(rule, now), { state, reopenReason });
       }
-      revised.push({ change, reopened, isNew });
+      if (reopened || raisedFrom !== null) change.toldSeverity = severity;
+      revised.push({ change, reopened, raisedFrom, isNew });
     }
     await this.changes.revise(tx, revised);
-    return revised.filter(({ reopened }) => reopened).map(({ change }) => change);
+    return {
+      reopened: revised.filter(({ reopened }) => reopened).map(({ change }) => change),
+      raised: revised.flatMap(({ change, raisedFrom: from }) => (from === null ? [] : [{ change, from }])),
+    };
   }
 
   /** Events that came after the report that needed them. */
@@ -228,6 +241,7 @@ export class ChangeBook {
       // A decision that holds again isn't a past one.
       previousDecision: decision === null || state === 'accepted' ? null : JSON.stringify(decision),
       remindedAt: null,
+      toldSeverity: change.severity,
       baselineVersion: findings.baselineVersion ?? 0,
       firstReport: sequence,
       closedReport: null,
@@ -261,6 +275,8 @@ const UNDECIDED = {
   decidedAt: null,
   decisionReason: null,
   decisionUntil: null,
+  decidedSeverity: null,
+  decidedByTwo: false,
   ignoreRuleId: null,
 } as const;
 
@@ -272,17 +288,21 @@ function decisionOfRule(rule: ActiveIgnoreRule, now: Date) {
     decidedAt: now,
     decisionReason: rule.reason,
     decisionUntil: rule.until,
+    decidedSeverity: null,
+    decidedByTwo: false,
     ignoreRuleId: rule.id,
   };
 }
 
-function decisionColumns({ by, byName, at, reason, until }: PastDecision) {
+function decisionColumns({ by, byName, at, reason, until, severity = null, byTwo = false }: PastDecision) {
   return {
     decidedById: by,
     decidedByName: byName,
     decidedAt: new Date(at),
     decisionReason: reason,
     decisionUntil: until === null ? null : new Date(until),
+    decidedSeverity: severity,
+    decidedByTwo: byTwo,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Transaction } from '../../database/transaction-runner.js';
 import type { ReopenReason } from '../decisions/decision.types.js';
 import { lastDecision } from '../decisions/past-decision.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { ChangeSeals } from './change-seals.service.js';
 import { type CloseReason, DriftChange, type Substate } from './drift-change.entity.js';
 import { type ChangeState, SEVERITIES, type Severity } from './drift-report.types.js';
@@ -11,7 +12,7 @@ import type { NewChange, ReadableChange } from './readable-change.js';
 import type { ClosedBefore } from './reconcile-changes.js';
 
 export interface ChangeFilter {
-  tenantId: string | null;
+  tenants: TenantsInReach;
   states: ChangeState[];
   severities: Severity[];
   resourceTypes: ResourceType[];
@@ -26,6 +27,8 @@ export interface Decision {
   decisionUntil: Date | null;
   reopenReason: ReopenReason | null;
   previousDecision: string | null;
+  decidedSeverity: Severity | null;
+  decidedByTwo: boolean;
 }
 
 type ClosedDecision = Pick<
@@ -39,6 +42,8 @@ type ClosedDecision = Pick<
   | 'decidedAt'
   | 'decisionReason'
   | 'decisionUntil'
+  | 'decidedSeverity'
+  | 'decidedByTwo'
   | 'previousDecision'
 >;
 
@@ -127,7 +132,8 @@ export class ChangesRepository {
       `SELECT DISTINCT ON (identity) encode(identity, 'hex') AS identity, state, state_before_close AS "stateBeforeClose",
               close_reason AS "closeReason", ignore_rule_id AS "ignoreRuleId",
               decided_by_id AS "decidedById", decided_by_name AS "decidedByName", decided_at AS "decidedAt",
-              decision_reason AS "decisionReason", decision_until AS "decisionUntil", previous_decision AS "previousDecision"
+              decision_reason AS "decisionReason", decision_until AS "decisionUntil",
+              decided_severity AS "decidedSeverity", decided_by_two AS "decidedByTwo", previous_decision AS "previousDecision"
          FROM drift_changes
         WHERE tenant_id = $1 AND state = 'closed'
           AND identity IN (SELECT decode(wanted, 'hex') FROM unnest($2::text[]) AS wanted)
@@ -164,7 +170,7 @@ export class ChangesRepository {
     beforeId: string | null,
   ): Promise<ReadableChange[]> {
     const query = tx.createQueryBuilder(DriftChange, 'c').where('true').orderBy('c.id', 'DESC').take(limit);
-    if (filter.tenantId !== null) query.andWhere('c.tenant_id = :tenantId', { tenantId: filter.tenantId });
+    if (filter.tenants !== null) query.andWhere('c.tenant_id = ANY (:tenants)', { tenants: filter.tenants });
     if (filter.states.length > 0) query.andWhere('c.state IN (:...states)', { states: filter.states });
     if (filter.severities.length > 0)
       query.andWhere('c.severity IN (:...severities)', { severities: filter.severities });
@@ -177,6 +183,13 @@ export class ChangesRepository {
 
   async insert(tx: Transaction, changes: NewChange[]): Promise<void> {
     for (const rows of chunks(changes)) await tx.insert(DriftChange, await this.seals.sealAll(rows));
+    // A rule, or a decision that holds again, decides as the change is found, and no sooner.
+    const decided = changes.filter(({ decidedAt }) => decidedAt !== null).map(({ id }) => id);
+    if (decided.length === 0) return;
+    await tx.query(
+      'UPDATE drift_changes SET decided_at = created_at WHERE id = ANY ($1::uuid[]) AND decided_at < created_at',
+      [decided],
+    );
   }
 
   /** These were found again and are no longer new. People see no other change in that, so the version stays. */
@@ -193,8 +206,10 @@ export class ChangesRepository {
           const { id, direction, severity, rules, references, baselineVersion } = change;
           const { state, reopenReason, previousDecision, ignoreRuleId } = change;
           const { decidedById, decidedByName, decidedAt, decisionReason, decisionUntil } = change;
+          const { decidedSeverity, decidedByTwo, toldSeverity } = change;
           const decision = { decidedById, decidedByName, decidedAt, decisionReason, decisionUntil };
-          const set = { state, reopenReason, previousDecision, ignoreRuleId, ...decision };
+          const gravity = { decidedSeverity, decidedByTwo, toldSeverity };
+          const set = { state, reopenReason, previousDecision, ignoreRuleId, ...decision, ...gravity };
           const sealed = hex(await this.seals.seal(change));
           return { id, direction, severity, rules, references, baselineVersion, isNew, ...set, sealed };
         }),
@@ -206,13 +221,14 @@ export class ChangesRepository {
                 sealed_details = r.sealed,
                 state = r.state, reopen_reason = r."reopenReason", previous_decision = r."previousDecision",
                 ignore_rule_id = r."ignoreRuleId", decided_by_id = r."decidedById", decided_by_name = r."decidedByName",
-                decided_at = r."decidedAt", decision_reason = r."decisionReason", decision_until = r."decisionUntil"
+                decided_at = r."decidedAt", decision_reason = r."decisionReason", decision_until = r."decisionUntil",
+                decided_severity = r."decidedSeverity", decided_by_two = r."decidedByTwo", told_severity = r."toldSeverity"
            FROM json_to_recordset($1::json)
              AS r (id uuid, direction text, severity text, rules text[], "references" text[], "baselineVersion" integer,
                    "isNew" boolean,
                    state text, "reopenReason" text, "previousDecision" text, "ignoreRuleId" uuid, "decidedById" text,
                    "decidedByName" text, "decidedAt" timestamptz, "decisionReason" text, "decisionUntil" timestamptz,
-                   sealed bytea)
+                   "decidedSeverity" text, "decidedByTwo" boolean, "toldSeverity" text, sealed bytea)
           WHERE c.id = r.id`,
         [JSON.stringify(records)],
       );

@@ -139,6 +139,18 @@ export class DriftChange {
   @Column('timestamptz', { name: 'decision_until', nullable: true })
   decisionUntil: Date | null;
 
+  /** What the change was judged as when somebody decided; null where nobody did, and where a rule ignores it. */
+  @Column('text', { name: 'decided_severity', nullable: true })
+  decidedSeverity: Severity | null;
+
+  /** Whether a second person approved the decision. */
+  @Column('boolean', { name: 'decided_by_two' })
+  decidedByTwo: boolean;
+
+  /** The gravest that people were told of since it was last opened. */
+  @Column('text', { name: 'told_severity', nullable: true })
+  toldSeverity: Severity | null;
+
   @Column('integer')
   version: number;
 

@@ -12,7 +12,15 @@ const DECIDED = {
   decidedAt: new Date('2026-02-01T10:00:00Z'),
   decisionReason: 'agreed',
 };
-const PAST = { by: 'u-1', byName: 'Ada', at: '2026-02-01T10:00:00.000Z', reason: 'agreed', until: null };
+const PAST = {
+  by: 'u-1',
+  byName: 'Ada',
+  at: '2026-02-01T10:00:00.000Z',
+  reason: 'agreed',
+  until: null,
+  severity: 'critical',
+  byTwo: false,
+} as const;
 const RULE: ActiveIgnoreRule = {
   id: 'rule-1',
   resourceType: 'conditionalAccessPolicy',
@@ -52,6 +60,9 @@ function live(of: ClassifiedChange, part: Partial<LiveChange> = {}): LiveChange 
     substate: 'ongoing',
     ...(part.state === undefined ? UNDECIDED : DECIDED),
     decisionUntil: null,
+    decidedSeverity: part.state === undefined ? null : of.severity,
+    decidedByTwo: false,
+    toldSeverity: of.severity,
     previousDecision: null,
     ignoreRuleId: null,
     remindedAt: null,

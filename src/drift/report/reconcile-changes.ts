@@ -1,15 +1,16 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from '../../crypto/canonical-json.js';
 import { storableText } from '../../kernel/text/storable-text.js';
-import { afterScan, type ScanEvent } from '../decisions/change-states.js';
+import { afterScan, isUnsettled, type ScanEvent } from '../decisions/change-states.js';
 import type { PastDecision, ReopenReason } from '../decisions/decision.types.js';
+import { holdsFor, isGrave, isGraver } from '../decisions/gravity.js';
 import { type ActiveIgnoreRule, isIgnoredBy } from '../decisions/ignore-rule.types.js';
 import { lastDecision } from '../decisions/past-decision.js';
 import { isReminderDue } from '../decisions/reminders.js';
 import type { Assessability, AssessedChange } from './assessability.js';
 import { type ChangeMeaning, isSameMeaning, meaningOf } from './change-meaning.js';
 import type { CloseReason, Substate } from './drift-change.entity.js';
-import { type ChangeState, type ClassifiedChange, SEVERITIES } from './drift-report.types.js';
+import { type ChangeState, type ClassifiedChange, SEVERITIES, type Severity } from './drift-report.types.js';
 import type { ReadableChange } from './readable-change.js';
 
 /** What is known of a change that an earlier report opened and that isn't closed. */
@@ -26,6 +27,9 @@ export type LiveChange = ChangeMeaning &
     | 'decidedAt'
     | 'decisionReason'
     | 'decisionUntil'
+    | 'decidedSeverity'
+    | 'decidedByTwo'
+    | 'toldSeverity'
     | 'previousDecision'
     | 'ignoreRuleId'
     | 'remindedAt'
@@ -68,6 +72,8 @@ export interface Revision extends StateSet {
   meaning: ChangeMeaning;
   /** Whether people are told that it is open again. */
   reopened: boolean;
+  /** What people were told that it was, where they are told that it is graver; else null. */
+  raisedFrom: Severity | null;
 }
 
 export interface Reconciliation {
@@ -140,9 +146,9 @@ export function reconcileChanges(input: ReconcileInput): Reconciliation {
     }
     const assessability = input.assess(live);
     if (assessability === 'not-assessed') {
-      const set = stateOf(input, live, []);
+      const set = stateOf(input, live, live, []);
       if (set.state !== live.state || set.rule !== null)
-        result.updated.push({ live, change: null, meaning: live, ...set });
+        result.updated.push({ live, change: null, meaning: live, raisedFrom: null, ...set });
       continue;
     }
     const successor = selfAndAncestors(live.path)
@@ -164,22 +170,36 @@ export function reconcileChanges(input: ReconcileInput): Reconciliation {
 
 /** A live change whose value was found again. */
 function keep(input: ReconcileInput, live: LiveChange, change: ClassifiedChange, result: Reconciliation): void {
-  const set = stateOf(input, live, ['stays']);
   const meaning = meaningNow(live, change, input);
+  const set = stateOf(input, live, meaning, ['stays']);
+  const raisedFrom = set.reopened || !isUnsettled(set.state) ? null : riseOf(live, meaning);
   const isNew = set.state !== live.state || set.rule !== null || live.baselineVersion !== input.baselineVersion;
-  if (isNew || !isSameMeaning(live, meaning)) result.updated.push({ live, change, meaning, ...set });
+  if (isNew || raisedFrom !== null || !isSameMeaning(live, meaning))
+    result.updated.push({ live, change, meaning, raisedFrom, ...set });
   else if (live.substate !== 'ongoing') result.aged.push(live);
   if (set.tells === 'standing' && isReminderDue(live.remindedAt, input.now)) result.standing.push(live);
 }
 
+/** Once for each level: what people know already they aren't told again when it wavers. */
+function riseOf({ toldSeverity }: LiveChange, { severity }: ChangeMeaning): Severity | null {
+  return toldSeverity !== null && isGrave(severity) && isGraver(severity, toldSeverity) ? toldSeverity : null;
+}
+
+/** Whether one person decided about it when it was less grave than it is now. A rule is for whatever it meets. */
+function isOutgrown(live: LiveChange, { severity }: ChangeMeaning): boolean {
+  if (live.ignoreRuleId !== null || live.decidedById === null) return false;
+  return !holdsFor({ severity: live.decidedSeverity, byTwo: live.decidedByTwo }, severity);
+}
+
 /** What time, rules and the scan make of a live change, one event after the other. */
-function stateOf(input: ReconcileInput, live: LiveChange, seen: ScanEvent[]) {
+function stateOf(input: ReconcileInput, live: LiveChange, meaning: ChangeMeaning, seen: ScanEvent[]) {
   const events: ScanEvent[] = [];
   const ended = live.decisionUntil !== null && live.decisionUntil <= input.now;
   const ruleEnded = live.ignoreRuleId !== null && !input.ignoreRules.some(({ id }) => id === live.ignoreRuleId);
   // A rule that was withdrawn may have ended since as well: it is the rule that people then read of.
   if (ruleEnded) events.push('rule-ended');
   else if (ended) events.push('decision-ended');
+  else if (isOutgrown(live, meaning)) events.push('graver');
   const rule = input.ignoreRules.find((one) => isIgnoredBy(one, live)) ?? null;
   if (rule !== null) events.push('rule-matches');
   let { state } = live;
@@ -195,7 +215,13 @@ function stateOf(input: ReconcileInput, live: LiveChange, seen: ScanEvent[]) {
     } else if (transition.tells !== 'nothing') tells = transition.tells;
   }
   const reopened = tells === 'detected' && state === 'open';
-  const reopenReason: ReopenReason | null = reopened ? (ruleEnded ? 'rule-ended' : 'decision-ended') : null;
+  const reopenReason: ReopenReason | null = reopened
+    ? ruleEnded
+      ? 'rule-ended'
+      : ended
+        ? 'decision-ended'
+        : 'graver'
+    : null;
   return { state, rule: isRuled ? rule : null, reopened, reopenReason, tells };
 }
 
@@ -214,7 +240,8 @@ function openingOf(
     predecessors.some(
       (live) => live.state === 'open' && live.path === storableText(change.path) && lastDecision(live)?.at === held?.at,
     ) &&
-    (held?.until == null || new Date(held.until) > input.now);
+    (held?.until == null || new Date(held.until) > input.now) &&
+    holdsFor({ severity: held?.severity ?? null, byTwo: held?.byTwo ?? false }, change.severity);
   if (isRestored) {
     return {
       identity,

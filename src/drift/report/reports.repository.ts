@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { DriftReport } from './drift-report.entity.js';
 
 /** Since when the scans of a tenant have been failing. */
@@ -20,9 +21,9 @@ export class ReportsRepository {
   }
 
   /** Newest first. */
-  findPage(tx: Transaction, tenantId: string | null, limit: number, beforeId: string | null): Promise<DriftReport[]> {
+  findPage(tx: Transaction, tenants: TenantsInReach, limit: number, beforeId: string | null): Promise<DriftReport[]> {
     const query = tx.createQueryBuilder(DriftReport, 'r').where('true').orderBy('r.id', 'DESC').take(limit);
-    if (tenantId !== null) query.andWhere('r.tenant_id = :tenantId', { tenantId });
+    if (tenants !== null) query.andWhere('r.tenant_id = ANY (:tenants)', { tenants });
     if (beforeId !== null) query.andWhere('r.id < :beforeId', { beforeId });
     return query.getMany();
   }

@@ -5,6 +5,7 @@ import { TenantsService } from '../../tenants/tenants.service.js';
 import type { WatchedTenant } from '../../tenants/tenants.types.js';
 import { ControlVerdictsRepository } from '../controls/control-verdicts.repository.js';
 import { driftError } from '../drift.errors.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { ChangesRepository, emptySummary } from './changes.repository.js';
 import type { DriftReport } from './drift-report.entity.js';
 import type { DriftReportDocument, IncompleteType, Severity } from './drift-report.types.js';
@@ -38,9 +39,9 @@ export class Reports {
     private readonly tenants: TenantsService,
   ) {}
 
-  async list(tenantId: string | null, limit: number, cursor?: string): Promise<Page<DriftReport>> {
+  async list(tenants: TenantsInReach, limit: number, cursor?: string): Promise<Page<DriftReport>> {
     const before = cursor === undefined ? null : decodeCursor(cursor);
-    return pageOf(await this.transactions.read((tx) => this.reports.findPage(tx, tenantId, limit + 1, before)), limit);
+    return pageOf(await this.transactions.read((tx) => this.reports.findPage(tx, tenants, limit + 1, before)), limit);
   }
 
   /**
@@ -84,8 +85,8 @@ export class Reports {
     return { report, text: renderReport(document, format) };
   }
 
-  /** Every tenant that is scanned. */
-  async status(tenantId: string | null): Promise<TenantDriftStatus[]> {
+  /** Every one of these that is scanned. */
+  async status(tenants: TenantsInReach): Promise<TenantDriftStatus[]> {
     const scanned = await this.tenants.listScanned();
     return this.transactions.read(async (tx) => {
       const open = await this.changes.counts(tx, ['open', 'denied']);
@@ -93,7 +94,7 @@ export class Reports {
       const outages = new Map((await this.reports.outages(tx)).map((outage) => [outage.tenantId, outage]));
       const statuses: TenantDriftStatus[] = [];
       for (const tenant of scanned) {
-        if (tenantId !== null && tenant.id !== tenantId) continue;
+        if (tenants !== null && !tenants.includes(tenant.id)) continue;
         statuses.push({
           tenant,
           lastReport: await this.reports.findLatest(tx, tenant.id),

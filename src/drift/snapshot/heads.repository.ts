@@ -105,6 +105,18 @@ export class HeadsRepository {
     return rows.map(({ key }) => key);
   }
 
+  /** How many rows of any type say so, at most `limit`. */
+  async countMovedSince(tx: Transaction, tenantId: string, sequence: number, limit: number): Promise<number> {
+    const rows = await tx.query<{ count: number }[]>(
+      `SELECT count(*)::int AS count FROM (
+         SELECT 1 FROM config_versions
+          WHERE tenant_id = $1 AND ((valid_from > $2 AND valid_to IS NULL) OR (valid_from <= $2 AND valid_to > $2))
+          LIMIT $3) AS moved`,
+      [tenantId, sequence, limit],
+    );
+    return rows[0]?.count ?? 0;
+  }
+
   /** Notes what the content of an object was last read from. */
   async refresh(
     tx: Transaction,

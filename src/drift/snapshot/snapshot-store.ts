@@ -7,6 +7,7 @@ import { newId } from '../../kernel/ids/ids.js';
 import type { TenantCollection, TypeCollection } from '../collect/collect.types.js';
 import { NORMALISER_VERSION } from '../normalise/normalise-object.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import type { ConfigSnapshot } from './config-snapshot.entity.js';
 import { HeadsRepository } from './heads.repository.js';
 import { SnapshotRepository } from './snapshot.repository.js';
@@ -44,12 +45,12 @@ export class SnapshotStore {
 
   async page(
     tx: Transaction,
-    tenantId: string | null,
+    tenants: TenantsInReach,
     limit: number,
     beforeId: string | null,
   ): Promise<StoredSnapshot[]> {
     const snapshots: StoredSnapshot[] = [];
-    for (const header of await this.repository.findPage(tx, tenantId, limit, beforeId)) {
+    for (const header of await this.repository.findPage(tx, tenants, limit, beforeId)) {
       const snapshot = await this.withTypes(tx, header);
       if (snapshot !== null) snapshots.push(snapshot);
     }

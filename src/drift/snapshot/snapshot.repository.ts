@@ -3,6 +3,7 @@ import { Brackets } from 'typeorm';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { ConfigSnapshot } from './config-snapshot.entity.js';
 import { SnapshotSeals } from './snapshot-seals.service.js';
 import { StoredObject } from './stored-object.js';
@@ -66,7 +67,7 @@ export class SnapshotRepository {
   /** Newest first. */
   findPage(
     tx: Transaction,
-    tenantId: string | null,
+    tenants: TenantsInReach,
     limit: number,
     beforeId: string | null,
   ): Promise<ConfigSnapshot[]> {
@@ -74,7 +75,7 @@ export class SnapshotRepository {
     query.where(
       new Brackets((where) => {
         where.where('true');
-        if (tenantId !== null) where.andWhere('s.tenant_id = :tenantId', { tenantId });
+        if (tenants !== null) where.andWhere('s.tenant_id = ANY (:tenants)', { tenants });
         if (beforeId !== null) where.andWhere('s.id < :beforeId', { beforeId });
       }),
     );

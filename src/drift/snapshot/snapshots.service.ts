@@ -6,6 +6,7 @@ import { decodeCursor, type Page, pageOf } from '../../kernel/paging/cursor.js';
 import { TenantsService } from '../../tenants/tenants.service.js';
 import { driftError } from '../drift.errors.js';
 import { DRIFT_ACTIONS } from '../drift.events.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { headerLine, objectLine } from './snapshot-lines.js';
 import { SnapshotReader } from './snapshot-reader.js';
 import { SnapshotStore } from './snapshot-store.js';
@@ -29,9 +30,9 @@ export class Snapshots {
     return snapshot;
   }
 
-  async list(tenantId: string | null, limit: number, cursor?: string): Promise<Page<StoredSnapshot>> {
+  async list(tenants: TenantsInReach, limit: number, cursor?: string): Promise<Page<StoredSnapshot>> {
     const before = cursor === undefined ? null : decodeCursor(cursor);
-    return pageOf(await this.transactions.read((tx) => this.store.page(tx, tenantId, limit + 1, before)), limit);
+    return pageOf(await this.transactions.read((tx) => this.store.page(tx, tenants, limit + 1, before)), limit);
   }
 
   /**

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull } from 'typeorm';
+import { In, IsNull } from 'typeorm';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { DriftChangeWindow } from './change-window.entity.js';
 import type { ChangeWindow } from './change-window.types.js';
 
@@ -12,11 +13,16 @@ export class ChangeWindowsRepository {
     return tx.find(DriftChangeWindow, { where: { tenantId }, order: { id: 'ASC' } });
   }
 
-  findStanding(tx: Transaction, tenantId: string | null): Promise<ChangeWindow[]> {
+  findStanding(tx: Transaction, tenants: TenantsInReach): Promise<ChangeWindow[]> {
     return tx.find(DriftChangeWindow, {
-      where: { removedAt: IsNull(), ...(tenantId === null ? {} : { tenantId }) },
+      where: { removedAt: IsNull(), ...(tenants === null ? {} : { tenantId: In([...tenants]) }) },
       order: { id: 'ASC' },
     });
+  }
+
+  /** Whoever else adds one for the tenant waits until the transaction ends. */
+  async lockAdding(tx: Transaction, tenantId: string): Promise<void> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('drift.windows:' || $1::uuid, 0))`, [tenantId]);
   }
 
   async insert(tx: Transaction, window: Omit<ChangeWindow, 'id' | 'setAt' | 'removedAt'>): Promise<ChangeWindow> {
