@@ -29,6 +29,7 @@ import { Alerts1764000000024 } from './src/database/migrations/0024-alerts.js';
 import { DriftAnalytics1764000000025 } from './src/database/migrations/0025-drift-analytics.js';
 import { DriftDecisions1764000000026 } from './src/database/migrations/0026-drift-decisions.js';
 import { DriftRules1764000000027 } from './src/database/migrations/0027-drift-rules.js';
+import { DriftUpkeep1764000000034 } from './src/database/migrations/0034-drift-upkeep.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
@@ -109,6 +110,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   DriftAnalytics1764000000025,
   DriftDecisions1764000000026,
   DriftRules1764000000027,
+  DriftUpkeep1764000000034,
 ];
 
 export interface DatabaseSettings {
