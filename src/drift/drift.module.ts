@@ -25,6 +25,7 @@ import { TenantControls } from './controls/tenant-controls.service.js';
 import { BulkDecisionsRepository } from './decisions/bulk-decisions.repository.js';
 import { BulkDecisions } from './decisions/bulk-decisions.service.js';
 import { BulkDecisionsRetention } from './decisions/bulk-decisions-retention.js';
+import { StalledBulkDecisions } from './decisions/stalled-bulk-decisions.js';
 import { ChangeDecisions } from './decisions/change-decisions.service.js';
 import { IgnoreRulesRepository } from './decisions/ignore-rules.repository.js';
 import { IgnoreRules } from './decisions/ignore-rules.service.js';
@@ -49,6 +50,8 @@ import { DriftSnapshotsController } from './drift-snapshots.controller.js';
 import { RuleOverridesRepository } from './overrides/rule-overrides.repository.js';
 import { RuleOverrides } from './overrides/rule-overrides.service.js';
 import { Proposals } from './proposals.service.js';
+import { DriftUpkeep } from './drift-upkeep.js';
+import { DriftUpkeepRepository } from './drift-upkeep.repository.js';
 import { CurrentObjectsRepository } from './remediation/current-objects.repository.js';
 import { RemediationPlans } from './remediation/remediation-plans.service.js';
 import { ChangeBook } from './report/change-book.js';
@@ -127,6 +130,7 @@ import { ChangeWindows } from './windows/change-windows.service.js';
     BulkDecisionsRepository,
     BulkDecisions,
     BulkDecisionsRetention,
+    StalledBulkDecisions,
     DriftAlertsRepository,
     DriftAlerts,
     ReportsRepository,
@@ -142,6 +146,8 @@ import { ChangeWindows } from './windows/change-windows.service.js';
     ScanRecorder,
     ScanOutcomes,
     DriftScanJob,
+    DriftUpkeepRepository,
+    DriftUpkeep,
   ],
 })
 export class DriftModule {}
