@@ -7,11 +7,11 @@ import { RbacStage } from '../rbac/rbac-stage.js';
 import { proofSize } from '../support/proof-size.js';
 import { type SpawnedService, spawnService } from '../support/service-process.js';
 
-const ROWS = proofSize(150, 600);
-const KILLS = proofSize(1, 5);
+const ROWS = proofSize(60, 400);
+const KILLS = proofSize(1, 4);
 /** Else the minute after which a decision counts as stopped is taken out of the times in the rows. */
 const WAITS = proofSize(false, true);
-const SETTLE_MS = 180_000;
+const SETTLE_MS = proofSize(180_000, 600_000);
 
 /** The API here hands in, a process of its own decides. */
 describe(`a decision on ${ROWS} changes, ${KILLS} kill -9 in the middle of it`, () => {
@@ -95,7 +95,7 @@ describe(`a decision on ${ROWS} changes, ${KILLS} kill -9 in the middle of it`, 
       const ended = await stage.audited('drift.bulk_decision.completed');
       expect(ended.map(({ target_id }) => target_id).sort()).toEqual([id, after].sort());
     },
-    SETTLE_MS * 3,
+    SETTLE_MS * (KILLS + 2),
   );
 });
 
