@@ -1,7 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import type { Transaction } from '../database/transaction-runner.js';
-import { newId } from '../kernel/ids/ids.js';
 import { RetentionRules } from '../jobs/retention-rules.js';
+import { newId } from '../kernel/ids/ids.js';
 import { ALERTS_KEPT_DAYS, DriftUpkeep, PAST_KEPT_DAYS } from './drift-upkeep.js';
 import { DriftUpkeepRepository } from './drift-upkeep.repository.js';
 

@@ -58,7 +58,10 @@ export function renderHtml(report: DriftReportDocument, omitted: number): string
   ].join('\n');
 }
 
-function head({ changes, complete, summary, trigger, baselineVersion }: DriftReportDocument, omitted: number): string[] {
+function head(
+  { changes, complete, summary, trigger, baselineVersion }: DriftReportDocument,
+  omitted: number,
+): string[] {
   const length = changes.length + omitted;
   const said =
     length === 0

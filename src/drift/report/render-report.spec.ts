@@ -197,9 +197,12 @@ describe('sarif', () => {
 
   test('has no link, placeholder or mention of a tenant in its messages', () => {
     const evil = '[click](https://evil.example) {0} \\ @team www.evil.example #1';
-    const run = parsed(report([{ ...CHANGE, displayName: evil, title: `T ${evil}`, path: `/${evil}`, after: [evil] }], [
-      { resourceType: 'user', reason: evil, since: null },
-    ]));
+    const run = parsed(
+      report(
+        [{ ...CHANGE, displayName: evil, title: `T ${evil}`, path: `/${evil}`, after: [evil] }],
+        [{ resourceType: 'user', reason: evil, since: null }],
+      ),
+    );
     const texts = [
       run.results[0].message.text,
       run.tool.driver.rules[0].shortDescription.text,

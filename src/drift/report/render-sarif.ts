@@ -59,7 +59,10 @@ function noteRule(rules: Map<string, SpokenRule>, change: ReportedChange): numbe
   return [...rules.keys()].indexOf(id);
 }
 
-function restOfRun({ complete, incomplete, trigger, baselineVersion, summary, controls }: ReportHead, rules: Map<string, SpokenRule>) {
+function restOfRun(
+  { complete, incomplete, trigger, baselineVersion, summary, controls }: ReportHead,
+  rules: Map<string, SpokenRule>,
+) {
   return {
     tool: { driver: { name: 'BlindspotX', rules: [...rules].map(([id, rule]) => describedRule(id, rule)) } },
     columnKind: 'utf16CodeUnits',
@@ -96,7 +99,11 @@ function describedRule(id: string, { title, worst, references }: SpokenRule) {
  * turns bare addresses and mentions into links finds none.
  */
 function message(text: string): string {
-  return withoutLinks(printable(text).replace(/[\\[\]]/g, '\\$&').replace(/[{}]/g, '$&$&'));
+  return withoutLinks(
+    printable(text)
+      .replace(/[\\[\]]/g, '\\$&')
+      .replace(/[{}]/g, '$&$&'),
+  );
 }
 
 function resultOf(change: ReportedChange, ruleIndex: number) {

@@ -28,7 +28,8 @@ export class ReportOrder {
     for (let start = 0; start < this.packed.length; ) {
       const end = this.end(start, PAGE_CHANGES, PAGE_BYTES);
       const ids: string[] = [];
-      for (let at = start; at < end; at += ENTRY_BYTES) ids.push(uuidOf(this.packed.toString('hex', at, at + ID_BYTES)));
+      for (let at = start; at < end; at += ENTRY_BYTES)
+        ids.push(uuidOf(this.packed.toString('hex', at, at + ID_BYTES)));
       yield ids;
       start = end;
     }
