@@ -27,10 +27,12 @@ interface Slot {
  * Two instances that are killed scan a tenant that throttles, fails for a moment, reorders, and leaves objects out or lists some too
  * many; in the middle somebody changes one policy.
  */
-describe(`two instances, ${SLOTS} slots, ${KILLS} kill -9, a tenant that throttles and lies`, () => {
+describe(`two instances, ${SLOTS} slots that are run, ${KILLS} kill -9, a tenant that throttles and lies`, () => {
   let stage: DriftStage;
   let noise: TenantNoise;
   let env: Record<string, string>;
+  /** The slots before had another interval. */
+  let since = new Date();
   const services: SpawnedService[] = [];
 
   beforeAll(async () => {
@@ -42,6 +44,8 @@ describe(`two instances, ${SLOTS} slots, ${KILLS} kill -9, a tenant that throttl
     env = { ...environmentOf(stage.tenant), DATABASE_URL: options.type === 'postgres' ? String(options.url) : '' };
     services.push(...(await Promise.all([spawnService(env), spawnService(env)])));
     await stage.dataSource.query('UPDATE tenants SET scan_interval_seconds = $1', [INTERVAL_SECONDS]);
+    const [clock] = await stage.dataSource.query<{ now: Date }[]>('SELECT now()');
+    since = clock?.now ?? since;
   }, 240_000);
   afterAll(async () => {
     await Promise.all(services.map((service) => service.kill('SIGKILL')));
@@ -53,10 +57,11 @@ describe(`two instances, ${SLOTS} slots, ${KILLS} kill -9, a tenant that throttl
       `SELECT s.slot_at, s.status, s.reason,
               (SELECT count(*)::int FROM drift_reports r WHERE r.slot_id = s.id) AS reports,
               (SELECT count(*)::int FROM config_snapshots c WHERE c.slot_id = s.id) AS snapshots
-         FROM job_slots s WHERE s.job = 'drift.scan' AND s.trigger = 'schedule' ORDER BY s.slot_at LIMIT $1`,
-      [SLOTS],
+         FROM job_slots s WHERE s.job = 'drift.scan' AND s.trigger = 'schedule' AND s.slot_at > $1
+          AND s.status NOT IN ('pending', 'running') ORDER BY s.slot_at`,
+      [since],
     );
-  const ended = async () => (await slots()).filter(({ status }) => status !== 'pending' && status !== 'running').length;
+  const completed = async () => (await slots()).filter(({ status }) => status === 'completed').length;
   async function killOne(): Promise<void> {
     const victim = Math.floor(Math.random() * services.length);
     const pid = services[victim]?.child.pid;
@@ -83,8 +88,8 @@ describe(`two instances, ${SLOTS} slots, ${KILLS} kill -9, a tenant that throttl
       let rounds = 0;
       let seen = -1;
       const deadline = Date.now() + SETTLE_MS + SLOTS * INTERVAL_SECONDS * 1000;
-      for (; (await ended()) < SLOTS && Date.now() < deadline; await sleep(200)) {
-        const now = await ended();
+      for (; (await completed()) < SLOTS && Date.now() < deadline; await sleep(200)) {
+        const now = await completed();
         // Another answer a scan: what flapped in one reading stands still in the next.
         if (now === seen) continue;
         seen = now;
@@ -107,10 +112,11 @@ describe(`two instances, ${SLOTS} slots, ${KILLS} kill -9, a tenant that throttl
         }
       }
       const all = await slots();
-      expect(all.filter((slot) => slot.status !== 'completed' || slot.reports !== 1 || slot.snapshots !== 1)).toEqual(
-        [],
-      );
-      expect(all).toHaveLength(SLOTS);
+      expect(all.filter(({ status }) => status === 'completed').length).toBeGreaterThanOrEqual(SLOTS);
+      // A machine that is too slow for the interval leaves slots out, and says so; what was begun is ended.
+      const isWhole = ({ status, reports, snapshots }: Slot) =>
+        status === 'completed' ? reports === 1 && snapshots === 1 : status === 'missed' && reports + snapshots === 0;
+      expect(all.filter((slot) => !isWhole(slot))).toEqual([]);
       expect(kills).toBe(KILLS);
       expect([...noise.made.keys()]).toContain('flap');
 
