@@ -29,12 +29,13 @@ import { Alerts1764000000024 } from './src/database/migrations/0024-alerts.js';
 import { DriftAnalytics1764000000025 } from './src/database/migrations/0025-drift-analytics.js';
 import { DriftDecisions1764000000026 } from './src/database/migrations/0026-drift-decisions.js';
 import { DriftRules1764000000027 } from './src/database/migrations/0027-drift-rules.js';
-import { CollectionMarks1764000000031 } from './src/database/migrations/0031-collection-marks.js';
 import { AuditPatrol1764000000028 } from './src/database/migrations/0028-audit-patrol.js';
 import { KeptRecords1764000000029 } from './src/database/migrations/0029-kept-records.js';
 import { RunningRole1764000000030 } from './src/database/migrations/0030-running-role.js';
+import { CollectionMarks1764000000031 } from './src/database/migrations/0031-collection-marks.js';
 import { DriftRemediations1764000000032 } from './src/database/migrations/0032-drift-remediations.js';
 import { DriftPeople1764000000033 } from './src/database/migrations/0033-drift-people.js';
+import { DriftUpkeep1764000000034 } from './src/database/migrations/0034-drift-upkeep.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
@@ -115,12 +116,13 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   DriftAnalytics1764000000025,
   DriftDecisions1764000000026,
   DriftRules1764000000027,
-  CollectionMarks1764000000031,
   AuditPatrol1764000000028,
   KeptRecords1764000000029,
   RunningRole1764000000030,
+  CollectionMarks1764000000031,
   DriftRemediations1764000000032,
   DriftPeople1764000000033,
+  DriftUpkeep1764000000034,
 ];
 
 export interface DatabaseSettings {

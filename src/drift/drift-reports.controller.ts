@@ -1,4 +1,4 @@
-import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Query, Res, StreamableFile } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
@@ -6,7 +6,10 @@ import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { DriftReportDto, DriftReportPageDto, DriftReportSummaryDto } from './dto/drift-report.dto.js';
 import { ReportFormatDto } from './dto/report-format.dto.js';
 import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
+import type { DriftReport } from './report/drift-report.entity.js';
 import { HTML_REPORT_POLICY } from './report/render-html.js';
+import { reportWriter } from './report/render-report.js';
+import { jsonWriter } from './report/report-writer.js';
 import { Reports } from './report/reports.service.js';
 import { REPORT_MEDIA, requestedFormat } from './report/requested-format.js';
 import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
@@ -47,20 +50,26 @@ export class DriftReportsController {
     @Query() query: ReportFormatDto,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<DriftReportDto | string> {
+  ): Promise<StreamableFile> {
     const format = query.format ?? requestedFormat(accept);
     reply.header('vary', 'accept');
     if (format === 'json') {
-      const { report, document } = await this.reports.document(id);
-      return DriftReportDto.fromDocument(report, document);
+      const { text } = await this.reports.written(id, (report, head) =>
+        jsonWriter(...DriftReportDto.partsOf(report, head)),
+      );
+      return new StreamableFile(text, { type: `${REPORT_MEDIA.json.type}; charset=utf-8` });
     }
-    const { report, text } = await this.reports.written(id, format);
-    const { type, extension } = REPORT_MEDIA[format];
     // A file and no page of this service: what a tenant's names are part of runs nowhere, and frames nothing.
-    reply
-      .type(`${type}; charset=utf-8`)
-      .header('content-disposition', `attachment; filename="drift-report-${report.sequence}.${extension}"`);
+    const file = ({ sequence }: DriftReport) => ({
+      type: `${REPORT_MEDIA[format].type}; charset=utf-8`,
+      disposition: `attachment; filename="drift-report-${sequence}.${REPORT_MEDIA[format].extension}"`,
+    });
+    if (format === 'ndjson' || format === 'csv' || format === 'sarif') {
+      const { report, text } = await this.reports.written(id, (_report, head) => reportWriter(head, format));
+      return new StreamableFile(text, file(report));
+    }
+    const { report, text } = await this.reports.page(id, format);
     if (format === 'html') reply.header('content-security-policy', `${HTML_REPORT_POLICY}; ${FRAMED_NOWHERE}`);
-    return text;
+    return new StreamableFile(Buffer.from(text, 'utf8'), file(report));
   }
 }

@@ -45,10 +45,6 @@ export const driftError = defineErrors({
   'drift.snapshot_incomplete': { kind: 'conflict', title: 'Parts of the tenant were not read for this snapshot' },
   'drift.baseline_conflict': { kind: 'conflict', title: 'Somebody else approved a baseline at the same moment' },
   'drift.tenant_not_found': { kind: 'not_found', title: 'There is no such watched tenant' },
-  'drift.report_too_large': {
-    kind: 'invalid',
-    title: 'The report has more changes than a page holds; take json, ndjson, sarif or csv',
-  },
   'drift.plan_of_several_tenants': { kind: 'invalid', title: 'A plan is for the changes of one tenant' },
   'drift.plan_too_large': { kind: 'invalid', title: 'The report has more open changes than one plan takes' },
   'drift.remediation_not_found': { kind: 'not_found', title: 'There is no such execution' },

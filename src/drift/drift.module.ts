@@ -32,6 +32,7 @@ import { IgnoreRulesRepository } from './decisions/ignore-rules.repository.js';
 import { IgnoreRules } from './decisions/ignore-rules.service.js';
 import { ProposalsRepository } from './decisions/proposals.repository.js';
 import { SecondPerson } from './decisions/second-person.service.js';
+import { StalledBulkDecisions } from './decisions/stalled-bulk-decisions.js';
 import { DriftAnalyticsController } from './drift-analytics.controller.js';
 import { DriftBaselinesController } from './drift-baselines.controller.js';
 import { DriftBulkDecisionsController } from './drift-bulk-decisions.controller.js';
@@ -50,6 +51,8 @@ import { DriftScansController } from './drift-scans.controller.js';
 import { DriftScans } from './drift-scans.service.js';
 import { DriftSettingProposalsController } from './drift-setting-proposals.controller.js';
 import { DriftSnapshotsController } from './drift-snapshots.controller.js';
+import { DriftUpkeep } from './drift-upkeep.js';
+import { DriftUpkeepRepository } from './drift-upkeep.repository.js';
 import { RuleOverridesRepository } from './overrides/rule-overrides.repository.js';
 import { RuleOverrides } from './overrides/rule-overrides.service.js';
 import { Proposals } from './proposals.service.js';
@@ -146,6 +149,7 @@ import { ChangeWindows } from './windows/change-windows.service.js';
     BulkDecisionsRepository,
     BulkDecisions,
     BulkDecisionsRetention,
+    StalledBulkDecisions,
     DriftAlertsRepository,
     DriftAlerts,
     ReportsRepository,
@@ -167,6 +171,8 @@ import { ChangeWindows } from './windows/change-windows.service.js';
     DriftScanJob,
     RemediationRun,
     RemediationJob,
+    DriftUpkeepRepository,
+    DriftUpkeep,
   ],
 })
 export class DriftModule {}

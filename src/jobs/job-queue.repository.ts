@@ -13,6 +13,7 @@ export class JobQueueRepository {
   async add(tx: Transaction, task: string, payload: JsonObject, options: AddOptions): Promise<void> {
     await tx.query(
       `SELECT 1 FROM graphile_worker.add_job($1, payload := $2::json, job_key := $3, max_attempts := $5, queue_name := $7,
+              job_key_mode := $8,
               run_at := coalesce($4::timestamptz, clock_timestamp() + make_interval(secs => $6::double precision)))`,
       [
         task,
@@ -22,8 +23,20 @@ export class JobQueueRepository {
         options.maxAttempts ?? null,
         options.delaySeconds ?? 0,
         options.queueName ?? null,
+        options.keepExisting === true ? 'unsafe_dedupe' : 'replace',
       ],
     );
+  }
+
+  /** Of whichever worker holds a job of the queue; the library has a function for this, and wants the worker's name. */
+  async freeQueue(tx: Transaction, queueName: string): Promise<boolean> {
+    const rows = await tx.query<{ worker: string }[]>(
+      'SELECT locked_by AS worker FROM graphile_worker.jobs WHERE queue_name = $1 AND locked_by IS NOT NULL',
+      [queueName],
+    );
+    if (rows.length === 0) return false;
+    await tx.query('SELECT graphile_worker.force_unlock_workers($1::text[])', [rows.map(({ worker }) => worker)]);
+    return true;
   }
 
   overview(tx: Transaction): Promise<QueueOverview[]> {

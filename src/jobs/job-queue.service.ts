@@ -54,6 +54,16 @@ export class JobQueue implements OnApplicationBootstrap, OnApplicationShutdown {
     return this.queue.add(tx, task, payload, options);
   }
 
+  /**
+   * Lets the jobs of a queue that runs one after the other go on: an instance that was killed holds its job, and so the queue, for
+   * hours. To be called by who knows that nobody is at it; a job that is at work after all then runs twice.
+   *
+   * @returns whether somebody held it
+   */
+  freeQueue(tx: Transaction, queueName: string): Promise<boolean> {
+    return this.queue.freeQueue(tx, queueName);
+  }
+
   overview(): Promise<QueueOverview[]> {
     return this.transactions.read((tx) => this.queue.overview(tx));
   }

@@ -15,6 +15,8 @@ export type TaskHandler = (payload: JsonObject, run: QueuedRun) => Promise<void>
 export interface AddOptions {
   /** A waiting job of the same key is replaced instead of a second one added. */
   jobKey?: string;
+  /** A job of the same key is left as it is, waiting or running. */
+  keepExisting?: boolean;
   /** Jobs of one queue run one after the other, so that they take one place at most among those that run at a time. */
   queueName?: string;
   runAt?: Date;

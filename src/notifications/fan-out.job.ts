@@ -37,34 +37,43 @@ export class FanOutJob implements OnModuleInit {
 
   /** Bears being run twice: an endpoint gets one delivery of an event. */
   fanOut(eventId: string): Promise<void> {
-    return this.transactions.run((tx) => this.handOut(tx, eventId));
+    return this.transactions.run(async (tx) => {
+      const endpointIds = new Set<string>();
+      await this.handOut(tx, eventId, endpointIds);
+      await this.addDeliverJobs(tx, endpointIds);
+    });
+  }
+
+  @Interval(SWEEP_INTERVAL_MS)
+  async onTick(): Promise<void> {
+    if (this.settings.PROCESS_ROLE !== 'api') await this.sweep();
   }
 
   /**
    * Finds what was lost with an instance that was killed: its jobs stay locked in the queue for hours, but the outbox and the
    * deliveries know what is due.
    */
-  @Interval(SWEEP_INTERVAL_MS)
   async sweep(): Promise<void> {
-    if (this.settings.PROCESS_ROLE === 'api') return;
     try {
       const events = await this.outbox.requeueOverdue(OVERDUE_SECONDS, SWEEP_LIMIT);
       const endpoints = await this.transactions.run(async (tx) => {
         const ids = await this.deliveries.findOverdueEndpoints(tx, OVERDUE_SECONDS, SWEEP_LIMIT);
-        for (const id of ids) await this.addDeliverJob(tx, id);
-        await this.endpoints.eraseEndedSecrets(tx);
+        await this.addDeliverJobs(tx, ids);
         return ids.length;
       });
+      // Endpoints are locked before their jobs by everybody who locks both, so not after them here.
+      await this.transactions.run((tx) => this.endpoints.eraseEndedSecrets(tx));
       if (events + endpoints > 0) this.logger.warn({ events, endpoints }, 'overdue webhooks were queued again');
     } catch (error) {
       this.logger.warn({ err: error }, 'overdue webhooks could not be looked for');
     }
   }
 
-  private async handOut(tx: Transaction, eventId: string): Promise<void> {
+  /** @param endpointIds takes up who has something to get now */
+  private async handOut(tx: Transaction, eventId: string, endpointIds: Set<string>): Promise<void> {
     const event = await this.outbox.get(tx, eventId);
     if (event === null) return;
-    const told = await this.whoWasTold(tx, event);
+    const told = await this.whoWasTold(tx, event, endpointIds);
     const now: string[] = [];
     const later: string[] = [];
     for (const endpoint of await this.endpoints.findEnabled(tx)) {
@@ -76,7 +85,7 @@ export class FanOutJob implements OnModuleInit {
     }
     if (now.length > 0) await this.deliveries.insertForEvent(tx, event, now);
     if (later.length > 0) await this.digestItems.insert(tx, eventId, later);
-    for (const id of now) await this.addDeliverJob(tx, id);
+    for (const id of now) endpointIds.add(id);
     await this.outbox.markDispatched(tx, eventId);
   }
 
@@ -87,17 +96,20 @@ export class FanOutJob implements OnModuleInit {
   private async whoWasTold(
     tx: Transaction,
     { type, data }: StoredOutboxEvent,
+    endpointIds: Set<string>,
   ): Promise<Map<string, 'now' | 'digest'> | null> {
     const { alertId } = data;
     if (type !== 'drift.changes.resolved' || typeof alertId !== 'string') return null;
     const dispatched = await this.outbox.isDispatched(tx, alertId);
     if (dispatched === null) return null;
-    if (!dispatched) await this.handOut(tx, alertId);
+    if (!dispatched) await this.handOut(tx, alertId, endpointIds);
     const told = await this.deliveries.findTold(tx, alertId);
     return told.size === 0 ? null : told;
   }
 
-  private addDeliverJob(tx: Transaction, endpointId: string): Promise<void> {
-    return this.queue.add(tx, DELIVER_TASK, { endpointId }, { jobKey: deliverJobKey(endpointId) });
+  /** A job that waits is locked by this: all of a transaction at its end and in one order, so that no two wait for each other. */
+  private async addDeliverJobs(tx: Transaction, endpointIds: Iterable<string>): Promise<void> {
+    for (const endpointId of [...endpointIds].sort())
+      await this.queue.add(tx, DELIVER_TASK, { endpointId }, { jobKey: deliverJobKey(endpointId) });
   }
 }

@@ -6,8 +6,40 @@ const IPV6_GLOBAL = ipaddr.parseCIDR('2000::/3');
 /** What an installation may allow itself besides public addresses. Never link-local: clouds serve credentials there. */
 const OWN_NETWORK = new Set(['private', 'loopback', 'uniqueLocal', 'carrierGradeNat']);
 
-/** Public by its range, but inside of Azure the platform's own service (agent, keys) answers there. */
-const AZURE_PLATFORM = '168.63.129.16';
+/**
+ * Where clouds answer their own machines, with credentials or as a resolver, outside of what is link-local: these are no receivers,
+ * whatever an installation allows. Of a range that a provider keeps for this the whole.
+ */
+const PLATFORMS = [
+  // Azure: public by its range.
+  '168.63.129.16/32',
+  // Alibaba Cloud (100.100.100.200), and a private network's own services on each of its machines.
+  '100.100.100.0/24',
+  // Amazon: metadata, containers' credentials, resolver, time.
+  'fd00:ec2::/32',
+  // Google
+  'fd20:ce::/32',
+  // Oracle
+  'fd00:c1::a9fe:a9fe/128',
+  // Scaleway
+  'fd00:42::42/128',
+].map((range) => ipaddr.parseCIDR(range));
+
+/** What is refused as an IPv4 address, and hides in an IPv6 address of any network whose gateway translates it. */
+const PLATFORMS_V4 = ['169.254.169.254', '169.254.170.2', '169.254.170.23', '168.63.129.16', '100.100.100.200'];
+/**
+ * Where an IPv6 address carries an IPv4 one: RFC 6052 2.2 with a prefix of the network's own, by its length from 32 to 96 (the last
+ * also of ISATAP, RFC 5214), and 6to4. The well-known prefixes are refused by their range.
+ */
+const CARRIED_AT = [
+  [4, 5, 6, 7],
+  [5, 6, 7, 9],
+  [6, 7, 9, 10],
+  [7, 9, 10, 11],
+  [9, 10, 11, 12],
+  [12, 13, 14, 15],
+  [2, 3, 4, 5],
+];
 
 /**
  * Whether a webhook may be sent to this address. Every address that a name resolves to is asked, at the moment of connecting,
@@ -20,9 +52,17 @@ export function isAllowedAddress(address: string, allowPrivate: boolean): boolea
   if (!ipaddr.isValid(address)) return false;
   // An IPv4-mapped IPv6 address counts as the IPv4 address that the system would connect to.
   const parsed = ipaddr.process(address);
-  if (parsed.toString() === AZURE_PLATFORM) return false;
+  if (isPlatform(parsed)) return false;
   const range = parsed.range();
   if (allowPrivate && OWN_NETWORK.has(range)) return true;
   if (range !== 'unicast') return false;
   return parsed.kind() === 'ipv4' || parsed.match(IPV6_GLOBAL);
+}
+
+function isPlatform(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  if (PLATFORMS.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits)))
+    return true;
+  if (address.kind() === 'ipv4') return false;
+  const bytes = address.toByteArray();
+  return CARRIED_AT.some((places) => PLATFORMS_V4.includes(places.map((place) => bytes[place]).join('.')));
 }

@@ -1,4 +1,4 @@
-import { receiverUrlFault } from './receiver-url.js';
+import { maskedUrl, receiverUrlFault } from './receiver-url.js';
 
 describe('receiverUrlFault', () => {
   it.each([
@@ -71,5 +71,61 @@ describe('receiverUrlFault', () => {
     for (const url of ['http://169.254.169.254/', 'http://[fe80::1]/', 'http://0.0.0.0/', 'http://10.0.0.1:22/']) {
       expect(receiverUrlFault(url, true)).not.toBeNull();
     }
+  });
+
+  it.each([
+    ['Amazon', 'http://169.254.169.254/latest/meta-data/'],
+    ['Amazon over IPv6', 'http://[fd00:ec2::254]/latest/meta-data/'],
+    ["Amazon's containers", 'http://169.254.170.2/v2/credentials'],
+    ["Amazon's pods over IPv6", 'http://[fd00:ec2::23]/v1/credentials'],
+    ['Google over IPv6', 'http://[fd20:ce::254]/computeMetadata/v1/'],
+    ['Azure', 'http://168.63.129.16/machine'],
+    ['Alibaba', 'http://100.100.100.200/latest/meta-data/'],
+    ['Alibaba as one number', 'http://1684301000/'],
+    ['Alibaba mapped into IPv6', 'http://[::ffff:100.100.100.200]/'],
+    ['Alibaba as IPv4-compatible IPv6', 'http://[::100.100.100.200]/'],
+    ['Oracle over IPv6', 'http://[fd00:c1::a9fe:a9fe]/opc/v2/'],
+    ['Scaleway over IPv6', 'http://[fd00:42::42]/conf'],
+    ['any of link-local', 'http://169.254.1.1/'],
+    ['link-local mapped into IPv6', 'http://[::ffff:169.254.169.254]/'],
+    ['link-local translated', 'http://[::ffff:0:169.254.169.254]/'],
+    ['IPv6 link-local', 'http://[fe80::a9fe:a9fe]/'],
+    ['through NAT64', 'http://[64:ff9b::a9fe:a9fe]/'],
+    ['through local NAT64', 'http://[64:ff9b:1::a9fe:a9fe]/'],
+    ["through NAT64 of the network's own prefix", 'http://[fd12:3456::a9fe:a9fe]/'],
+    ['through NAT64 of a shorter prefix', 'http://[fd12:3456:789a:a9fe:a9:fe00::]/'],
+    ['through NAT64 of a public prefix', 'http://[2606:2800:220::a9fe:a9fe]/'],
+    ['Alibaba through NAT64 of an own prefix', 'http://[fd12:3456::6464:64c8]/'],
+    ['through 6to4', 'http://[2002:a9fe:a9fe::1]/'],
+    ['through ISATAP', 'http://[fd12:3456::5efe:a9fe:a9fe]/'],
+    ['through Teredo', 'http://[2001:0:a9fe:a9fe::1]/'],
+  ])("refuses a cloud's own services even where the own network is allowed: %s", (_what, url) => {
+    expect(receiverUrlFault(url, true)).toMatch(/\.$/);
+    expect(receiverUrlFault(url.replace('http:', 'https:'), false)).toMatch(/\.$/);
+  });
+
+  it('takes no receiver of the own network for one of these', () => {
+    for (const url of [
+      'http://100.64.0.1/',
+      'http://100.100.101.200/',
+      'http://[fd12:3456::a9fe:a9ff]/',
+      'http://10.254.169.254/',
+    ])
+      expect(receiverUrlFault(url, true)).toBeNull();
+  });
+});
+
+describe('maskedUrl', () => {
+  const SECRET = 'https://hooks.example.com:8443/services/T0/B1/secret?token=secret';
+
+  it('says whose it is, and neither path nor query', () => {
+    expect(maskedUrl(SECRET)).toBe('https://hooks.example.com:8443/…');
+  });
+
+  it('is no URL to put back: whoever writes what they read is told so', () => {
+    for (const text of [maskedUrl(SECRET), new URL(maskedUrl(SECRET)).href]) {
+      expect(receiverUrlFault(text, false)).toMatch(/give the whole one/);
+    }
+    expect(receiverUrlFault('https://hooks.example.com/%ff', false)).toBeNull();
   });
 });

@@ -17,6 +17,7 @@ export function receiverUrlFault(text: string, allowPrivate: boolean): string | 
   if (scheme !== 'https' && !(allowPrivate && scheme === 'http')) return 'Only https URLs are used.';
   if (url.username !== '' || url.password !== '') return 'A URL with a user name or password is not used.';
   if (url.hash !== '') return 'A URL with a fragment is not used: it would not be sent.';
+  if (decodedPath(url) === `/${MASK}`) return 'This is the URL as it is shown, without its path; give the whole one.';
   const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port);
   if (port !== 443 && port < 1024 && !(allowPrivate && port === 80)) {
     return 'Ports below 1024 other than 443 belong to other services.';
@@ -30,7 +31,23 @@ export function receiverUrlFault(text: string, allowPrivate: boolean): string | 
   return null;
 }
 
+/** Stands for path and query, which often are a credential of the receiver's. */
+const MASK = '…';
+
+/** A receiver's URL as people and the trail see it: whose it is, and nothing more. */
+export function maskedUrl(text: string): string {
+  return `${new URL(text).origin}/${MASK}`;
+}
+
 /** Host name without the brackets of an IPv6 address and without the root's full stop. */
 function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+}
+
+function decodedPath({ pathname }: URL): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return pathname;
+  }
 }

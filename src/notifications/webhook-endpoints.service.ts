@@ -18,7 +18,7 @@ import { EndpointHealthRepository } from './endpoint-health.repository.js';
 import { EndpointSeals } from './endpoint-seals.service.js';
 import { notificationsError } from './notifications.errors.js';
 import { WEBHOOK_ACTIONS } from './notifications.events.js';
-import { receiverUrlFault } from './receiver-url.js';
+import { maskedUrl, receiverUrlFault } from './receiver-url.js';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
 import { type EndpointPatch, type StoredEndpoint, WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 
@@ -269,7 +269,6 @@ function found(endpoint: StoredEndpoint | null): StoredEndpoint {
 function stateOf(endpoint: StoredEndpoint): JsonObject {
   const { description, eventTypes, minSeverity, status, disabledReason, tenantId } = endpoint;
   const { tenantIds, resourceTypes, controls, digestIntervalSeconds } = endpoint;
-  const url = `${new URL(endpoint.url).origin}/…`;
   const wants = { eventTypes, minSeverity, tenantId, tenantIds, resourceTypes, controls, digestIntervalSeconds };
-  return { url, urlSecret: endpoint.url, description, status, disabledReason, ...wants };
+  return { url: maskedUrl(endpoint.url), urlSecret: endpoint.url, description, status, disabledReason, ...wants };
 }

@@ -125,6 +125,24 @@ describe('webhooks over time', () => {
       expect(receiver.idsAt('/other')).toEqual([high]);
     });
 
+    it('tell what was denied and still stands, as they tell what is new', async () => {
+      const { endpoint } = await add('/standing', { minSeverity: 'high' });
+      const standing = 'drift.changes.standing' as const;
+      const grave = await happen(alert('critical', {}, standing));
+      await happen(alert('medium', {}, standing));
+      await serve(endpoint);
+      expect(receiver.idsAt('/standing')).toEqual([grave]);
+      await endInterval();
+      await digest();
+      const [event] = await digestEvents();
+      await room.get(FanOutJob).fanOut(String(event?.id));
+      await serve(endpoint);
+      expect(JSON.parse(receiver.received.at(-1)?.body ?? '{}')).toMatchObject({
+        type: 'drift.digest',
+        data: { items: [{ severity: 'medium', state: 'open', titles: ['a medium one'] }], omitted: 0 },
+      });
+    });
+
     it('are made once by two instances', async () => {
       await add('/a', { minSeverity: 'critical' });
       await happen(alert('low'));

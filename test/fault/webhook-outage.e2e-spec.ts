@@ -11,12 +11,12 @@ import { startWebhookRoom, TestReceiver, WANTS_ALL, WEBHOOK_MASTER_KEY } from '.
 
 const EVENTS = proofSize(30, 300);
 const KILLS = proofSize(2, 8);
-const PATHS = ['/down', '/hangs', '/up'];
+const PATHS = ['/down', '/hangs', '/never', '/up'];
 /** Beyond the minute after which the lease of who was killed runs out by itself. */
 const SETTLE_MS = 180_000;
 
 /**
- * One receiver is down for an hour, one hangs for as long, one is well; two instances, killed in between. Hours are taken out of the
+ * One receiver is down for an hour, one hangs for as long, one fails for days, one is well; two instances, killed in between. Hours are taken out of the
  * times in the rows instead of being waited for.
  */
 describe(`a receiver that is down for an hour, two instances, ${KILLS} kill -9, ${EVENTS} events`, () => {
@@ -69,8 +69,8 @@ describe(`a receiver that is down for an hour, two instances, ${KILLS} kill -9, 
       await meanwhile?.();
     }
   };
-  const killOne = async (nth: number) => {
-    const victim = nth % services.length;
+  const killOne = async () => {
+    const victim = Math.floor(Math.random() * services.length);
     await services[victim]?.kill('SIGKILL');
     services[victim] = await spawnService(env);
   };
@@ -79,18 +79,22 @@ describe(`a receiver that is down for an hour, two instances, ${KILLS} kill -9, 
     'delivers every event to each under its own id, none lost, none twice to one that answered but for what a kill cut off',
     async () => {
       let isDown = true;
+      let isWell = false;
       receiver.answer = ({ url, socket }, response) => {
-        if (!isDown || url === '/up') response.writeHead(204).end();
+        if (url === '/never' && !isWell) response.writeHead(500).end();
+        else if (!isDown || url === '/up') response.writeHead(204).end();
         else if (url === '/down') socket.destroy();
       };
+      const endpoints = new Map<string, string>();
       for (const path of PATHS) {
-        await room.get(WebhookEndpoints).create(systemActor('test'), {
+        const { endpoint } = await room.get(WebhookEndpoints).create(systemActor('test'), {
           ...WANTS_ALL,
           // Not what the services tell of themselves, such as checkpoints of the trail.
           eventTypes: ['drift.changes.detected'],
           url: receiver.origin + path,
           description: path,
         });
+        endpoints.set(path, endpoint.id);
       }
       const ids: string[] = [];
       let kills = 0;
@@ -98,20 +102,28 @@ describe(`a receiver that is down for an hour, two instances, ${KILLS} kill -9, 
         const data = { summary: { critical: 1 }, n };
         const event = { type: 'drift.changes.detected', tenantId: null, data } as const;
         ids.push(await room.get(TransactionRunner).run((tx) => room.get(Outbox).append(tx, event)));
-        if (n % Math.ceil(EVENTS / KILLS) === Math.floor(EVENTS / KILLS / 2)) await killOne(kills++);
+        if (n % Math.ceil(EVENTS / KILLS) === Math.floor(EVENTS / KILLS / 2)) {
+          kills += 1;
+          await killOne();
+        }
       }
       expect(kills).toBe(KILLS);
       // The one that is well has all of it while the others are down.
       await until('all at the receiver that is well', async () => new Set(receiver.idsAt('/up')).size === EVENTS);
+      expect(await count(`status = 'delivered' AND endpoint_id <> '${endpoints.get('/up')}'`)).toBe(0);
       await until(
         'failures at the others',
-        async () => receiver.idsAt('/down').length > 0 && receiver.idsAt('/hangs').length > 0,
+        async () => ['/down', '/hangs', '/never'].every((path) => receiver.idsAt(path).length > 0),
       );
       for (let minute = 0; minute < 60; minute += 10) {
         await pass('10 minutes');
         await sleep(200);
       }
       isDown = false;
+      // As if it had failed for days by then.
+      await query(
+        `UPDATE webhook_endpoints SET failing_since = failing_since - interval '6 days' WHERE description = '/never'`,
+      );
       const isOver = async () =>
         (await count(`status = 'pending'`)) === 0 && (await count('true')) === EVENTS * PATHS.length;
       await until('the end', isOver, async () => {
@@ -128,12 +140,22 @@ describe(`a receiver that is down for an hour, two instances, ${KILLS} kill -9, 
         expect(rows.map(({ id }) => id)).toEqual([...ids].sort());
         const arrived = new Set(receiver.idsAt(path));
         expect(rows.filter(({ id, status }) => status === 'delivered' && !arrived.has(id))).toEqual([]);
-        expect(
-          rows.map(({ status }) => status).filter((status) => status !== 'delivered' && status !== 'dead'),
-        ).toEqual([]);
+        const end = path === '/never' ? 'dead' : 'delivered';
+        expect(rows.filter(({ status }) => status !== end)).toEqual([]);
       }
       const up = receiver.idsAt('/up');
       expect(up.length - new Set(up).size).toBeLessThanOrEqual(KILLS);
+
+      // What was given up is there, and arrives under its own ids once somebody says that the receiver works.
+      isWell = true;
+      receiver.received.length = 0;
+      const id = endpoints.get('/never') ?? '';
+      const actor = systemActor('test');
+      const { version } = await room.get(WebhookEndpoints).get(id);
+      await room.get(WebhookEndpoints).update(actor, id, version, { status: 'enabled' });
+      expect(await room.get(WebhookEndpoints).replay(actor, id, null)).toBe(EVENTS);
+      await until('the dead letters', async () => new Set(receiver.idsAt('/never')).size === EVENTS);
+      expect([...new Set(receiver.idsAt('/never'))].sort()).toEqual([...ids].sort());
     },
     SETTLE_MS * 4,
   );

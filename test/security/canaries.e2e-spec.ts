@@ -171,8 +171,12 @@ describe('a stolen database', () => {
     const { state } = stage.tenant;
     const receiver = `https://receiver.example/${canary()}?token=${canary()}`;
     const endpoint = (await call('POST', '/webhooks/endpoints', { url: receiver, description: CLEAR })).body;
-    const { url, secret } = endpoint as { url: string; secret: string };
-    expect(url).toBe(receiver);
+    const { id, url, secret } = endpoint as { id: string; url: string; secret: string };
+    expect(url).toBe('https://receiver.example/…');
+    for (const path of ['', `/${id}`]) {
+      const { status, body: read } = await call('GET', `/webhooks/endpoints${path}`);
+      expect([status, JSON.stringify(read).includes(SEALED)]).toEqual([200, false]);
+    }
     handedOut.push(secret, Buffer.from(secret.replace('whsec_', ''), 'base64'));
     const actor = userActor(state, stage.person(1).objectId);
     const change = { displayName: canary(), state: 'disabled' };

@@ -40,9 +40,13 @@ export interface VerdictInterval {
   until: Date | null;
 }
 
-const IN_TENANT = '($1::uuid IS NULL OR tenant_id = $1)';
+/** Every index begins with the tenant: of all of them together each is looked up in its window, and nothing else is. */
+const OF_TENANTS = 'tenant_id = ANY ($1::uuid[])';
 
-/** Counts over changes and verdicts. Every statement is bounded by a window and opens nothing that is sealed. */
+/**
+ * Counts over changes and verdicts, of the tenants that are named. Every statement is bounded by a window, whatever lies before it,
+ * and opens nothing that is sealed.
+ */
 @Injectable()
 export class AnalyticsRepository {
   /** The days up to today by the database's clock. */
@@ -56,43 +60,49 @@ export class AnalyticsRepository {
     return row;
   }
 
-  opened(tx: Transaction, tenantId: string | null, window: Window): Promise<DayCount[]> {
-    return this.countsByDay(tx, 'created_at', tenantId, window);
+  opened(tx: Transaction, tenantIds: string[], window: Window): Promise<DayCount[]> {
+    return this.countsByDay(tx, 'created_at', tenantIds, window);
   }
 
-  closed(tx: Transaction, tenantId: string | null, window: Window): Promise<DayCount[]> {
-    return this.countsByDay(tx, 'closed_at', tenantId, window);
+  closed(tx: Transaction, tenantIds: string[], window: Window): Promise<DayCount[]> {
+    return this.countsByDay(tx, 'closed_at', tenantIds, window);
   }
 
-  /** Changes that weren't closed when the window began, by severity. */
-  async liveAt(tx: Transaction, tenantId: string | null, at: Date): Promise<{ severity: Severity; count: number }[]> {
+  /** Changes that weren't closed when the window began, by severity: those that still aren't, and those that were since. */
+  async liveAt(tx: Transaction, tenantIds: string[], at: Date): Promise<{ severity: Severity; count: number }[]> {
     return tx.query(
-      `SELECT severity, count(*)::int AS count FROM drift_changes
-        WHERE ${IN_TENANT} AND created_at < $2 AND (closed_at IS NULL OR closed_at >= $2) GROUP BY severity`,
-      [tenantId, at],
+      `SELECT severity, count(*)::int AS count FROM (
+         SELECT severity FROM drift_changes WHERE ${OF_TENANTS} AND state <> 'closed' AND created_at < $2
+         UNION ALL
+         SELECT severity FROM drift_changes WHERE ${OF_TENANTS} AND closed_at >= $2 AND created_at < $2) AS live
+        GROUP BY severity`,
+      [tenantIds, at],
     );
   }
 
-  /** From the scan that found a change to the decision that stands. */
-  timesToDecision(tx: Transaction, tenantId: string | null, window: Window): Promise<SeverityTimes[]> {
-    return this.times(tx, 'decided_at', '', tenantId, window);
+  /**
+   * From the scan that found a change to the decision of a person that stands. One that was there before the change, by a rule or
+   * because its value had been decided about already, took nobody any time.
+   */
+  timesToDecision(tx: Transaction, tenantIds: string[], window: Window): Promise<SeverityTimes[]> {
+    return this.times(tx, 'decided_at', 'AND ignore_rule_id IS NULL AND decided_at >= created_at', tenantIds, window);
   }
 
   /** From the scan that found a change to the one that found the value of the baseline again. */
-  timesToRevert(tx: Transaction, tenantId: string | null, window: Window): Promise<SeverityTimes[]> {
-    return this.times(tx, 'closed_at', "AND close_reason = 'reverted'", tenantId, window);
+  timesToRevert(tx: Transaction, tenantIds: string[], window: Window): Promise<SeverityTimes[]> {
+    return this.times(tx, 'closed_at', "AND close_reason = 'reverted'", tenantIds, window);
   }
 
   /** The types that changed most. */
-  async noisiestTypes(tx: Transaction, tenantId: string | null, window: Window, limit: number): Promise<TypeNoise[]> {
+  async noisiestTypes(tx: Transaction, tenantIds: string[], window: Window, limit: number): Promise<TypeNoise[]> {
     return tx.query(
       `SELECT resource_type AS "resourceType", count(*)::int AS opened,
               count(*) FILTER (WHERE close_reason = 'reverted')::int AS reverted,
               count(*) FILTER (WHERE coalesce(state_before_close, state) = 'ignored')::int AS ignored,
               count(*) FILTER (WHERE coalesce(state_before_close, state) = 'accepted')::int AS accepted
-         FROM drift_changes WHERE ${IN_TENANT} AND created_at >= $2 AND created_at < $3
+         FROM drift_changes WHERE ${OF_TENANTS} AND created_at >= $2 AND created_at < $3
         GROUP BY resource_type ORDER BY opened DESC, resource_type LIMIT $4`,
-      [tenantId, window.from, window.until, limit],
+      [tenantIds, window.from, window.until, limit],
     );
   }
 
@@ -110,13 +120,13 @@ export class AnalyticsRepository {
   private countsByDay(
     tx: Transaction,
     column: 'created_at' | 'closed_at',
-    tenantId: string | null,
+    tenantIds: string[],
     window: Window,
   ): Promise<DayCount[]> {
     return tx.query(
       `SELECT to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, severity, count(*)::int AS count FROM drift_changes
-        WHERE ${IN_TENANT} AND ${column} >= $2 AND ${column} < $3 GROUP BY 1, 2`,
-      [tenantId, window.from, window.until],
+        WHERE ${OF_TENANTS} AND ${column} >= $2 AND ${column} < $3 GROUP BY 1, 2`,
+      [tenantIds, window.from, window.until],
     );
   }
 
@@ -124,7 +134,7 @@ export class AnalyticsRepository {
     tx: Transaction,
     column: 'decided_at' | 'closed_at',
     further: string,
-    tenantId: string | null,
+    tenantIds: string[],
     window: Window,
   ): Promise<SeverityTimes[]> {
     return tx.query(
@@ -132,9 +142,9 @@ export class AnalyticsRepository {
               percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS "medianSeconds",
               percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS "p90Seconds"
          FROM (SELECT severity, extract(epoch FROM ${column} - created_at)::float8 AS seconds FROM drift_changes
-                WHERE ${IN_TENANT} AND ${column} >= $2 AND ${column} < $3 ${further}) AS times
+                WHERE ${OF_TENANTS} AND ${column} >= $2 AND ${column} < $3 ${further}) AS times
         GROUP BY severity`,
-      [tenantId, window.from, window.until],
+      [tenantIds, window.from, window.until],
     );
   }
 }

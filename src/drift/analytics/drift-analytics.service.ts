@@ -21,6 +21,7 @@ export interface DriftFigures {
 
 const NOISIEST = 20;
 const MAX_INTERVALS = 2000;
+const TENANTS_AT_A_TIME = 500;
 
 /** Figures over the history of drift. */
 @Injectable()
@@ -31,20 +32,23 @@ export class DriftAnalytics {
     private readonly tenants: TenantsService,
   ) {}
 
-  /** @throws DomainError tenants.not_found */
+  /**
+   * @param tenantId null for all that are watched or were
+   * @throws DomainError tenants.not_found
+   */
   async figures(tenantId: string | null, days: number): Promise<DriftFigures> {
-    if (tenantId !== null) await this.tenants.get(tenantId);
+    const tenantIds = tenantId === null ? await this.everyTenant() : [(await this.tenants.get(tenantId)).id];
     return this.transactions.read(async (tx) => {
       const window = await this.analytics.window(tx, days);
-      const live = await this.analytics.liveAt(tx, tenantId, window.from);
-      const opened = await this.analytics.opened(tx, tenantId, window);
-      const closed = await this.analytics.closed(tx, tenantId, window);
+      const live = await this.analytics.liveAt(tx, tenantIds, window.from);
+      const opened = await this.analytics.opened(tx, tenantIds, window);
+      const closed = await this.analytics.closed(tx, tenantIds, window);
       return {
         window,
         days: driftOverTime(window, live, opened, closed),
-        timeToDecision: await this.analytics.timesToDecision(tx, tenantId, window),
-        timeToRevert: await this.analytics.timesToRevert(tx, tenantId, window),
-        noisiestTypes: await this.analytics.noisiestTypes(tx, tenantId, window, NOISIEST),
+        timeToDecision: await this.analytics.timesToDecision(tx, tenantIds, window),
+        timeToRevert: await this.analytics.timesToRevert(tx, tenantIds, window),
+        noisiestTypes: await this.analytics.noisiestTypes(tx, tenantIds, window, NOISIEST),
       };
     });
   }
@@ -55,5 +59,16 @@ export class DriftAnalytics {
     return this.transactions.read(async (tx) =>
       joinedVerdicts(await this.analytics.verdicts(tx, tenantId, await this.analytics.window(tx, days), MAX_INTERVALS)),
     );
+  }
+
+  private async everyTenant(): Promise<string[]> {
+    const ids: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.tenants.list(TENANTS_AT_A_TIME, cursor);
+      ids.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    return ids;
   }
 }

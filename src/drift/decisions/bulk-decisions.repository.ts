@@ -109,6 +109,17 @@ export class BulkDecisionsRepository {
     return rows.length > 0;
   }
 
+  /** What isn't finished, if nothing of all of it was decided for so long: whoever was at it was killed. The oldest first. */
+  async findStalled(tx: Transaction, seconds: number): Promise<string[]> {
+    const rows = await tx.query<{ id: string; quiet: boolean }[]>(
+      `SELECT b.id, greatest(b.created_at, (SELECT max(r.decided_at) FROM drift_bulk_rows r WHERE r.bulk_id = b.id))
+                      < statement_timestamp() - make_interval(secs => $1::double precision) AS quiet
+         FROM drift_bulk_decisions b WHERE b.finished_at IS NULL ORDER BY b.id`,
+      [seconds],
+    );
+    return rows.every(({ quiet }) => quiet) ? rows.map(({ id }) => id) : [];
+  }
+
   async findRows(tx: Transaction, id: string, limit: number, after: number): Promise<BulkRow[]> {
     return tx.query<BulkRow[]>(
       `SELECT ${ROW} FROM drift_bulk_rows r WHERE r.bulk_id = $1 AND r.position > $2 ORDER BY r.position LIMIT $3`,

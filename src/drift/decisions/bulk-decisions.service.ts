@@ -15,7 +15,8 @@ import { type BulkDecision, type BulkRequest, type BulkRow, MAX_ROW_ATTEMPTS } f
 import { BulkDecisionsRepository } from './bulk-decisions.repository.js';
 import { ChangeDecisions } from './change-decisions.service.js';
 
-const TASK = 'drift.decide-in-bulk';
+/** The queue's task, and the name of its queue. */
+export const DECIDE_IN_BULK = 'drift.decide-in-bulk';
 /** What a row is refused for says something about the row; anything else is worth another try. */
 const REFUSALS = new Set(['invalid', 'denied', 'not_found', 'conflict', 'precondition_failed']);
 
@@ -34,7 +35,7 @@ export class BulkDecisions {
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly queue: JobQueue,
   ) {
-    queue.register(TASK, (payload, { signal }) => this.work(String(payload['id']), signal));
+    queue.register(DECIDE_IN_BULK, (payload, { signal }) => this.work(String(payload['id']), signal));
   }
 
   /**
@@ -49,8 +50,7 @@ export class BulkDecisions {
     return this.transactions.run(async (tx) => {
       const id = await this.bulks.insert(tx, actor, key, requestHash, request);
       if (id === null) return this.sameAgain(tx, actor, key, requestHash);
-      // Whoever hands in many holds up those after them, and no alert.
-      await this.queue.add(tx, TASK, { id }, { jobKey: `${TASK}:${id}`, queueName: TASK });
+      await this.enqueue(tx, id);
       await this.audit.record(tx, actor, {
         action: DRIFT_ACTIONS['drift.bulk_decision.requested'],
         tenantId: null,
@@ -61,6 +61,12 @@ export class BulkDecisions {
       });
       return this.found(tx, id);
     });
+  }
+
+  /** Unless it is queued already. Whoever hands in many holds up those after them, and no alert. */
+  enqueue(tx: Transaction, id: string): Promise<void> {
+    const options = { jobKey: `${DECIDE_IN_BULK}:${id}`, queueName: DECIDE_IN_BULK, keepExisting: true };
+    return this.queue.add(tx, DECIDE_IN_BULK, { id }, options);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { DriftReport } from '../report/drift-report.entity.js';
-import type { DriftReportDocument } from '../report/drift-report.types.js';
+import type { ReportHead } from '../report/report-writer.js';
 import { ignoredOfReport, summaryOfReport } from '../report/reports.service.js';
 import { ReportedChangeDto } from './drift-change.dto.js';
 import { IncompleteTypeDto } from './incomplete-type.dto.js';
@@ -68,14 +68,11 @@ export class DriftReportDto extends DriftReportSummaryDto {
   changes: ReportedChangeDto[];
   controls: ControlChangeDto[];
 
-  static fromDocument(report: DriftReport, document: DriftReportDocument): DriftReportDto {
-    const { incomplete, summary, controls, changes } = document;
-    return {
-      ...DriftReportSummaryDto.from(report),
-      incomplete,
-      summary,
-      controls,
-      changes: changes.map(ReportedChangeDto.from),
-    };
+  /** Everything but the changes, in two parts: what stands before them, and what after. */
+  static partsOf(
+    report: DriftReport,
+    { incomplete, controls }: ReportHead,
+  ): [Omit<DriftReportDto, 'changes' | 'controls'>, Pick<DriftReportDto, 'controls'>] {
+    return [{ ...DriftReportSummaryDto.from(report), incomplete }, { controls }];
   }
 }

@@ -10,6 +10,7 @@ import { type CloseReason, DriftChange, type Substate } from './drift-change.ent
 import { type ChangeState, SEVERITIES, type Severity } from './drift-report.types.js';
 import type { NewChange, ReadableChange } from './readable-change.js';
 import type { ClosedBefore } from './reconcile-changes.js';
+import { ReportOrder } from './report-order.js';
 
 export interface ChangeFilter {
   tenants: TenantsInReach;
@@ -151,15 +152,16 @@ export class ChangesRepository {
     );
   }
 
-  /** The changes that a report has. */
-  async findOfReport(tx: Transaction, tenantId: string, sequence: number): Promise<ReadableChange[]> {
-    const rows = await tx
-      .createQueryBuilder(DriftChange, 'c')
-      .where('c.tenant_id = :tenantId AND c.first_report <= :sequence', { tenantId, sequence })
-      .andWhere('(c.closed_report IS NULL OR c.closed_report > :sequence)')
-      .orderBy('c.id')
-      .getMany();
-    return this.seals.openAll(rows);
+  /** Which changes a report has, as they are judged now: worst first, then by type and object. Opens none. */
+  async orderOfReport(tx: Transaction, tenantId: string, sequence: number): Promise<ReportOrder> {
+    const rows = await tx.query<{ packed: Buffer | null }[]>(
+      `SELECT string_agg(uuid_send(id) || int4send(octet_length(sealed_details)), ''::bytea
+                ORDER BY array_position($3::text[], severity), resource_type COLLATE "C", resource_key COLLATE "C", id) AS packed
+         FROM drift_changes
+        WHERE tenant_id = $1 AND first_report <= $2 AND (closed_report IS NULL OR closed_report > $2)`,
+      [tenantId, sequence, SEVERITIES],
+    );
+    return new ReportOrder(rows[0]?.packed ?? Buffer.alloc(0));
   }
 
   /** Newest first. */

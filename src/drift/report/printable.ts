@@ -12,9 +12,24 @@ export function printable(text: string): string {
 /** Controls, format characters (zero width, direction, byte order mark), line and paragraph separators, lone surrogates. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
+/** Shows nothing, and ends what readers of Markdown and the like take for one word. */
+const ZERO_WIDTH_SPACE = '\u200b';
+/** After what a link can't do without that is made of bare text: `http://`, `www.`, `example.com`, `a@b`, `@team`, `#1`. */
+const LINKING = /:(?=\/\/)|[@#](?=\S)|\.(?=\p{L})/gu;
+
+/** Text of which no reader makes a link, a mention or a reference by itself, as GitHub's and others do; it looks as before. */
+export function withoutLinks(text: string): string {
+  return text.replace(LINKING, `$&${ZERO_WIDTH_SPACE}`);
+}
+
 /** Why a type says nothing about drift, and since when; offline there is no since. */
 export function whyNotAssessed({ reason, since }: Pick<IncompleteType, 'reason' | 'since'>): string {
   return since === null ? reason : `not assessed since ${since}: ${reason}`;
+}
+
+/** Of a page that doesn't hold all changes. */
+export function notShown(omitted: number): string {
+  return `${omitted} more ${omitted === 1 ? 'change is' : 'changes are'} not shown, none graver than these; json, ndjson, sarif and csv have all.`;
 }
 
 /** A value on one line, cut at a length; a set without its brackets when it is short. */

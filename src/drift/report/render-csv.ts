@@ -1,7 +1,8 @@
 import type { Json } from '../../crypto/canonical-json.js';
 import { BYTE_ORDER_MARK, csvLine } from '../../kernel/text/csv-line.js';
-import type { DriftReportDocument, ReportedChange } from './drift-report.types.js';
+import type { IncompleteType, ReportedChange } from './drift-report.types.js';
 import { printable, whyNotAssessed } from './printable.js';
+import type { ReportHead, ReportWriter } from './report-writer.js';
 
 const END = '\r\n';
 
@@ -31,19 +32,19 @@ const COLUMNS: readonly (readonly [string, (change: ReportedChange) => string | 
  * RFC 4180 with a byte order mark, safe to open in a spreadsheet; a line a change. What wasn't assessed stands as lines of its own,
  * with `not assessed` for the severity and the reason for the title: a table without a line must not look like "no drift".
  */
-export function renderCsv(report: DriftReportDocument): string {
-  const head = csvLine(COLUMNS.map(([name]) => name));
-  const holes = report.incomplete.map((hole) =>
-    csvLine(
-      COLUMNS.map(([name]) => {
-        if (name === 'severity') return 'not assessed';
-        if (name === 'resourceType') return hole.resourceType;
-        return name === 'title' ? printable(whyNotAssessed(hole)) : null;
-      }),
-    ),
-  );
-  const changes = report.changes.map((change) => csvLine(COLUMNS.map(([, read]) => read(change))));
-  return `${BYTE_ORDER_MARK}${[head, ...changes, ...holes].join(END)}${END}`;
+export function csvWriter({ incomplete }: ReportHead): ReportWriter {
+  const line = (fields: (string | null)[]) => csvLine(fields) + END;
+  return {
+    head: () => BYTE_ORDER_MARK + line(COLUMNS.map(([name]) => name)),
+    change: (change) => line(COLUMNS.map(([, read]) => read(change))),
+    end: () => incomplete.map((hole) => line(COLUMNS.map(([name]) => notAssessed(hole, name)))).join(''),
+  };
+}
+
+function notAssessed(hole: IncompleteType, column: string): string | null {
+  if (column === 'severity') return 'not assessed';
+  if (column === 'resourceType') return hole.resourceType;
+  return column === 'title' ? printable(whyNotAssessed(hole)) : null;
 }
 
 /** Text as it is, everything else as JSON; null is an empty field. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Json } from '../../crypto/canonical-json.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import { type DriftReportDocument, type ReportedChange, SEVERITIES, type Severity } from './drift-report.types.js';
-import { printable } from './printable.js';
+import { notShown, printable } from './printable.js';
 
 /** Longer values are cut: a page is for people, the JSON of the report has everything. */
 const VALUE_LENGTH = 2000;
@@ -36,7 +36,7 @@ export const HTML_REPORT_POLICY = `default-src 'none'; style-src 'sha256-${hash(
  * One page without scripts and without anything to load, for people who have no access to the service: worst first, the changes of
  * an act together, in words and not only in colours (WCAG 2.2, 1.4.1).
  */
-export function renderHtml(report: DriftReportDocument): string {
+export function renderHtml(report: DriftReportDocument, omitted: number): string {
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -48,17 +48,21 @@ export function renderHtml(report: DriftReportDocument): string {
     `<style>${STYLE}</style>`,
     '</head>',
     '<body>',
-    ...head(report),
+    ...head(report, omitted),
     ...notAssessed(report),
     ...controls(report),
-    ...changes(report),
+    ...changes(report, omitted),
     '</body>',
     '</html>',
     '',
   ].join('\n');
 }
 
-function head({ changes: { length }, complete, summary, trigger, baselineVersion }: DriftReportDocument): string[] {
+function head(
+  { changes, complete, summary, trigger, baselineVersion }: DriftReportDocument,
+  omitted: number,
+): string[] {
+  const length = changes.length + omitted;
   const said =
     length === 0
       ? complete
@@ -101,7 +105,7 @@ function controls(report: DriftReportDocument): string[] {
   ];
 }
 
-function changes(report: DriftReportDocument): string[] {
+function changes(report: DriftReportDocument, omitted: number): string[] {
   const lines: string[] = [];
   for (const severity of SEVERITIES) {
     const own = report.changes.filter((change) => change.severity === severity);
@@ -109,6 +113,7 @@ function changes(report: DriftReportDocument): string[] {
     lines.push(`<h2>${severity[0]?.toUpperCase()}${severity.slice(1)}</h2>`);
     for (const act of byAct(own)) lines.push(...article(act, severity));
   }
+  if (omitted > 0) lines.push(`<p>${notShown(omitted)}</p>`);
   return [...lines, '</main>'];
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DriftReportDocument, ReportedChange } from './drift-report.types.js';
 import { printable, shortValue } from './printable.js';
 import { HTML_REPORT_POLICY } from './render-html.js';
-import { renderReport } from './render-report.js';
+import { renderPage, renderReport } from './render-report.js';
 import { REPORT_FORMATS } from './report-formats.js';
 
 const CHANGE: ReportedChange = {
@@ -73,13 +73,51 @@ describe('every format', () => {
     },
   );
 
-  test('markdown cells hold no cell, tag or link of a tenant', () => {
-    const evil = { ...CHANGE, displayName: 'a | b <script> [x](y) `z`', after: ['|'] };
-    const row = renderReport(report([evil]), 'markdown')
+  test.each([['html'], ['markdown'], ['text']] as const)('%s says how many changes it leaves out', (format) => {
+    const page = renderPage(report([CHANGE]), format, { omitted: 1234, colour: false });
+    expect(page).toContain('1234 more changes are not shown');
+    expect(page).toContain('1235 changes');
+    expect(renderReport(report([CHANGE]), format)).not.toContain('not shown');
+  });
+});
+
+describe('markdown', () => {
+  const HOSTILE = [
+    'a | b',
+    'a \\| b \\\\| c ||',
+    '`` | ` x | ` ``',
+    '\\',
+    '<script>alert(1)</script>',
+    '[x](https://evil.example) ![y](https://evil.example/p.png)',
+    'see https://evil.example/a and http://evil.example, www.evil.example or evil.example',
+    '@security-team look, #1 and owner/repo#2, mail a@evil.example',
+    '**bold** _it_ ~~gone~~ # head',
+    ' - item\n# head\n| a |',
+    '&lt;img&gt; &#64;team',
+    '   ',
+  ];
+  /** As GitHub's table extension finds cells: a bar ends one unless a backslash stands before it. */
+  const cellsOf = (row: string) => row.split(/(?<!\\)\|/);
+  const rowOf = (change: Partial<ReportedChange>) =>
+    renderReport(report([{ ...CHANGE, ...change }]), 'markdown')
       .split('\n')
-      .find((line) => line.startsWith('| high'));
-    expect(row?.replaceAll('\\|', '').split('|')).toHaveLength(8);
-    expect(row).not.toContain('<script>');
+      .find((line) => line.startsWith('| high')) ?? '';
+  /** Code spans as CommonMark finds them: from a run of backticks to the next of the same length. */
+  const withoutCode = (cell: string) => cell.replace(/(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)/g, '');
+
+  test.each(HOSTILE)('holds %j as code where it is a name, a path or a value', (text) => {
+    const cells = cellsOf(rowOf({ displayName: text, path: `/${text}`, before: text, after: [text] }));
+    expect(cells).toHaveLength(8);
+    expect(withoutCode(cells[3] ?? '').trim()).toMatch(/^Conditional Access policy( \(empty\))?$/);
+    expect(withoutCode(cells[4] ?? '').trim()).toBe(':');
+  });
+
+  test.each(HOSTILE)('makes nothing of %j in a title', (text) => {
+    const cells = cellsOf(rowOf({ title: `A policy was changed (in the change window "${text}")` }));
+    expect(cells).toHaveLength(8);
+    const title = cells[5] ?? '';
+    expect(title).not.toMatch(/https?:\/\/|www\.[a-z]|\.example|[@#][a-z0-9]/);
+    expect(title).not.toMatch(/(?<!\\)[`*_[\]~]|<|>/);
   });
 });
 
@@ -155,6 +193,35 @@ describe('sarif', () => {
     const [invocation] = parsed(report([], HOLE)).invocations;
     expect(invocation.executionSuccessful).toBe(false);
     expect(invocation.toolExecutionNotifications[0].message.text).toContain('page 2 answered 503');
+  });
+
+  test('has no link, placeholder or mention of a tenant in its messages', () => {
+    const evil = '[click](https://evil.example) {0} \\ @team www.evil.example #1';
+    const run = parsed(
+      report(
+        [{ ...CHANGE, displayName: evil, title: `T ${evil}`, path: `/${evil}`, after: [evil] }],
+        [{ resourceType: 'user', reason: evil, since: null }],
+      ),
+    );
+    const texts = [
+      run.results[0].message.text,
+      run.tool.driver.rules[0].shortDescription.text,
+      run.invocations[0].toolExecutionNotifications[0].message.text,
+    ];
+    for (const text of texts) {
+      expect(text).toContain('click');
+      expect(text).not.toMatch(/(?<!\\)[[\]]/);
+      expect(text.replaceAll(/\{\{|\}\}/g, '')).not.toMatch(/[{}]/);
+      expect(text).not.toMatch(/:\/\/|www\.[a-z]|[@#][a-z0-9]/);
+    }
+    expect(run.results[0].properties.after).toEqual([evil]);
+  });
+
+  test('tells its rules by their places, whatever the order of the changes', () => {
+    const of = (rule: string, id: string) => ({ ...CHANGE, id, rules: [rule] });
+    const run = parsed(report([of('CA-09', '1'), of('CA-01', '2'), of('CA-09', '3')]));
+    for (const { ruleId, ruleIndex } of run.results) expect(run.tool.driver.rules[ruleIndex].id).toBe(ruleId);
+    expect(run.tool.driver.rules).toHaveLength(2);
   });
 
   test('makes an address of any key', () => {

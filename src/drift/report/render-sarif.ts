@@ -1,6 +1,7 @@
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
-import type { DriftReportDocument, ReportedChange, Severity } from './drift-report.types.js';
-import { changeInWords, printable, shortValue } from './printable.js';
+import { type ReportedChange, SEVERITIES, type Severity } from './drift-report.types.js';
+import { changeInWords, printable, shortValue, withoutLinks } from './printable.js';
+import type { ReportHead, ReportWriter } from './report-writer.js';
 
 /** SARIF 2.1.0 3.27.10: what a result means to those who only know three levels. */
 const LEVELS: Record<Severity, 'error' | 'warning' | 'note'> = {
@@ -20,66 +21,92 @@ const SECURITY_SEVERITIES: Record<Severity, string> = {
 };
 const NO_RULE = 'drift';
 
+/** What is known of a rule when its last result was written. */
+interface SpokenRule {
+  title: string;
+  worst: Severity;
+  references: Set<string>;
+}
+
 /**
- * SARIF 2.1.0 (OASIS): a result a change. A configuration has no files: the object is the logical location, and an artifact with a
- * relative address of its own because many readers show nothing without one. What wasn't assessed is a notification of the
- * invocation, which then isn't a success.
+ * SARIF 2.1.0 (OASIS): a result a change, then the rules that spoke, in the order of their first results. A configuration has no
+ * files: the object is the logical location, and an artifact with a relative address of its own because many readers show nothing
+ * without one. What wasn't assessed is a notification of the invocation, which then isn't a success.
  */
-export function renderSarif(report: DriftReportDocument): string {
-  const ruleIds = [...new Set(report.changes.map(ruleOf))].sort();
-  const run = {
-    tool: {
-      driver: {
-        name: 'BlindspotX',
-        rules: ruleIds.map((id) => describedRule(id, report.changes)),
-      },
+export function sarifWriter(head: ReportHead): ReportWriter {
+  const rules = new Map<string, SpokenRule>();
+  let separator = '\n';
+  return {
+    head: () => `{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"results":[`,
+    change: (change) => {
+      const result = resultOf(change, noteRule(rules, change));
+      const text = separator + JSON.stringify(result);
+      separator = ',\n';
+      return text;
     },
+    end: () => `],${JSON.stringify(restOfRun(head, rules)).slice(1)}]}\n`,
+  };
+}
+
+/** @returns the place of the change's rule among all */
+function noteRule(rules: Map<string, SpokenRule>, change: ReportedChange): number {
+  const id = ruleOf(change);
+  const { title, severity, references } = change;
+  const rule = rules.get(id) ?? { title, worst: severity, references: new Set() };
+  rules.set(id, rule);
+  if (SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(rule.worst)) rule.worst = severity;
+  for (const reference of references) rule.references.add(reference);
+  return [...rules.keys()].indexOf(id);
+}
+
+function restOfRun(
+  { complete, incomplete, trigger, baselineVersion, summary, controls }: ReportHead,
+  rules: Map<string, SpokenRule>,
+) {
+  return {
+    tool: { driver: { name: 'BlindspotX', rules: [...rules].map(([id, rule]) => describedRule(id, rule)) } },
     columnKind: 'utf16CodeUnits',
     invocations: [
       {
-        executionSuccessful: report.complete,
-        toolExecutionNotifications: report.incomplete.map(({ resourceType, reason, since }) => ({
+        executionSuccessful: complete,
+        toolExecutionNotifications: incomplete.map(({ resourceType, reason, since }) => ({
           level: 'warning',
           descriptor: { id: 'not-assessed' },
-          message: { text: `${resourceType} was not assessed: ${printable(reason)}` },
+          message: { text: message(`${resourceType} was not assessed: ${reason}`) },
           properties: { resourceType, since },
         })),
       },
     ],
-    results: report.changes.map((change) => resultOf(change, ruleIds)),
-    properties: {
-      trigger: report.trigger,
-      baselineVersion: report.baselineVersion,
-      summary: report.summary,
-      controls: report.controls,
-    },
+    properties: { trigger, baselineVersion, summary, controls },
   };
-  const log = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
-  return `${JSON.stringify(log, null, 2)}\n`;
 }
 
 function ruleOf({ rules }: ReportedChange): string {
   return rules[0] ?? NO_RULE;
 }
 
-function describedRule(id: string, changes: ReportedChange[]) {
-  const own = changes.filter((change) => ruleOf(change) === id);
-  const text = id === NO_RULE ? 'A difference that no rule speaks of' : printable(own[0]?.title ?? id);
-  const worst = (Object.keys(LEVELS) as Severity[]).find((severity) =>
-    own.some((change) => change.severity === severity),
-  );
+function describedRule(id: string, { title, worst, references }: SpokenRule) {
   return {
     id,
-    shortDescription: { text },
-    defaultConfiguration: { level: LEVELS[worst ?? 'info'] },
-    properties: {
-      tags: ['security', ...new Set(own.flatMap(({ references }) => references))],
-      'security-severity': SECURITY_SEVERITIES[worst ?? 'info'],
-    },
+    shortDescription: { text: id === NO_RULE ? 'A difference that no rule speaks of' : message(title) },
+    defaultConfiguration: { level: LEVELS[worst] },
+    properties: { tags: ['security', ...references], 'security-severity': SECURITY_SEVERITIES[worst] },
   };
 }
 
-function resultOf(change: ReportedChange, ruleIds: string[]) {
+/**
+ * A tenant's text in a message: brackets would make a link of it (SARIF 3.11.6), braces a placeholder (3.11.5), and a reader that
+ * turns bare addresses and mentions into links finds none.
+ */
+function message(text: string): string {
+  return withoutLinks(
+    printable(text)
+      .replace(/[\\[\]]/g, '\\$&')
+      .replace(/[{}]/g, '$&$&'),
+  );
+}
+
+function resultOf(change: ReportedChange, ruleIndex: number) {
   const { title } = RESOURCE_TYPE_CATALOGUE[change.resourceType];
   const name = printable(change.displayName ?? change.resourceKey);
   const did =
@@ -88,9 +115,9 @@ function resultOf(change: ReportedChange, ruleIds: string[]) {
       : `${change.changeType}: ${shortValue(change.after ?? change.before)}`;
   return {
     ruleId: ruleOf(change),
-    ruleIndex: ruleIds.indexOf(ruleOf(change)),
+    ruleIndex,
     level: LEVELS[change.severity],
-    message: { text: `${printable(change.title)}. ${title} "${name}", ${did}` },
+    message: { text: message(`${change.title}. ${title} "${name}", ${did}`) },
     locations: [
       {
         physicalLocation: {

@@ -1,6 +1,6 @@
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import { type DriftReportDocument, type ReportedChange, SEVERITIES, type Severity } from './drift-report.types.js';
-import { changeInWords, printable, shortValue, whyNotAssessed } from './printable.js';
+import { changeInWords, notShown, printable, shortValue, whyNotAssessed } from './printable.js';
 
 const COLOURS: Record<Severity, string> = {
   critical: '\u001b[1;97;41m',
@@ -12,13 +12,14 @@ const COLOURS: Record<Severity, string> = {
 const RESET = '\u001b[0m';
 
 /** For a terminal: worst first, the changes of an object together. */
-export function renderText(report: DriftReportDocument, colour: boolean): string {
+export function renderText(report: DriftReportDocument, omitted: number, colour: boolean): string {
   const paint = (text: string, severity: Severity) => (colour ? `${COLOURS[severity]}${text}${RESET}` : text);
-  const lines = [headline(report, paint), ''];
+  const lines = [headline(report, omitted, paint), ''];
   for (const severity of SEVERITIES) {
     const changes = report.changes.filter((change) => change.severity === severity);
     for (const object of byObject(changes)) lines.push(...objectLines(object, severity, paint), '');
   }
+  if (omitted > 0) lines.push(notShown(omitted), '');
   const moved = report.controls.filter(({ before, after }) => before !== after);
   if (moved.length > 0) {
     lines.push('Controls:', ...moved.map(({ id, before, after }) => `  ${id} ${before} -> ${after}`), '');
@@ -33,12 +34,13 @@ export function renderText(report: DriftReportDocument, colour: boolean): string
 
 type Paint = (text: string, severity: Severity) => string;
 
-function headline({ summary, changes, complete }: DriftReportDocument, paint: Paint): string {
+function headline({ summary, changes, complete }: DriftReportDocument, omitted: number, paint: Paint): string {
   if (changes.length === 0) return complete ? 'No drift.' : 'No drift in what was assessed.';
   const counts = SEVERITIES.filter((severity) => summary[severity] > 0).map((severity) =>
     paint(`${summary[severity]} ${severity}`, severity),
   );
-  return `${changes.length} ${changes.length === 1 ? 'change' : 'changes'}: ${counts.join(', ')}`;
+  const count = changes.length + omitted;
+  return `${count} ${count === 1 ? 'change' : 'changes'}: ${counts.join(', ')}`;
 }
 
 function byObject(changes: ReportedChange[]): ReportedChange[][] {

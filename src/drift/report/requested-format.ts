@@ -11,9 +11,6 @@ export const REPORT_MEDIA: Readonly<Record<ReportFormat, { type: string; extensi
   text: { type: 'text/plain', extension: 'txt' },
 };
 
-/** What is written for people to look at as a whole. */
-export const PAGE_FORMATS: ReadonlySet<ReportFormat> = new Set(['html', 'markdown', 'text']);
-
 const MAX_RANGES = 20;
 
 /**

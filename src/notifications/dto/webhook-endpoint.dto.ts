@@ -1,4 +1,5 @@
 import type { OutboxEventType } from '../../outbox/outbox.events.js';
+import { maskedUrl } from '../receiver-url.js';
 import type { Severity } from '../severity.js';
 import type { StoredEndpoint } from '../webhook-endpoints.repository.js';
 
@@ -7,6 +8,7 @@ export class WebhookEndpointDto {
   id: string;
   /** Only events of this watched tenant, and those of the installation; null for all. */
   tenantId: string | null;
+  /** `https://hooks.example.com/…`: path and query, which may be a credential of the receiver's, are never shown. */
   url: string;
   description: string;
   /** Kinds of events that are sent; empty for all. */
@@ -32,12 +34,12 @@ export class WebhookEndpointDto {
   updatedAt: string;
 
   static from(endpoint: StoredEndpoint): WebhookEndpointDto {
-    const { id, tenantId, url, description, eventTypes, minSeverity, status, disabledReason } = endpoint;
+    const { id, tenantId, description, eventTypes, minSeverity, status, disabledReason } = endpoint;
     const { resourceTypes, controls, tenantIds, digestIntervalSeconds } = endpoint;
     return {
       id,
       tenantId,
-      url,
+      url: maskedUrl(endpoint.url),
       description,
       eventTypes,
       minSeverity,
