@@ -45,7 +45,7 @@ describe('what a tenant says of rules and of when changes are expected', () => {
     const { snapshotId } = await scan();
     const baseline = { snapshotId, reason: 'a test', acceptIncomplete: true };
     expect((await call('POST', '/drift/baselines', baseline)).status).toBe(201);
-  });
+  }, 120_000);
   afterAll(() => stage?.close());
 
   it('rules come with a version, and hold otherwise for a tenant that says so', async () => {
