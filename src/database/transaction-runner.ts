@@ -19,6 +19,16 @@ export class TransactionRunner {
     return withDatabaseErrors(() => this.dataSource.transaction(work));
   }
 
+  /** For reads that must all see the database as it is at one moment (REPEATABLE READ). */
+  readAtOnce<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return withDatabaseErrors(() =>
+      this.dataSource.transaction('REPEATABLE READ', async (tx) => {
+        await tx.query('SET TRANSACTION READ ONLY');
+        return work(tx);
+      }),
+    );
+  }
+
   /** For reads, and for single statements that are a transaction by themselves. */
   read<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return withDatabaseErrors(() => work(this.dataSource.manager));

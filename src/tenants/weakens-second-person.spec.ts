@@ -11,6 +11,7 @@ const TENANT: WatchedTenant = {
   scanIntervalSeconds: 300,
   breakGlassObjectIds: [ID],
   secondPerson: true,
+  remediationEnabled: false,
   version: 1,
 };
 

@@ -51,7 +51,19 @@ export class AuditStreams implements OnApplicationBootstrap, OnApplicationShutdo
 
   onApplicationBootstrap(): void {
     if (this.settings.PROCESS_ROLE === 'api') return;
-    const { transactions, streams, places: positions, end, records, keys, audit, logger, lag, failures, shortened } = this;
+    const {
+      transactions,
+      streams,
+      places: positions,
+      end,
+      records,
+      keys,
+      audit,
+      logger,
+      lag,
+      failures,
+      shortened,
+    } = this;
     const parts = { transactions, streams, positions, end, records, keys, audit, logger, lag, failures, shortened };
     this.deliveries = this.sinks.map((sink) => new StreamDelivery(sink, parts));
     for (const delivery of this.deliveries) delivery.start();
