@@ -417,6 +417,7 @@ describe('plans that the service executes', () => {
   }, 120_000);
 
   it('no request is ever sent without two people and the setting, whatever order things come in', async () => {
+    grant();
     const { changeIds } = await drifted(3);
     const people = [first, second, reader, stage.administrator];
     const requesters = new Map<string, string>();
