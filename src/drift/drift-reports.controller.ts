@@ -6,7 +6,6 @@ import { PageQueryDto } from '../kernel/paging/page-query.dto.js';
 import { DriftReportDto, DriftReportPageDto, DriftReportSummaryDto } from './dto/drift-report.dto.js';
 import { ReportFormatDto } from './dto/report-format.dto.js';
 import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
-import type { DriftReport } from './report/drift-report.entity.js';
 import { HTML_REPORT_POLICY } from './report/render-html.js';
 import { reportWriter } from './report/render-report.js';
 import { jsonWriter } from './report/report-writer.js';
@@ -60,7 +59,7 @@ export class DriftReportsController {
       return new StreamableFile(text, { type: `${REPORT_MEDIA.json.type}; charset=utf-8` });
     }
     // A file and no page of this service: what a tenant's names are part of runs nowhere, and frames nothing.
-    const file = ({ sequence }: DriftReport) => ({
+    const file = ({ sequence }: { sequence: number }) => ({
       type: `${REPORT_MEDIA[format].type}; charset=utf-8`,
       disposition: `attachment; filename="drift-report-${sequence}.${REPORT_MEDIA[format].extension}"`,
     });

@@ -118,7 +118,7 @@ describe('what follows a report', () => {
     it.each([
       ['html', 'text/html', 'html', /^<!doctype html>/],
       ['markdown', 'text/markdown', 'md', /^# /],
-      ['sarif', 'application/sarif+json', 'sarif', /"version": "2\.1\.0"/],
+      ['sarif', 'application/sarif+json', 'sarif', /"version":"2\.1\.0"/],
       ['csv', 'text/csv', 'csv', /"severity","direction"/],
       ['ndjson', 'application/x-ndjson', 'ndjson', /^\{"kind":"report"/],
       ['text', 'text/plain', 'txt', /critical/],
