@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CurrentActor, RequirePermission } from '../access/access.decorators.js';
+import { CurrentActor } from '../access/access.decorators.js';
 import type { CallerActor } from '../access/actor.js';
 import { etagOf, versionFromIfMatch } from '../kernel/etag/etag.js';
 import { IdPipe } from '../kernel/ids/id.pipe.js';
@@ -16,8 +16,10 @@ import {
 import { TenantPageQueryDto } from './dto/tenant-page-query.dto.js';
 import type { RemediationDetails } from './remediation/remediation.types.js';
 import { Remediations } from './remediation/remediations.service.js';
+import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
+import { byId, inBody, inQuery, type TenantsInReach, tenantsAsked } from './tenant-access/subject.types.js';
 
-/** Executions of plans. Whether the caller may is asked for the tenant that each is about. */
+/** Executions of plans. */
 @ApiTags('drift')
 @Controller('drift/remediations')
 export class DriftRemediationsController {
@@ -25,16 +27,16 @@ export class DriftRemediationsController {
 
   /** List executions of plans, newest first */
   @Get()
-  @RequirePermission('drift:read', { anyScope: true })
-  async list(@CurrentActor() actor: CallerActor, @Query() query: TenantPageQueryDto): Promise<RemediationPageDto> {
-    const tenant = query.tenant?.toLowerCase() ?? null;
-    const page = await this.remediations.list(actor, tenant, PageQueryDto.limitOf(query), query.cursor);
+  @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
+  async list(@InReach() inReach: TenantsInReach, @Query() query: TenantPageQueryDto): Promise<RemediationPageDto> {
+    const tenants = tenantsAsked(query.tenant, inReach);
+    const page = await this.remediations.list(tenants, PageQueryDto.limitOf(query), query.cursor);
     return { items: page.items.map(RemediationDto.from), nextCursor: page.nextCursor };
   }
 
   /** Read one with its plan and what became of it; the reading is on record */
   @Get(':id')
-  @RequirePermission('drift:read', { anyScope: true })
+  @DriftAccess('drift:read', byId('remediation'))
   async get(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,
@@ -45,7 +47,7 @@ export class DriftRemediationsController {
 
   /** Ask that the plan for some changes be executed; a second person has to approve it */
   @Post()
-  @RequirePermission('drift:remediate', { anyScope: true })
+  @DriftAccess('drift:remediate', inBody('change', 'changeIds'))
   async request(
     @CurrentActor() actor: CallerActor,
     @Body() body: RequestRemediationDto,
@@ -57,7 +59,7 @@ export class DriftRemediationsController {
   /** Approve what somebody else asked for: it is carried out next */
   @Post(':id/approve')
   @HttpCode(200)
-  @RequirePermission('drift:remediate', { anyScope: true })
+  @DriftAccess('drift:remediate', byId('remediation'))
   async approve(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,
@@ -71,7 +73,7 @@ export class DriftRemediationsController {
   /** Decline it before it begins, or take back what one asked for oneself */
   @Post(':id/decline')
   @HttpCode(200)
-  @RequirePermission('drift:remediate', { anyScope: true })
+  @DriftAccess('drift:remediate', byId('remediation'))
   async decline(
     @CurrentActor() actor: CallerActor,
     @Param('id', IdPipe) id: string,

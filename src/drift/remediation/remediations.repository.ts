@@ -10,6 +10,7 @@ import type {
   RemediationStatus,
   RemediationStep,
 } from './remediation.types.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { RemediationSeals } from './remediation-seals.service.js';
 
 type Changed<Row> = [Row[], number];
@@ -20,12 +21,6 @@ const COLUMNS = `r.id, r.tenant_id AS "tenantId", r.change_ids AS "changeIds", r
   r.reason, r.requested_by AS "requestedBy", r.requested_at AS "requestedAt", r.expires_at AS "expiresAt",
   r.decided_by AS "decidedBy", r.decided_at AS "decidedAt", r.decision_reason AS "decisionReason",
   r.started_at AS "startedAt", r.finished_at AS "finishedAt", r.outcome, r.version`;
-
-/** Which tenants somebody may see: all but some, or only some. */
-export interface TenantFilter {
-  only: readonly string[] | null;
-  except: readonly string[];
-}
 
 @Injectable()
 export class RemediationsRepository {
@@ -58,16 +53,15 @@ export class RemediationsRepository {
   /** Newest first. */
   async findPage(
     tx: Transaction,
-    { only, except }: TenantFilter,
+    tenants: TenantsInReach,
     limit: number,
     beforeId: string | null,
   ): Promise<Remediation[]> {
     const rows = await tx.query<Row[]>(
       `SELECT ${COLUMNS} FROM drift_remediations r
-        WHERE ($1::uuid[] IS NULL OR r.tenant_id = ANY ($1)) AND r.tenant_id <> ALL ($2::uuid[])
-          AND ($3::uuid IS NULL OR r.id < $3)
-        ORDER BY r.id DESC LIMIT $4`,
-      [only, except, beforeId, limit],
+        WHERE ($1::uuid[] IS NULL OR r.tenant_id = ANY ($1)) AND ($2::uuid IS NULL OR r.id < $2)
+        ORDER BY r.id DESC LIMIT $3`,
+      [tenants, beforeId, limit],
     );
     return rows.map(remediationOf);
   }

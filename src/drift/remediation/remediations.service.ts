@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { CallerActor, UserActor } from '../../access/actor.js';
-import { CallerReach } from '../../access/caller-reach.js';
-import type { Permission } from '../../access/permissions.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { canonicalJson, type Json } from '../../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
@@ -13,7 +11,8 @@ import { BaselineRepository } from '../baseline/baseline.repository.js';
 import { driftError } from '../drift.errors.js';
 import { DRIFT_ACTIONS } from '../drift.events.js';
 import { ChangesRepository } from '../report/changes.repository.js';
-import { mayOnTenant, visibleTenants } from './may-on-tenant.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
+import { TenantAccess } from '../tenant-access/tenant-access.service.js';
 import { type AgreedPlan, REMEDIATION_JOB, type Remediation, type RemediationDetails } from './remediation.types.js';
 import { RemediationPlans, type TenantPlan } from './remediation-plans.service.js';
 import { RemediationsRepository } from './remediations.repository.js';
@@ -43,18 +42,15 @@ export class Remediations {
     private readonly baselines: BaselineRepository,
     private readonly tenants: TenantsService,
     private readonly slots: JobSlots,
-    private readonly reach: CallerReach,
+    private readonly access: TenantAccess,
     private readonly audit: AuditService,
   ) {}
 
-  async list(actor: CallerActor, tenantId: string | null, limit: number, cursor?: string): Promise<Page<Remediation>> {
-    const visible = visibleTenants(await this.reach.scopesWhere(actor, 'drift:read'));
-    const isHidden = tenantId !== null && visible.only !== null && !visible.only.includes(tenantId);
-    const only = tenantId === null ? visible.only : isHidden ? [] : [tenantId];
+  /** Newest first. */
+  async list(tenants: TenantsInReach, limit: number, cursor?: string): Promise<Page<Remediation>> {
     const before = cursor === undefined ? null : decodeCursor(cursor);
-    const filter = { only, except: visible.except };
     return pageOf(
-      await this.transactions.read((tx) => this.remediations.findPage(tx, filter, limit + 1, before)),
+      await this.transactions.read((tx) => this.remediations.findPage(tx, tenants, limit + 1, before)),
       limit,
     );
   }
@@ -66,8 +62,7 @@ export class Remediations {
    */
   async get(actor: CallerActor, id: string): Promise<RemediationDetails> {
     const found = await this.transactions.read((tx) => this.remediations.findDetails(tx, id));
-    if (found === null || !(await this.may(actor, 'drift:read', found.tenantId)))
-      throw driftError('drift.remediation_not_found');
+    if (found === null) throw driftError('drift.remediation_not_found');
     await this.audit.recordAlone(actor, {
       action: DRIFT_ACTIONS['drift.plan.read'],
       tenantId: found.tenantId,
@@ -88,7 +83,7 @@ export class Remediations {
   async request(actor: CallerActor, requested: RequestedRemediation): Promise<RemediationDetails> {
     const person = assertPerson(actor);
     const { changeIds, reason, acceptNotes } = requested;
-    const tenantId = await this.tenantOf(actor, changeIds);
+    const tenantId = await this.tenantOf(changeIds);
     const id = await this.transactions.run(async (tx) => {
       // Whoever turns the setting off, and whoever else asks, waits, or is waited for.
       await this.assertOn(tx, tenantId);
@@ -129,7 +124,6 @@ export class Remediations {
    */
   async approve(actor: CallerActor, id: string, version: number, reason: string): Promise<RemediationDetails> {
     const person = assertPerson(actor);
-    await this.assertMay(actor, id);
     const moved = await this.transactions.run(async (tx) => {
       const before = await this.waiting(tx, id, version, ['proposed']);
       if (before.requestedBy.id === actor.id) throw driftError('drift.own_remediation');
@@ -155,7 +149,6 @@ export class Remediations {
    */
   async decline(actor: CallerActor, id: string, version: number, reason: string): Promise<RemediationDetails> {
     const person = assertPerson(actor);
-    await this.assertMay(actor, id);
     await this.transactions.run(async (tx) => {
       const before = await this.waiting(tx, id, version, ['proposed', 'approved']);
       await this.decided(tx, person, before, 'declined', reason);
@@ -187,7 +180,7 @@ export class Remediations {
 
   /** Whether somebody may still what they asked for or approved. */
   mayStill(actor: UserActor, tenantId: string): Promise<boolean> {
-    return this.may(actor, 'drift:remediate', tenantId);
+    return this.access.may(actor, 'drift:remediate', tenantId);
   }
 
   private async executable(tx: Transaction, tenantId: string, changeIds: string[]): Promise<TenantPlan> {
@@ -202,18 +195,10 @@ export class Remediations {
     return agreed;
   }
 
-  /** The tenant of the first change, where the caller may; of what isn't theirs to know there is none. */
-  private async tenantOf(actor: CallerActor, changeIds: string[]): Promise<string> {
+  private async tenantOf(changeIds: string[]): Promise<string> {
     const [first] = await this.transactions.read((tx) => this.changes.findByIds(tx, changeIds));
-    if (first === undefined || !(await this.may(actor, 'drift:remediate', first.tenantId)))
-      throw driftError('drift.change_not_found');
+    if (first === undefined) throw driftError('drift.change_not_found');
     return first.tenantId;
-  }
-
-  private async assertMay(actor: CallerActor, id: string): Promise<void> {
-    const found = await this.transactions.read((tx) => this.remediations.findById(tx, id));
-    if (found === null || !(await this.may(actor, 'drift:remediate', found.tenantId)))
-      throw driftError('drift.remediation_not_found');
   }
 
   private async waiting(
@@ -270,10 +255,6 @@ export class Remediations {
     await this.remediations.lockTenant(tx, tenantId);
     const tenant = await this.tenants.find(tx, tenantId);
     if (tenant?.remediationEnabled !== true) throw driftError('drift.remediation_off');
-  }
-
-  private async may(actor: CallerActor, permission: Permission, tenantId: string): Promise<boolean> {
-    return mayOnTenant(await this.reach.scopesWhere(actor, permission), tenantId);
   }
 
   private async details(id: string): Promise<RemediationDetails> {

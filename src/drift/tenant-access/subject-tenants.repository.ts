@@ -14,6 +14,7 @@ const ROWS: Record<SubjectKind, string> = {
   'ignore-rule': 'SELECT id, tenant_id::text AS tenant FROM drift_ignore_rules',
   'change-window': 'SELECT id, tenant_id::text AS tenant FROM drift_change_windows',
   proposal: 'SELECT id, tenant_id::text AS tenant FROM drift_proposals',
+  remediation: 'SELECT id, tenant_id::text AS tenant FROM drift_remediations',
 };
 
 /** Whose a thing is. That never changes. */

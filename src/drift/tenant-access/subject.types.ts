@@ -9,6 +9,7 @@ export const SUBJECT_KINDS = [
   'ignore-rule',
   'change-window',
   'proposal',
+  'remediation',
 ] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 

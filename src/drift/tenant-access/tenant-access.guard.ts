@@ -29,6 +29,7 @@ const NOT_THERE: Record<SubjectKind, () => DomainError> = {
   'ignore-rule': () => driftError('drift.ignore_rule_not_found'),
   'change-window': () => driftError('drift.window_not_found'),
   proposal: () => driftError('drift.proposal_not_found'),
+  remediation: () => driftError('drift.remediation_not_found'),
 };
 
 const ANY_ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
