@@ -8,7 +8,15 @@ import { type Person, RbacStage } from '../rbac/rbac-stage.js';
 
 Object.assign(GRAPH_CLIENT_DEFAULTS, { conditionalAccessSpacingMs: 0, backoffMs: 10, throttleBackoffMs: 10 });
 
-const PERMISSIONS = ['drift:read', 'drift:scan', 'drift:decide', 'drift:export', 'baseline:approve', 'tenants:manage'];
+const PERMISSIONS = [
+  'drift:read',
+  'drift:scan',
+  'drift:decide',
+  'drift:export',
+  'drift:remediate',
+  'baseline:approve',
+  'tenants:manage',
+];
 
 /** Ids of things of the tenant that everything is about. */
 interface Things {
@@ -21,6 +29,7 @@ interface Things {
   rule: string;
   window: string;
   proposal: string;
+  remediation: string;
   bulk: string;
 }
 
@@ -66,6 +75,11 @@ function asks(of: Things): Record<string, Ask[] | 'list' | null> {
     'POST /drift/changes/:id/reopen': [{ id: of.change, body: REASON, ...SEEN }],
     'GET /drift/changes/:id/remediation': [{ id: of.change }],
     'GET /drift/remediation': [{ query: `change=${of.change.toUpperCase()}` }, { query: `report=${of.report}` }],
+    'GET /drift/remediations': 'list',
+    'GET /drift/remediations/:id': [{ id: of.remediation }],
+    'POST /drift/remediations': [{ body: { changeIds: [of.change], ...REASON } }],
+    'POST /drift/remediations/:id/approve': [{ id: of.remediation, body: REASON, ...SEEN }],
+    'POST /drift/remediations/:id/decline': [{ id: of.remediation, body: REASON, ...SEEN }],
     'GET /drift/controls': 'list',
     'GET /drift/ignore-rules': 'list',
     'GET /drift/ignore-rules/:id': [{ id: of.rule }],
@@ -167,6 +181,8 @@ describe('drift of one tenant, for those who may on another', () => {
       { decision: 'deny', ...REASON, items: [{ id: change, version: 1 }] },
       { 'idempotency-key': 'k' },
     );
+    const version = String((await stage.admin('GET', `/tenants/${tenant}`)).body['version']);
+    await stage.admin('PATCH', `/tenants/${tenant}`, { remediationEnabled: true }, { 'if-match': `"${version}"` });
     things = {
       tenant,
       scan: id,
@@ -177,6 +193,7 @@ describe('drift of one tenant, for those who may on another', () => {
       rule: await idOf('/drift/ignore-rules', rule),
       window: await idOf('/drift/change-windows', { tenant, ...times, ...REASON }),
       proposal: await idOf('/drift/proposals', { decision }),
+      remediation: await idOf('/drift/remediations', { changeIds: [change], acceptNotes: true, ...REASON }),
       bulk: String(bulk.body['id']),
     };
     const other = await idOf('/tenants', { entraTenantId: randomUUID(), scanEnabled: true });

@@ -2,7 +2,7 @@ import type { ResourceType } from '../resource-types/resource-type.types.js';
 import type { StoredHead } from '../snapshot/known-heads.js';
 import type { CollectionStatus, Sightings } from '../snapshot/snapshot.types.js';
 import type { StoredObject } from '../snapshot/stored-object.js';
-import type { CollectionMarks } from './collection-mark.types.js';
+import type { CollectionMarks } from './collection-mark.js';
 
 /** An object that isn't as the snapshot before has it. */
 export interface ChangedObject {

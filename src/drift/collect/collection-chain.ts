@@ -1,7 +1,7 @@
 import { NORMALISER_VERSION } from '../normalise/normalise-object.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
 import type { StoredSnapshot, TypeState } from '../snapshot/stored-snapshot.js';
-import type { CollectionMarks } from './collection-mark.types.js';
+import type { CollectionMarks } from './collection-mark.js';
 
 /** Whatever delta queries leave out is found after this long at the latest: then everything is read. */
 export const WHOLE_EVERY_MS = 24 * 3_600_000;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
 import { isResourceType } from '../snapshot/snapshot-lines.js';
-import type { CollectionMark, CollectionMarks } from './collection-mark.types.js';
+import type { CollectionMark, CollectionMarks } from './collection-mark.js';
 
 interface MarkRow {
   type: string;

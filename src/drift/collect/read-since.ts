@@ -4,7 +4,7 @@ import { normaliseObject } from '../normalise/normalise-object.js';
 import type { ChildPlan, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
 import { referencedIds } from '../snapshot/referenced-ids.js';
 import type { StoredObject } from '../snapshot/stored-object.js';
-import type { CollectionMark } from './collection-mark.types.js';
+import type { CollectionMark } from './collection-mark.js';
 import { isReadById, readByKeys } from './read-again.js';
 import { noteResource, type PlanOf, type Reading } from './reading.js';
 import { ShownChildren } from './shown-children.js';

@@ -5,7 +5,7 @@ import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import type { CollectPlan, ResourceType } from '../resource-types/resource-type.types.js';
 import type { KnownHeads } from '../snapshot/known-heads.js';
 import type { CollectionChain } from './collection-chain.js';
-import type { CollectionMark } from './collection-mark.types.js';
+import type { CollectionMark } from './collection-mark.js';
 import type { DecidingGroups } from './read-of-deciding-groups.js';
 import type { RoleGroups } from './read-referenced.js';
 import type { TypeCollector } from './type-collector.js';

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { UserActor } from '../../access/actor.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import type {
   AgreedPlan,
   ChangeOutcome,
@@ -10,7 +11,6 @@ import type {
   RemediationStatus,
   RemediationStep,
 } from './remediation.types.js';
-import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import { RemediationSeals } from './remediation-seals.service.js';
 
 type Changed<Row> = [Row[], number];
