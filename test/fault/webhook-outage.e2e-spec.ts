@@ -111,9 +111,8 @@ describe(`a receiver that is down for an hour, two instances, ${KILLS} kill -9, 
       // The one that is well has all of it while the others are down.
       await until('all at the receiver that is well', async () => new Set(receiver.idsAt('/up')).size === EVENTS);
       expect(await count(`status = 'delivered' AND endpoint_id <> '${endpoints.get('/up')}'`)).toBe(0);
-      await until(
-        'failures at the others',
-        async () => ['/down', '/hangs', '/never'].every((path) => receiver.idsAt(path).length > 0),
+      await until('failures at the others', async () =>
+        ['/down', '/hangs', '/never'].every((path) => receiver.idsAt(path).length > 0),
       );
       for (let minute = 0; minute < 60; minute += 10) {
         await pass('10 minutes');
