@@ -91,16 +91,22 @@ describe(`two instances, ${SLOTS} slots that are run, ${KILLS} kill -9, a tenant
       );
       const policyId = textOf(policy ?? {}, 'id');
       let kills = 0;
-      let rounds = 0;
+      /** How many slots were run when the policy was changed. */
+      let plantedAt = Number.POSITIVE_INFINITY;
       let seen = -1;
       const deadline = Date.now() + SETTLE_MS + SLOTS * INTERVAL_SECONDS * 1000;
-      for (; (await completed()) < SLOTS && Date.now() < deadline; await sleep(200)) {
+      for (
+        ;
+        (await completed()) < Math.max(SLOTS, Math.min(plantedAt, SLOTS) + 2) && Date.now() < deadline;
+        await sleep(200)
+      ) {
         const now = await completed();
         // Another answer a scan: what flapped in one reading stands still in the next.
         if (now === seen) continue;
         seen = now;
         noise.stir(new Set([policyId]));
-        if (rounds++ === Math.floor(SLOTS / 2)) {
+        if (now >= SLOTS / 2 && plantedAt > now) {
+          plantedAt = now;
           const patch = { state: 'disabled' };
           updateConditionalAccessObject(
             state,
@@ -110,7 +116,7 @@ describe(`two instances, ${SLOTS} slots that are run, ${KILLS} kill -9, a tenant
             patch,
           );
         }
-        if (kills < KILLS && rounds >= ((kills + 1) * SLOTS) / (KILLS + 1)) {
+        if (kills < KILLS && now >= ((kills + 1) * SLOTS) / (KILLS + 2)) {
           kills += 1;
           // In the middle of a scan, somewhere.
           await sleep(Math.random() * INTERVAL_SECONDS * 1000);
