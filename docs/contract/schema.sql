@@ -76,10 +76,21 @@ CREATE TABLE audit_checkpoints (
   root bytea NOT NULL,
   note text NOT NULL,
   signed_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT ck_audit_checkpoints_note CHECK ((octet_length(note) <= 131072)) NOT VALID,
   CONSTRAINT ck_audit_checkpoints_root CHECK ((octet_length(root) = 32)),
   CONSTRAINT pk_audit_checkpoints PRIMARY KEY (tree_size)
 );
 CREATE TRIGGER tr_audit_checkpoints_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TABLE audit_drops (
+  partition text NOT NULL,
+  sealed_drop bytea NOT NULL,
+  dropped_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_audit_drops_partition CHECK ((partition ~ '^(security|operation) \d{4}-\d{2}$'::text)),
+  CONSTRAINT ck_audit_drops_sealed_drop CHECK ((octet_length(sealed_drop) <= 1024)),
+  CONSTRAINT pk_audit_drops PRIMARY KEY (partition)
+);
+CREATE TRIGGER tr_audit_drops_stay BEFORE DELETE OR TRUNCATE ON public.audit_drops FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
 CREATE TABLE audit_events (
   id uuid NOT NULL,
@@ -102,6 +113,8 @@ CREATE TABLE audit_events (
   trace_id text,
   sealed_states bytea,
   CONSTRAINT ck_audit_events_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'service_account'::text, 'system'::text, 'anonymous'::text]))),
+  CONSTRAINT ck_audit_events_lengths CHECK (((COALESCE(octet_length(action), 0) <= 256) AND (COALESCE(octet_length(reason), 0) <= 3072) AND (COALESCE(octet_length(actor_id), 0) <= 1536) AND (COALESCE(octet_length(actor_name), 0) <= 768) AND (COALESCE(octet_length(target_type), 0) <= 768) AND (COALESCE(octet_length(target_id), 0) <= 1536) AND (COALESCE(octet_length(target_name), 0) <= 768) AND (COALESCE(octet_length(source_address), 0) <= 768) AND (COALESCE(octet_length(user_agent), 0) <= 3072) AND (COALESCE(octet_length(request_id), 0) <= 768) AND (COALESCE(octet_length(trace_id), 0) <= 768) AND (COALESCE(octet_length(sealed_states), 0) <= 163840))) NOT VALID,
+  CONSTRAINT ck_audit_events_not_ahead CHECK ((occurred_at < (now() + '1 day'::interval))) NOT VALID,
   CONSTRAINT ck_audit_events_occurred_at CHECK (((occurred_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (occurred_at < '10000-01-01 00:00:00+00'::timestamp with time zone))),
   CONSTRAINT ck_audit_events_outcome CHECK ((outcome = ANY (ARRAY['success'::text, 'denied'::text, 'failure'::text]))),
   CONSTRAINT ck_audit_events_retention_class CHECK ((retention_class = ANY (ARRAY['security'::text, 'operation'::text]))),
@@ -131,6 +144,7 @@ CREATE TABLE audit_holds (
   released_at timestamp with time zone,
   version integer NOT NULL DEFAULT 1,
   sealed_state bytea,
+  CONSTRAINT ck_audit_holds_bounds CHECK (((octet_length(reason) <= 4000) AND (octet_length(created_by_id) <= 1536) AND (octet_length(sealed_state) <= 1024) AND (octet_length(created_by_type) <= 64) AND COALESCE(((octet_length(released_by_id) <= 1536) AND (octet_length(released_by_type) <= 64)), true) AND ((version >= 0) AND (version <= 999999999)) AND isfinite(created_at) AND COALESCE(isfinite(released_at), true) AND (covers_from >= '0001-01-01 00:00:00+00'::timestamp with time zone) AND (covers_to <= '10000-01-01 00:00:00+00'::timestamp with time zone))) NOT VALID,
   CONSTRAINT ck_audit_holds_covers CHECK ((covers_from < covers_to)),
   CONSTRAINT ck_audit_holds_released CHECK ((((released_at IS NULL) = (released_by_id IS NULL)) AND ((released_at IS NULL) = (released_by_type IS NULL)))),
   CONSTRAINT fk_audit_holds_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
@@ -143,16 +157,33 @@ CREATE TABLE audit_leaves (
   event_id uuid NOT NULL,
   retention_class text NOT NULL,
   occurred_at timestamp with time zone NOT NULL,
+  CONSTRAINT ck_audit_leaves_retention_class CHECK ((retention_class = ANY (ARRAY['security'::text, 'operation'::text]))) NOT VALID,
   CONSTRAINT pk_audit_leaves PRIMARY KEY (leaf_index),
   CONSTRAINT uq_audit_leaves_event_id UNIQUE (event_id)
 );
 CREATE INDEX ix_audit_leaves_occurred_at ON public.audit_leaves USING brin (occurred_at) WITH (pages_per_range='32', autosummarize='on');
 CREATE TRIGGER tr_audit_leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
+CREATE TABLE audit_patrols (
+  id smallint NOT NULL,
+  sealed_state bytea,
+  CONSTRAINT ck_audit_patrols_id CHECK ((id = 1)),
+  CONSTRAINT pk_audit_patrols PRIMARY KEY (id)
+);
+
 CREATE TABLE audit_pending (
   event_id uuid NOT NULL,
   retention_class text NOT NULL,
-  occurred_at timestamp with time zone NOT NULL
+  occurred_at timestamp with time zone NOT NULL,
+  CONSTRAINT ck_audit_pending_retention_class CHECK ((retention_class = ANY (ARRAY['security'::text, 'operation'::text]))) NOT VALID
+);
+
+CREATE TABLE audit_retention_floors (
+  retention_class text NOT NULL,
+  days integer NOT NULL,
+  CONSTRAINT ck_audit_retention_floors_class CHECK ((retention_class = ANY (ARRAY['security'::text, 'operation'::text]))),
+  CONSTRAINT ck_audit_retention_floors_days CHECK (((days >= 0) AND (days <= 36500))),
+  CONSTRAINT pk_audit_retention_floors PRIMARY KEY (retention_class)
 );
 
 CREATE TABLE audit_streams (
@@ -166,6 +197,9 @@ CREATE TABLE audit_streams (
   failing_since timestamp with time zone,
   last_error text,
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  sealed_position bytea,
+  refusals bigint NOT NULL DEFAULT 0,
+  shortened bigint NOT NULL DEFAULT 0,
   CONSTRAINT ck_audit_streams_next_leaf CHECK ((next_leaf >= 0)),
   CONSTRAINT pk_audit_streams PRIMARY KEY (name)
 );
@@ -188,6 +222,7 @@ CREATE TABLE audit_trees (
   published_size bigint NOT NULL DEFAULT 0,
   sealed_head bytea,
   CONSTRAINT ck_audit_trees_id CHECK ((id = 1)),
+  CONSTRAINT ck_audit_trees_sealed_head CHECK ((octet_length(sealed_head) <= 1024)) NOT VALID,
   CONSTRAINT ck_audit_trees_size CHECK ((size >= 0)),
   CONSTRAINT pk_audit_trees PRIMARY KEY (id)
 );
@@ -203,12 +238,26 @@ CREATE TABLE checkpoint_keys (
   created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
   retires_at timestamp with time zone,
   sealed_public_key bytea,
+  sealed_retirement bytea,
   CONSTRAINT ck_checkpoint_keys_public_key CHECK ((octet_length(public_key) = 32)),
+  CONSTRAINT ck_checkpoint_keys_sealed_retirement CHECK ((octet_length(sealed_retirement) <= 1024)),
   CONSTRAINT ck_checkpoint_keys_state CHECK ((state = ANY (ARRAY['current'::text, 'retiring'::text, 'retired'::text]))),
   CONSTRAINT pk_checkpoint_keys PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX uq_checkpoint_keys_current ON public.checkpoint_keys USING btree (state) WHERE (state = 'current'::text);
 CREATE TRIGGER tr_checkpoint_keys_announce AFTER INSERT OR DELETE OR UPDATE OF state, wrapped_private_key ON public.checkpoint_keys FOR EACH STATEMENT EXECUTE FUNCTION announce_change('keys');
+
+CREATE TABLE collection_marks (
+  tenant_id uuid NOT NULL,
+  resource_type text NOT NULL,
+  snapshot_id uuid NOT NULL,
+  delta_link text NOT NULL,
+  next_link text NOT NULL,
+  whole_at timestamp with time zone NOT NULL,
+  CONSTRAINT fk_collection_marks_snapshot_id FOREIGN KEY (snapshot_id) REFERENCES config_snapshots(id),
+  CONSTRAINT fk_collection_marks_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_collection_marks PRIMARY KEY (tenant_id, resource_type)
+);
 
 CREATE TABLE config_blobs (
   tenant_id uuid NOT NULL,
@@ -264,6 +313,7 @@ CREATE TABLE data_keys (
   retiring_since timestamp with time zone,
   references_seen_at timestamp with time zone,
   check_value bytea,
+  CONSTRAINT ck_data_keys_check_value CHECK (((state = 'retired'::text) OR (check_value IS NOT NULL))),
   CONSTRAINT ck_data_keys_state CHECK ((state = ANY (ARRAY['current'::text, 'retiring'::text, 'retired'::text]))),
   CONSTRAINT pk_data_keys PRIMARY KEY (version)
 );
@@ -289,6 +339,7 @@ CREATE TABLE drift_alerts (
   CONSTRAINT fk_drift_alerts_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_drift_alerts PRIMARY KEY (id)
 );
+CREATE INDEX ix_drift_alerts_ended_at ON public.drift_alerts USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX ix_drift_alerts_open ON public.drift_alerts USING btree (tenant_id) WHERE (ended_at IS NULL);
 
 CREATE TABLE drift_baseline_pins (
@@ -352,7 +403,8 @@ CREATE TABLE drift_bulk_rows (
   code text,
   title text,
   decided_at timestamp with time zone,
-  CONSTRAINT ck_drift_bulk_rows_outcome CHECK ((outcome = ANY (ARRAY['decided'::text, 'refused'::text]))),
+  attempts smallint NOT NULL DEFAULT 0,
+  CONSTRAINT ck_drift_bulk_rows_outcome CHECK ((outcome = ANY (ARRAY['decided'::text, 'refused'::text, 'failed'::text]))),
   CONSTRAINT fk_drift_bulk_rows_bulk_id FOREIGN KEY (bulk_id) REFERENCES drift_bulk_decisions(id) ON DELETE CASCADE,
   CONSTRAINT pk_drift_bulk_rows PRIMARY KEY (bulk_id, "position"),
   CONSTRAINT uq_drift_bulk_rows_change_id UNIQUE (bulk_id, change_id)
@@ -427,23 +479,31 @@ CREATE TABLE drift_changes (
   previous_decision text,
   ignore_rule_id uuid,
   reminded_at timestamp with time zone,
+  closed_by_remediation uuid,
+  decided_severity text,
+  decided_by_two boolean NOT NULL DEFAULT false,
+  told_severity text,
   CONSTRAINT ck_drift_changes_actor_type CHECK ((actor_type = ANY (ARRAY['user'::text, 'app'::text]))),
   CONSTRAINT ck_drift_changes_attribution CHECK ((attribution = ANY (ARRAY['exact'::text, 'strong'::text, 'probable'::text, 'none'::text]))),
   CONSTRAINT ck_drift_changes_change_type CHECK ((change_type = ANY (ARRAY['added'::text, 'removed'::text, 'modified'::text]))),
   CONSTRAINT ck_drift_changes_close_reason CHECK ((close_reason = ANY (ARRAY['reverted'::text, 'restored'::text, 'superseded'::text, 'baseline'::text, 'unreferenced'::text]))),
   CONSTRAINT ck_drift_changes_closed CHECK (((state = 'closed'::text) = ((closed_report IS NOT NULL) AND (close_reason IS NOT NULL) AND (state_before_close IS NOT NULL)))),
+  CONSTRAINT ck_drift_changes_decided_severity CHECK ((decided_severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
   CONSTRAINT ck_drift_changes_direction CHECK ((direction = ANY (ARRAY['loosening'::text, 'tightening'::text, 'neutral'::text]))),
   CONSTRAINT ck_drift_changes_identity CHECK ((octet_length(identity) = 32)),
   CONSTRAINT ck_drift_changes_matched_by CHECK ((matched_by = ANY (ARRAY['id'::text, 'name'::text]))),
-  CONSTRAINT ck_drift_changes_reopen_reason CHECK ((reopen_reason = ANY (ARRAY['came-back'::text, 'value-changed'::text, 'decision-ended'::text, 'rule-ended'::text, 'by-person'::text]))),
+  CONSTRAINT ck_drift_changes_reopen_reason CHECK ((reopen_reason = ANY (ARRAY['came-back'::text, 'value-changed'::text, 'decision-ended'::text, 'rule-ended'::text, 'by-person'::text, 'graver'::text]))),
   CONSTRAINT ck_drift_changes_severity CHECK ((severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
   CONSTRAINT ck_drift_changes_state CHECK ((state = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text, 'denied'::text, 'closed'::text]))),
   CONSTRAINT ck_drift_changes_state_before_close CHECK ((state_before_close = ANY (ARRAY['open'::text, 'accepted'::text, 'ignored'::text, 'denied'::text]))),
   CONSTRAINT ck_drift_changes_substate CHECK ((substate = ANY (ARRAY['new'::text, 'ongoing'::text, 'regressed'::text]))),
+  CONSTRAINT ck_drift_changes_told_severity CHECK ((told_severity = ANY (ARRAY['critical'::text, 'high'::text, 'medium'::text, 'low'::text, 'info'::text]))),
+  CONSTRAINT fk_drift_changes_closed_by_remediation FOREIGN KEY (closed_by_remediation) REFERENCES drift_remediations(id),
   CONSTRAINT fk_drift_changes_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_drift_changes PRIMARY KEY (id)
 );
 CREATE INDEX ix_drift_changes_tenant_id_closed_at ON public.drift_changes USING btree (tenant_id, closed_at) WHERE (closed_at IS NOT NULL);
+CREATE INDEX ix_drift_changes_tenant_id_closed_report ON public.drift_changes USING btree (tenant_id, closed_report);
 CREATE INDEX ix_drift_changes_tenant_id_created_at ON public.drift_changes USING btree (tenant_id, created_at);
 CREATE INDEX ix_drift_changes_tenant_id_decided_at ON public.drift_changes USING btree (tenant_id, decided_at) WHERE (decided_at IS NOT NULL);
 CREATE INDEX ix_drift_changes_tenant_id_identity ON public.drift_changes USING btree (tenant_id, identity) WHERE (state = 'closed'::text);
@@ -522,12 +582,69 @@ CREATE TABLE drift_proposals (
   decision_reason text,
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT ck_drift_proposals_decided CHECK (((status = 'pending'::text) = (decided_at IS NULL))),
-  CONSTRAINT ck_drift_proposals_kind CHECK ((kind = ANY (ARRAY['decision'::text, 'ignore-rule'::text, 'baseline'::text]))),
+  CONSTRAINT ck_drift_proposals_kind CHECK ((kind = ANY (ARRAY['decision'::text, 'ignore-rule'::text, 'baseline'::text, 'rule-override'::text, 'change-window'::text, 'tenant-settings'::text]))),
   CONSTRAINT ck_drift_proposals_status CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'declined'::text, 'withdrawn'::text]))),
   CONSTRAINT fk_drift_proposals_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_drift_proposals PRIMARY KEY (id)
 );
 CREATE INDEX ix_drift_proposals_tenant_id_status ON public.drift_proposals USING btree (tenant_id, status, id);
+
+CREATE TABLE drift_remediation_changes (
+  remediation_id uuid NOT NULL,
+  change_id uuid NOT NULL,
+  outcome text,
+  CONSTRAINT ck_drift_remediation_changes_outcome CHECK ((outcome = ANY (ARRAY['restored'::text, 'standing'::text, 'unread'::text]))),
+  CONSTRAINT fk_drift_remediation_changes_change_id FOREIGN KEY (change_id) REFERENCES drift_changes(id),
+  CONSTRAINT fk_drift_remediation_changes_remediation_id FOREIGN KEY (remediation_id) REFERENCES drift_remediations(id),
+  CONSTRAINT pk_drift_remediation_changes PRIMARY KEY (remediation_id, change_id)
+);
+CREATE INDEX ix_drift_remediation_changes_change_id ON public.drift_remediation_changes USING btree (change_id);
+
+CREATE TABLE drift_remediation_steps (
+  remediation_id uuid NOT NULL,
+  number integer NOT NULL,
+  status text NOT NULL,
+  intended_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  ended_at timestamp with time zone,
+  http_status integer,
+  detail text,
+  CONSTRAINT ck_drift_remediation_steps_ended CHECK (((status = 'intended'::text) = (ended_at IS NULL))),
+  CONSTRAINT ck_drift_remediation_steps_status CHECK ((status = ANY (ARRAY['intended'::text, 'done'::text, 'refused'::text, 'unknown'::text]))),
+  CONSTRAINT fk_drift_remediation_steps_remediation_id FOREIGN KEY (remediation_id) REFERENCES drift_remediations(id),
+  CONSTRAINT pk_drift_remediation_steps PRIMARY KEY (remediation_id, number)
+);
+
+CREATE TABLE drift_remediations (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  change_ids uuid[] NOT NULL,
+  status text NOT NULL,
+  baseline_version integer NOT NULL,
+  reason text NOT NULL,
+  requested_by text NOT NULL,
+  requested_by_id text NOT NULL,
+  requested_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  decided_by text,
+  decided_by_id text,
+  decided_at timestamp with time zone,
+  decision_reason text,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  outcome text,
+  version integer NOT NULL DEFAULT 1,
+  sealed_plan bytea NOT NULL,
+  CONSTRAINT ck_drift_remediations_change_ids CHECK ((cardinality(change_ids) > 0)),
+  CONSTRAINT ck_drift_remediations_decided CHECK (((decided_by_id IS NULL) = (decided_at IS NULL))),
+  CONSTRAINT ck_drift_remediations_finished CHECK (((finished_at IS NULL) = (status = ANY (ARRAY['proposed'::text, 'approved'::text, 'running'::text])))),
+  CONSTRAINT ck_drift_remediations_status CHECK ((status = ANY (ARRAY['proposed'::text, 'approved'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'superseded'::text, 'expired'::text, 'declined'::text]))),
+  CONSTRAINT ck_drift_remediations_two_people CHECK (((status <> ALL (ARRAY['approved'::text, 'running'::text, 'succeeded'::text])) OR COALESCE((decided_by_id <> requested_by_id), false))),
+  CONSTRAINT fk_drift_remediations_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
+  CONSTRAINT pk_drift_remediations PRIMARY KEY (id)
+);
+CREATE INDEX ix_drift_remediations_tenant_id ON public.drift_remediations USING btree (tenant_id, id);
+CREATE INDEX ix_drift_remediations_waiting ON public.drift_remediations USING btree (tenant_id, decided_at) WHERE (status = ANY (ARRAY['proposed'::text, 'approved'::text, 'running'::text]));
+CREATE UNIQUE INDEX uq_drift_remediations_running ON public.drift_remediations USING btree (tenant_id) WHERE (status = 'running'::text);
 
 CREATE TABLE drift_reports (
   id uuid NOT NULL,
@@ -639,6 +756,7 @@ CREATE TABLE index_keys (
   activated_at timestamp with time zone,
   retiring_since timestamp with time zone,
   check_value bytea,
+  CONSTRAINT ck_index_keys_check_value CHECK (((state = 'retired'::text) OR (check_value IS NOT NULL))),
   CONSTRAINT ck_index_keys_state CHECK ((state = ANY (ARRAY['next'::text, 'current'::text, 'retiring'::text, 'retired'::text]))),
   CONSTRAINT pk_index_keys PRIMARY KEY (version)
 );
@@ -996,6 +1114,7 @@ CREATE TABLE tenants (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   second_person boolean NOT NULL DEFAULT false,
+  remediation_enabled boolean NOT NULL DEFAULT false,
   CONSTRAINT ck_tenants_scan_interval_seconds CHECK (((scan_interval_seconds >= 1) AND (scan_interval_seconds <= 86400))),
   CONSTRAINT pk_tenants PRIMARY KEY (id),
   CONSTRAINT uq_tenants_entra_tenant_id UNIQUE (entra_tenant_id)
