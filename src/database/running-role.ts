@@ -54,6 +54,7 @@ export class RoleRefused extends Error {
 export async function grantRunningRole(dataSource: DataSource, role: string, { floors }: GrantOptions): Promise<void> {
   await dataSource.transaction(async (tx) => {
     await assertFit(tx, role);
+    await assertKeysKnown(tx);
     const [{ schema }] = await tx.query<[{ schema: string }]>('SELECT current_schema() AS schema');
     const to = quoted(role);
     for (const name of [schema, QUEUE]) {
@@ -147,6 +148,15 @@ async function assertFit(tx: EntityManager, role: string): Promise<void> {
       `${role} may create schemas, or ALTER DEFAULT PRIVILEGES gives it tables that are still to come`,
     );
   if (found.mayBecome !== null) throw new RoleRefused(`${role} is a member of ${found.mayBecome}`);
+}
+
+/** Keys from before there were check values get theirs at a start, which then settles the constraint: that takes the owner. */
+async function assertKeysKnown(tx: EntityManager): Promise<void> {
+  const open = await tx.query<unknown[]>(
+    `SELECT FROM pg_constraint WHERE conname IN ('ck_data_keys_check_value', 'ck_index_keys_check_value') AND NOT convalidated`,
+  );
+  if (open.length > 0)
+    throw new RoleRefused('keys have no check values yet: start the service once as the owner first');
 }
 
 /** What comes from elsewhere, such as from PUBLIC or a role that it is a member of, is found here. */

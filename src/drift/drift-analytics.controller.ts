@@ -1,11 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DriftAnalytics } from './analytics/drift-analytics.service.js';
-import { driftError } from './drift.errors.js';
 import { AnalyticsQueryDto, ControlHistoryQueryDto } from './dto/analytics-query.dto.js';
 import { ControlHistoryDto, ControlIntervalDto, DriftAnalyticsDto } from './dto/drift-analytics.dto.js';
 import { DriftAccess, InReach } from './tenant-access/drift-access.decorator.js';
-import { inQuery, type TenantsInReach, tenantsAsked } from './tenant-access/subject.types.js';
+import { inQuery, type TenantsInReach } from './tenant-access/subject.types.js';
 
 @ApiTags('drift')
 @Controller('drift/analytics')
@@ -16,9 +15,7 @@ export class DriftAnalyticsController {
   @Get()
   @DriftAccess('drift:read', inQuery('tenant', 'tenant'))
   async figures(@Query() query: AnalyticsQueryDto, @InReach() inReach: TenantsInReach): Promise<DriftAnalyticsDto> {
-    return DriftAnalyticsDto.from(
-      await this.analytics.figures(onlyTenantOf(tenantsAsked(query.tenant, inReach)), AnalyticsQueryDto.daysOf(query)),
-    );
+    return DriftAnalyticsDto.from(await this.analytics.figures(query.tenant, inReach, AnalyticsQueryDto.daysOf(query)));
   }
 
   /** What the controls of a tenant came to, and since when */
@@ -28,12 +25,4 @@ export class DriftAnalyticsController {
     const intervals = await this.analytics.controls(query.tenant, ControlHistoryQueryDto.daysOf(query));
     return { items: intervals.map(ControlIntervalDto.from), nextCursor: null };
   }
-}
-
-/** Figures are of everything or of one tenant. */
-function onlyTenantOf(tenants: TenantsInReach): string | null {
-  if (tenants === null) return null;
-  const [tenant, ...others] = tenants;
-  if (tenant === undefined || others.length > 0) throw driftError('drift.tenant_required');
-  return tenant;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { TenantsService } from '../../tenants/tenants.service.js';
+import type { TenantsInReach } from '../tenant-access/subject.types.js';
 import {
   AnalyticsRepository,
   type SeverityTimes,
@@ -33,11 +34,12 @@ export class DriftAnalytics {
   ) {}
 
   /**
-   * @param tenantId null for all that are watched or were
+   * @param tenantId of one; undefined for all that the reader may see, watched now or once
    * @throws DomainError tenants.not_found
    */
-  async figures(tenantId: string | null, days: number): Promise<DriftFigures> {
-    const tenantIds = tenantId === null ? await this.everyTenant() : [(await this.tenants.get(tenantId)).id];
+  async figures(tenantId: string | undefined, inReach: TenantsInReach, days: number): Promise<DriftFigures> {
+    const tenantIds =
+      tenantId === undefined ? [...(inReach ?? (await this.everyTenant()))] : [(await this.tenants.get(tenantId)).id];
     return this.transactions.read(async (tx) => {
       const window = await this.analytics.window(tx, days);
       const live = await this.analytics.liveAt(tx, tenantIds, window.from);

@@ -20,7 +20,7 @@ class AnalyticsWindowDto {
   }
 }
 
-/** Figures of all watched tenants together, or of one. */
+/** Figures of all watched tenants together that the caller may see, or of one. */
 export class AnalyticsQueryDto extends AnalyticsWindowDto {
   /** Only this watched tenant (its id in /tenants). */
   @MayBeAbsent()
