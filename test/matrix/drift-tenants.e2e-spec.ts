@@ -181,8 +181,7 @@ describe('drift of one tenant, for those who may on another', () => {
       { decision: 'deny', ...REASON, items: [{ id: change, version: 1 }] },
       { 'idempotency-key': 'k' },
     );
-    const version = String((await stage.admin('GET', `/tenants/${tenant}`)).body['version']);
-    await stage.admin('PATCH', `/tenants/${tenant}`, { remediationEnabled: true }, { 'if-match': `"${version}"` });
+    await stage.stage.sql('UPDATE tenants SET remediation_enabled = true');
     things = {
       tenant,
       scan: id,

@@ -127,7 +127,7 @@ export class AuditSealer {
         );
       }
       const tree = await this.openTree(tx, row);
-      const { taken, pending } = await this.takePending(tx, row.size);
+      const pending = await this.takePending(tx, row.size);
       if (pending.length > 0) {
         await this.assertNonePlanted(tx, row.size);
         const tiles = tree.append(await this.leafHashes(pending));
@@ -142,12 +142,12 @@ export class AuditSealer {
         );
       }
       if (isDue(newest, tree.size, checkpointSeconds)) await this.signCheckpoint(tx, row.origin, tree, newest);
-      return { taken, size: tree.size, root: tree.root() };
+      return { records: pending.length, size: tree.size, root: tree.root() };
     });
     if (sealed === null) return null;
     // Only now: what was rolled back is known to nobody.
     if (sealed.size > 0) this.known = { size: sealed.size, root: sealed.root, from: 'this process' };
-    return sealed.taken;
+    return sealed.records;
   }
 
   /** Whether the last batch was all that one may be, so that more may wait. */
@@ -199,7 +199,7 @@ export class AuditSealer {
     );
   }
 
-  private async takePending(tx: Transaction, size: number): Promise<{ taken: number; pending: PendingRow[] }> {
+  private async takePending(tx: Transaction, size: number): Promise<PendingRow[]> {
     const taken = await this.tree.takePending(tx, {
       records: FULL_BATCH,
       bytes: BATCH_BYTES,
@@ -213,7 +213,7 @@ export class AuditSealer {
         'records of the audit trail were taken away before they were sealed, or are longer than any that this service writes',
       );
     }
-    return { taken: taken.length, pending: await this.withoutDoubles(tx, found, size) };
+    return this.withoutDoubles(tx, found, size);
   }
 
   /** Whoever can write to the line can put a record there twice: it is in the log once, and holds up no other. */
