@@ -1,12 +1,21 @@
 import { ranCli } from '../../../test/support/ran-cli.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { KeptRecords1764000000029 } from '../../database/migrations/0029-kept-records.js';
+import { RunningRole1764000000030 } from '../../database/migrations/0030-running-role.js';
 import { register } from './operator-commands.js';
 
 describe('db migrate', () => {
   let database: TestDatabase;
+  /** As it was before that migration. */
+  const undoTo = async (migration: string) => {
+    const { dataSource } = database;
+    const names = dataSource.migrations.map((one) => one.constructor.name);
+    for (let last = names.length - 1; last >= names.indexOf(migration); last--)
+      await dataSource.undoLastMigration({ transaction: 'each' });
+  };
   beforeEach(async () => {
     database = await createTestDatabase();
-    await database.dataSource.undoLastMigration({ transaction: 'each' });
+    await undoTo(KeptRecords1764000000029.name);
   });
   afterEach(() => database.close());
 
@@ -31,6 +40,7 @@ describe('db migrate', () => {
   it('does not go back to a version that would lose what is sealed', async () => {
     const { dataSource } = database;
     await migrate('--beside-running');
+    await undoTo(RunningRole1764000000030.name);
     const undo = () => dataSource.undoLastMigration({ transaction: 'each' });
     await dataSource.query(`INSERT INTO audit_drops (partition, sealed_drop) VALUES ('security 2020-01', '')`);
     await expect(undo()).rejects.toThrow('months of the audit trail that were dropped');
