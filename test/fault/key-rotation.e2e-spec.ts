@@ -13,7 +13,7 @@ import { proofSize } from '../support/proof-size.js';
 import { environmentOf, type SpawnedService, spawnService } from '../support/service-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
-const ROTATIONS = proofSize(2, 5);
+const ROTATIONS = proofSize(1, 5);
 const BODIES = 6000;
 const ROWS_AT_ONCE = 500;
 const REQUESTS_PER_SECOND = 20;

@@ -5,8 +5,8 @@ import { proofSize } from '../support/proof-size.js';
 import { environmentOf, type SpawnedService, spawnService } from '../support/service-process.js';
 import { createDatabaseFromTemplate } from '../support/test-database.js';
 
-const SLOTS = proofSize(4, 30);
-const KILLS = proofSize(2, 10);
+const SLOTS = proofSize(3, 30);
+const KILLS = proofSize(1, 10);
 /** Else the lease of who was killed or paused is ended at once, by hand. */
 const WAITS_FOR_LEASES = proofSize(false, true);
 const INTERVAL_SECONDS = 4;
