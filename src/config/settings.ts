@@ -175,11 +175,11 @@ export class Settings {
   ENTRA_CLIENT_CERTIFICATE_FILE?: string;
 
   @Setting({ group: 'Entra ID', description: 'Sign-in authority; change it for national clouds' })
-  @IsUrl({ ...LOOSE_URL, protocols: ['https'] })
+  @IsUrl({ ...LOOSE_URL, protocols: ['https'] }, { message: 'must be an https:// URL' })
   ENTRA_AUTHORITY = 'https://login.microsoftonline.com';
 
   @Setting({ group: 'Entra ID', description: 'Microsoft Graph root with version; change it for national clouds' })
-  @IsUrl({ ...LOOSE_URL, protocols: ['https'] })
+  @IsUrl({ ...LOOSE_URL, protocols: ['https'] }, { message: 'must be an https:// URL' })
   GRAPH_BASE_URL = 'https://graph.microsoft.com/v1.0';
 
   @Setting({
@@ -390,7 +390,10 @@ export class Settings {
     example: 'https://siem.example.com/ingest',
   })
   @IsOptional()
-  @IsUrl({ ...LOOSE_URL, protocols: ['https'], disallow_auth: true })
+  @IsUrl(
+    { ...LOOSE_URL, protocols: ['https'], disallow_auth: true },
+    { message: 'must be an https:// URL without user name and password' },
+  )
   AUDIT_HTTPS_URL?: string;
 
   @Setting({ group: 'Audit', description: 'Token that AUDIT_HTTPS_URL asks for', secret: true })
