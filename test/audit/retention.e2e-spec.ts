@@ -181,6 +181,10 @@ describe('retention over HTTP and by its job', () => {
     expect(
       Object.fromEntries(rules.map((rule) => [rule, runs.reduce((sum, run) => sum + (run[rule] ?? 0), 0)])),
     ).toEqual({
+      'drift.alerts': 0,
+      'drift.change-windows': 0,
+      'drift.ignore-rules': 0,
+      'drift.proposals': 0,
       'jobs.slots': 1,
       'outbox.events': 2,
       'notifications.deliveries': 1,
