@@ -16,6 +16,7 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
   audit_streams: ['SELECT', 'INSERT', 'UPDATE'],
   audit_patrols: ['SELECT', 'INSERT', 'UPDATE'],
   audit_drops: ['SELECT', 'INSERT', 'UPDATE'],
+  audit_months_before: ['SELECT'],
   audit_retention_floors: ['SELECT'],
 };
 /** Of a table of the trail that isn't named above. */

@@ -243,6 +243,23 @@ describe('the succession of keys', () => {
     );
   });
 
+  it('says nothing of a checkpoint key that a version before replaced, and lets nobody claim that of another', async () => {
+    await one.succession.rotate(OPERATOR, 'checkpoint', { force: false });
+    // As 0029 leaves it.
+    await sql(
+      `SET session_replication_role = replica; UPDATE checkpoint_keys SET sealed_retirement = NULL, replaced_before = true WHERE state = 'retiring';
+       RESET session_replication_role`,
+    );
+    await upkeep(one);
+    expect(await actions()).not.toContain('keys.checkpoint-key.resumed');
+    expect(one.complaints).toEqual([]);
+    const [row] = await sql<unknown[]>(
+      `SELECT sealed_retirement IS NOT NULL AS sealed, replaced_before AS before FROM checkpoint_keys WHERE state = 'retiring'`,
+    );
+    expect(row).toEqual({ sealed: true, before: false });
+    await expect(sql('UPDATE checkpoint_keys SET replaced_before = true')).rejects.toThrow('settled');
+  });
+
   it('rotates by schedule what is old, and a data key that has sealed as much as it may', async () => {
     await upkeep(one);
     expect(await stateOf('data_keys')).toHaveLength(1);

@@ -92,7 +92,7 @@ export class KeySuccessionRepository {
   /** What is sealed, and what the table says of it. */
   async setRetirement(tx: Transaction, id: string, retiresAt: Date, sealedRetirement: Buffer): Promise<void> {
     await tx.query(
-      `UPDATE checkpoint_keys SET state = 'retiring', retires_at = $2, sealed_retirement = $3
+      `UPDATE checkpoint_keys SET state = 'retiring', retires_at = $2, sealed_retirement = $3, replaced_before = false
         WHERE id = $1 AND (state, retires_at, sealed_retirement) IS DISTINCT FROM ('retiring', $2::timestamptz, $3::bytea)`,
       [id, retiresAt, sealedRetirement],
     );

@@ -169,7 +169,10 @@ export class KeySuccession {
       if (!row.hasSealedPublicKey) await this.steps.setSealedPublicKey(tx, row.id, sealed);
       if (row.state === 'current') continue;
       const retiresAt = await openRetirement(this.keyRing, row.id, row.sealedRetirement);
-      if (retiresAt === null) await this.resume(tx, actor, row.id);
+      // Nothing is wrong with one that a version before this replaced; what the table says of its end isn't believed either.
+      if (retiresAt === null && row.isReplacedBefore && row.sealedRetirement === null)
+        await this.setRetirement(tx, row.id, await this.steps.endOfCoSigning(tx));
+      else if (retiresAt === null) await this.resume(tx, actor, row.id);
       else if (await this.steps.retireCheckpointKey(tx, row.id, retiresAt, sealed))
         await this.recordRetired(tx, actor, 'checkpoint', row.id);
       else if (row.sealedRetirement !== null)

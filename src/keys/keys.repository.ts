@@ -31,6 +31,8 @@ export interface CheckpointKeyRow {
   signs: boolean;
   /** See sealRetirement. */
   sealedRetirement: Buffer | null;
+  /** By a version that sealed nothing of it. */
+  isReplacedBefore: boolean;
   /** Whether its public half lies sealed beside it. */
   hasSealedPublicKey: boolean;
   /** PKCS #8 (DER). */
@@ -77,7 +79,7 @@ export class KeysRepository {
     return tx.query<CheckpointKeyRow[]>(
       `SELECT id, CASE state WHEN 'current' THEN state ELSE 'retiring' END AS state,
               state = 'current' OR sealed_retirement IS NULL OR coalesce(retires_at > clock_timestamp(), true) AS signs,
-              sealed_retirement AS "sealedRetirement", sealed_public_key IS NOT NULL AS "hasSealedPublicKey",
+              sealed_retirement AS "sealedRetirement", replaced_before AS "isReplacedBefore", sealed_public_key IS NOT NULL AS "hasSealedPublicKey",
               wrapped_private_key AS "wrappedPrivateKey", wrapped_by AS "wrappedBy"
          FROM checkpoint_keys WHERE octet_length(wrapped_private_key) > 0 ORDER BY state <> 'current', created_at DESC`,
     );

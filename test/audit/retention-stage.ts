@@ -4,8 +4,7 @@ import { SealedRecordsRepository } from '../../src/audit/read/sealed-records.rep
 import { AuditHoldsRepository } from '../../src/audit/retention/audit-holds.repository.js';
 import { AuditHolds } from '../../src/audit/retention/audit-holds.service.js';
 import { AuditPartitionsRepository } from '../../src/audit/retention/audit-partitions.repository.js';
-import { DroppedMonthsRepository } from '../../src/audit/retention/dropped-months.repository.js';
-import { DroppedMonths } from '../../src/audit/retention/dropped-months.service.js';
+import { HoldCreations } from '../../src/audit/retention/hold-creations.service.js';
 import { OlderRetention } from '../../src/audit/retention/older-retention.service.js';
 import { PartitionArchives } from '../../src/audit/retention/partition-archive.service.js';
 import { PartitionDrops } from '../../src/audit/retention/partition-drop.service.js';
@@ -24,6 +23,7 @@ import { createLogger } from '../../src/observability/logger.js';
 import type { AuditStage } from '../support/audit-stage.js';
 import { startPatrol } from '../support/patrol-stage.js';
 import type { TestDatabase } from '../support/test-database.js';
+import { dropsOf } from './drops-stage.js';
 
 export interface RetentionStage {
   drops: PartitionDrops;
@@ -61,16 +61,17 @@ export function retentionOf(database: TestDatabase, stage: AuditStage, changed: 
   );
   const rows = new AuditHoldsRepository();
   const standing = new StandingHolds(stage.keys, rows);
-  const dropped = new DroppedMonths(stage.keys, new DroppedMonthsRepository());
   const standings = new PartitionStandings(settings, transactions, partitions, standing, tree, streams);
   const gaps = new Counter({ name: 'gaps', help: 'gaps', labelNames: ['kind'], registers });
+  const { dropped, logged, watch } = dropsOf(database, stage, gaps, logger);
+  const creations = new HoldCreations(stage.keys, rows, logged);
   const archives = new PartitionArchives(transactions, tree, new SealedLogRepository(), records, stage.keys);
   return {
     drops: new PartitionDrops(settings, transactions, partitions, standings, archives, dropped, stage.audit, logger),
     standings,
-    holds: new AuditHolds(transactions, rows, partitions, stage.audit, standing),
+    holds: new AuditHolds(transactions, rows, partitions, stage.audit, standing, creations),
     patrol: startPatrol(database, stage, gaps, logger),
-    older: new OlderRetention(transactions, partitions, rows, standing, dropped, stage.audit),
+    older: new OlderRetention(transactions, partitions, rows, standing, creations, watch, stage.audit),
     complaints,
   };
 }

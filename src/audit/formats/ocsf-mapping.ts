@@ -89,6 +89,7 @@ export const OCSF_MAPPING: Readonly<Record<string, OcsfMapping>> = {
   'audit.hold.dismissed': entity(DELETE),
   'audit.hold.released': entity(DELETE),
   'audit.hold.sealed': entity(UPDATE),
+  'audit.partition.adopted': entity(UPDATE, { severity: 2 }),
   'audit.partition.dropped': entity(DELETE, { severity: 2 }),
   'audit.export.ended': as('apiActivity', 'Export ended', { severity: 2 }),
   'audit.proof.read': as('apiActivity', READ),

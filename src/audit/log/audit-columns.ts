@@ -13,7 +13,7 @@ export const AUDIT_COLUMNS = `
   event.session_id AS "sessionId", event.tenant_id AS "tenantId", event.target_type AS "targetType", event.target_id AS "targetId",
   event.target_name AS "targetName", event.source_address AS "sourceAddress", event.user_agent AS "userAgent",
   event.request_id AS "requestId", event.trace_id AS "traceId",
-  event.sealed_states AS "sealedStates"`;
+  event.sealed_states AS "sealedStates", event.retention_class AS "retentionClass"`;
 
 /** The record of a leaf: all three, so that PostgreSQL looks into one partition for each. */
 export const RECORD_OF_LEAF =

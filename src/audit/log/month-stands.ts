@@ -1,9 +1,13 @@
-/** A month of one class that retention dropped by its own sealed word. Its leaves lie in [from, to). */
+/**
+ * A month of one class that retention dropped by its own sealed word. Its leaves lie in [from, to), and are so many: others lie between them,
+ * and whoever may change a leaf could say of one of those that it was of this month.
+ */
 export interface DroppedMonth {
   /** `security 2026-01` */
   partition: string;
   from: number;
   to: number;
+  leaves: number;
 }
 
 /**

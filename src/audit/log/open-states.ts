@@ -7,6 +7,8 @@ import { statesPlace } from './states-place.js';
 /** A record as it is read from the table. */
 export interface StoredAuditRow extends Omit<AuditRow, 'states'> {
   sealedStates: Buffer | null;
+  /** How long it is kept. Not among the bytes that are sealed: by its action and outcome it is known. */
+  retentionClass: string;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface StoredAuditRow extends Omit<AuditRow, 'states'> {
  * digest of what lies there, which is what the log then says of this record for good.
  */
 export async function openStates(keys: KeyRing, stored: StoredAuditRow): Promise<AuditRow> {
-  const { sealedStates, ...record } = stored;
+  const { sealedStates, retentionClass: _kept, ...record } = stored;
   return { ...record, states: sealedStates === null ? null : await open(keys, sealedStates, record) };
 }
 

@@ -78,16 +78,13 @@ export class AuditHoldsRepository {
     );
   }
 
-  /** The record of a hold that is in the log under its own place: a copy of another's record, under its id, never is. */
-  async findLoggedCreation(tx: Transaction, id: string): Promise<StoredAuditRow | null> {
-    const [row] = await tx.query<StoredAuditRow[]>(
+  /** What the trail has of the placing of a hold, in the log or not. */
+  findCreationRecords(tx: Transaction, id: string, limit: number): Promise<StoredAuditRow[]> {
+    return tx.query<StoredAuditRow[]>(
       `SELECT ${AUDIT_COLUMNS} FROM audit_events event
-         JOIN audit_leaves leaf ON leaf.event_id = event.id AND leaf.retention_class = event.retention_class
-          AND leaf.occurred_at = event.occurred_at
-        WHERE event.action = 'audit.hold.created' AND event.target_id = $1 ORDER BY leaf.leaf_index LIMIT 1`,
-      [id],
+        WHERE event.action = 'audit.hold.created' AND event.target_id = $1 ORDER BY event.id LIMIT $2`,
+      [id, limit],
     );
-    return row ?? null;
   }
 
   async setSealedState(tx: Transaction, id: string, sealedState: Buffer): Promise<void> {

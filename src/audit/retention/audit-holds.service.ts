@@ -9,6 +9,7 @@ import { AuditService } from '../audit.service.js';
 import type { AuditHold, NewAuditHold } from './audit-hold.types.js';
 import { AuditHoldsRepository } from './audit-holds.repository.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
+import { HoldCreations } from './hold-creations.service.js';
 import { retentionError } from './retention.errors.js';
 import { RETENTION_ACTIONS } from './retention.events.js';
 import { type StandingHold, StandingHolds } from './standing-holds.service.js';
@@ -22,6 +23,7 @@ export class AuditHolds {
     private readonly partitions: AuditPartitionsRepository,
     private readonly audit: AuditService,
     private readonly standing: StandingHolds,
+    private readonly creations: HoldCreations,
   ) {}
 
   /** Newest first, released ones too. */
@@ -94,8 +96,7 @@ export class AuditHolds {
   private async ofRow(tx: Transaction, row: AuditHold): Promise<StandingHold | null> {
     const standing = await this.standing.ofRow(row);
     if (standing === null || standing.isProven) return standing;
-    const record = await this.holds.findLoggedCreation(tx, row.id);
-    return { ...standing, isProven: record !== null && (await this.standing.timesOfRecord(record)) !== null };
+    return { ...standing, isProven: (await this.creations.provenTimes(tx, row.id)) !== null };
   }
 
   /** @throws DomainError audit.hold_not_found when the trail has none either */
@@ -122,8 +123,10 @@ export class AuditHolds {
   }
 }
 
-function stateOf({ reason, from, to, tenantId, releasedAt }: AuditHold): JsonObject {
+/** With the hold's own id: what is sealed of one proves nothing of another. */
+function stateOf({ id, reason, from, to, tenantId, releasedAt }: AuditHold): JsonObject {
   return {
+    id,
     reason,
     from: from.toISOString(),
     to: to.toISOString(),

@@ -46,7 +46,7 @@ export class AuditPartitionsRepository {
       const [row] = await tx.query<{ records: string; leaves: string; first: string | null; last: string | null }[]>(
         `SELECT (SELECT count(*) FROM audit_events WHERE retention_class = $1 AND occurred_at >= $2 AND occurred_at < $3) AS records,
                 count(*) AS leaves, min(leaf_index) AS first, max(leaf_index) AS last
-           FROM audit_leaves WHERE retention_class = $1 AND occurred_at >= $2 AND occurred_at < $3`,
+           FROM audit_leaves WHERE leaf_index >= 0 AND retention_class = $1 AND occurred_at >= $2 AND occurred_at < $3`,
         [name, new Date(start), new Date(Math.min(start + WEEK_MS, to.getTime()))],
       );
       if (row === undefined) continue;

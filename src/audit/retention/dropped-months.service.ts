@@ -4,7 +4,6 @@ import { defineSealedColumn } from '../../crypto/sealed-columns.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { DomainError } from '../../kernel/errors/domain-error.js';
 import type { DroppedMonth } from '../log/month-stands.js';
-import { openStates } from '../log/open-states.js';
 import { DroppedMonthsRepository } from './dropped-months.repository.js';
 import type { PartitionLeaves } from './retention.types.js';
 
@@ -16,30 +15,45 @@ const DROP = defineSealedColumn({
   rewrap: true,
 });
 
+/** What is written meanwhile changes nothing twice: a month is dropped once. */
+const MAX_LOOKS = 5;
+
+export interface FoundDrops {
+  months: DroppedMonth[];
+  /** Partitions whose row somebody wrote past the service. */
+  broken: string[];
+}
+
 /** Which months retention dropped. Whoever drops a partition by hand can't seal that it was retention. */
 @Injectable()
 export class DroppedMonths {
+  /** What was opened of each partition, so that each row is opened once and not with each look. */
+  private readonly opened = new Map<string, { sealed: Buffer; month: DroppedMonth | null }>();
+
   constructor(
     private readonly keys: KeyRing,
     private readonly drops: DroppedMonthsRepository,
   ) {}
 
   /** What doesn't open isn't believed: its records then count as lost. */
-  async find(tx: Transaction): Promise<DroppedMonth[]> {
-    const months: DroppedMonth[] = [];
+  async find(tx: Transaction): Promise<FoundDrops> {
+    const found: FoundDrops = { months: [], broken: [] };
     for (const { partition, sealedDrop } of await this.drops.findAll(tx)) {
       const month = await this.open(partition, sealedDrop);
-      if (month !== null) months.push(month);
+      if (month === null) found.broken.push(partition);
+      else found.months.push(month);
     }
-    return months;
+    return found;
   }
 
   /** What `look` finds while no month is dropped: one that goes while it looks isn't lost. */
   async undisturbed<T>(tx: Transaction, look: (dropped: readonly DroppedMonth[]) => Promise<T>): Promise<T> {
-    for (let dropped = await this.find(tx); ; ) {
+    let { months: dropped } = await this.find(tx);
+    for (let looks = 1; ; looks++) {
       const found = await look(dropped);
-      const after = await this.find(tx);
-      if (JSON.stringify(after) === JSON.stringify(dropped)) return found;
+      const { months: after } = await this.find(tx);
+      // Whoever changes rows without end doesn't keep this from ending.
+      if (looks === MAX_LOOKS || JSON.stringify(after) === JSON.stringify(dropped)) return found;
       dropped = after;
     }
   }
@@ -48,7 +62,7 @@ export class DroppedMonths {
   async save(
     tx: Transaction,
     partition: string,
-    { first, last }: Pick<PartitionLeaves, 'first' | 'last'>,
+    { first, last, leaves }: Pick<PartitionLeaves, 'first' | 'last' | 'leaves'>,
   ): Promise<void> {
     const stored = await this.drops.find(tx, partition);
     const before = stored === null ? null : await this.open(partition, stored.sealedDrop);
@@ -58,37 +72,29 @@ export class DroppedMonths {
     );
     const from = Math.min(...ranges.map((range) => range?.from ?? 0));
     const to = Math.max(0, ...ranges.map((range) => range?.to ?? 0));
-    const text = JSON.stringify({ from: to === 0 ? 0 : from, to });
+    // Leaves stay when their month is dropped: what was counted now has those of before in it.
+    const text = JSON.stringify({ from: to === 0 ? 0 : from, to, leaves: Math.max(leaves, before?.leaves ?? 0) });
     const sealedDrop = await this.keys.seal(Buffer.from(text, 'utf8'), DROP.place(partition));
     await this.drops.save(tx, { partition, sealedDrop });
   }
 
-  /** Drops from before they were kept here: from the records of them, which only this service can have sealed. */
-  async adopt(tx: Transaction): Promise<void> {
-    for (const record of await this.drops.findRecords(tx)) {
-      const { states } = await openStates(this.keys, record);
-      const dropped = states === null ? null : droppedBy((JSON.parse(states) as { before: unknown }).before);
-      if (dropped !== null && dropped.partition === record.targetId) await this.save(tx, dropped.partition, dropped);
-    }
+  private async open(partition: string, sealed: Buffer): Promise<DroppedMonth | null> {
+    const known = this.opened.get(partition);
+    if (known?.sealed.equals(sealed) === true) return known.month;
+    const month = await this.openAnew(partition, sealed);
+    this.opened.set(partition, { sealed, month });
+    return month;
   }
 
-  private async open(partition: string, sealed: Buffer): Promise<DroppedMonth | null> {
+  private async openAnew(partition: string, sealed: Buffer): Promise<DroppedMonth | null> {
     try {
       const bytes = await this.keys.open(sealed, DROP.place(partition));
-      const { from, to } = JSON.parse(bytes.toString('utf8')) as Partial<Record<string, unknown>>;
-      return typeof from === 'number' && typeof to === 'number' ? { partition, from, to } : null;
+      const { from, to, leaves } = JSON.parse(bytes.toString('utf8')) as Partial<Record<string, unknown>>;
+      if (typeof from !== 'number' || typeof to !== 'number' || typeof leaves !== 'number') return null;
+      return { partition, from, to, leaves };
     } catch (error) {
       if (error instanceof DomainError && error.code === 'keys.cannot_open') return null;
       throw error;
     }
   }
-}
-
-function droppedBy(before: unknown): { partition: string; first: number | null; last: number | null } | null {
-  if (typeof before !== 'object' || before === null) return null;
-  const { class: name, month, firstLeafIndex: first, lastLeafIndex: last } = before as Partial<Record<string, unknown>>;
-  if (typeof name !== 'string' || typeof month !== 'string') return null;
-  const isPlace = (index: unknown) => index === null || typeof index === 'number';
-  if (!isPlace(first) || !isPlace(last)) return null;
-  return { partition: `${name} ${month}`, first: first as number | null, last: last as number | null };
 }

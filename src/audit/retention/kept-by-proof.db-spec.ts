@@ -76,9 +76,11 @@ describe('what keeps the audit trail, where somebody writes to the database', ()
     await query(
       `UPDATE audit_drops SET sealed_drop = (SELECT sealed_drop FROM audit_drops WHERE partition LIKE 'operation %' LIMIT 1)`,
     );
-    expect(await round()).toMatchObject(LOST);
+    // The record of the drop isn't in the log yet: nothing proves it.
+    expect(await round()).toMatchObject([{ kind: 'drop' }, ...LOST]);
     await query('DELETE FROM audit_drops');
     expect(await round()).toMatchObject(LOST);
+    await seal();
     await retention.older.onApplicationBootstrap();
     expect(await round()).toEqual([]);
   });

@@ -4,7 +4,8 @@ import { type Transaction, TransactionRunner } from '../../database/transaction-
 import { AuditService } from '../audit.service.js';
 import { AuditHoldsRepository } from './audit-holds.repository.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
-import { DroppedMonths } from './dropped-months.service.js';
+import { DropWatch } from './drop-watch.service.js';
+import { HoldCreations } from './hold-creations.service.js';
 import { RETENTION_ACTIONS } from './retention.events.js';
 import { StandingHolds } from './standing-holds.service.js';
 
@@ -21,14 +22,15 @@ export class OlderRetention implements OnApplicationBootstrap {
     private readonly partitions: AuditPartitionsRepository,
     private readonly holds: AuditHoldsRepository,
     private readonly standing: StandingHolds,
-    private readonly dropped: DroppedMonths,
+    private readonly creations: HoldCreations,
+    private readonly drops: DropWatch,
     private readonly audit: AuditService,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
+    await this.drops.adopt();
     await this.transactions.run(async (tx) => {
       await this.partitions.lockRetention(tx);
-      await this.dropped.adopt(tx);
       for await (const { id, tenantId, sealedState } of this.holds.all(tx)) {
         if (sealedState === null) await this.seal(tx, id, tenantId);
       }
@@ -36,8 +38,7 @@ export class OlderRetention implements OnApplicationBootstrap {
   }
 
   private async seal(tx: Transaction, id: string, tenantId: string | null): Promise<void> {
-    const record = await this.holds.findLoggedCreation(tx, id);
-    const times = record === null ? null : await this.standing.timesOfRecord(record);
+    const times = await this.creations.provenTimes(tx, id);
     if (times === null) return;
     await this.holds.setSealedState(tx, id, await this.standing.seal(id, { ...times, isReleased: false }));
     await this.audit.record(tx, ACTOR, {

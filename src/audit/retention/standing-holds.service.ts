@@ -7,6 +7,7 @@ import { isUuid } from '../../kernel/ids/ids.js';
 import { openStates, type StoredAuditRow } from '../log/open-states.js';
 import type { AuditHold } from './audit-hold.types.js';
 import { AuditHoldsRepository } from './audit-holds.repository.js';
+import { creationOf, type HoldTimes, timesOf } from './hold-times.js';
 
 const STATE = defineSealedColumn({
   table: 'audit_holds',
@@ -17,9 +18,7 @@ const STATE = defineSealedColumn({
 });
 
 /** What the service itself last wrote of a hold. */
-export interface HoldState {
-  from: Date;
-  to: Date;
+export interface HoldState extends HoldTimes {
   isReleased: boolean;
 }
 
@@ -100,10 +99,11 @@ export class StandingHolds {
     };
   }
 
-  /** @returns null for a record that this service didn't write, or that was spoilt */
-  async timesOfRecord(created: StoredAuditRow): Promise<Pick<HoldState, 'from' | 'to'> | null> {
-    const { states } = await openStates(this.keys, created);
-    return timesOf(states === null ? null : (JSON.parse(states) as { after: unknown }).after);
+  /** @returns null for a record that this service didn't write, that was spoilt, or that is another hold's */
+  private async timesOfRecord(created: StoredAuditRow): Promise<HoldTimes | null> {
+    const creation = creationOf((await openStates(this.keys, created)).states);
+    if (creation === null || (creation.holdId ?? goneHoldId(created)) !== goneHoldId(created)) return null;
+    return { from: creation.from, to: creation.to };
   }
 
   private async open(id: string, sealed: Buffer | null): Promise<HoldState | null> {
@@ -126,12 +126,4 @@ export function goneHoldId({ id, targetId }: Pick<StoredAuditRow, 'id' | 'target
 
 function nothingKnown(id: string): StandingHold {
   return { id, ...EVERYTHING, fault: null, isProven: false, placedAt: [] };
-}
-
-function timesOf(state: unknown): Pick<HoldState, 'from' | 'to'> | null {
-  if (typeof state !== 'object' || state === null) return null;
-  const { from, to } = state as Partial<Record<string, unknown>>;
-  if (typeof from !== 'string' || typeof to !== 'string') return null;
-  const times = { from: new Date(from), to: new Date(to) };
-  return Number.isNaN(+times.from) || Number.isNaN(+times.to) ? null : times;
 }

@@ -6,8 +6,11 @@ import { hashesAtLevel, TILE_WIDTH, type Tile, type TileId, TreeDamaged } from '
 import { foldInPlace, HASH_BYTES, leafHash } from '../../crypto/merkle/tree-hash.js';
 import { coverHashes } from '../../crypto/merkle/tree-proofs.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
+import { retentionClassOf } from '../append/retention-class.js';
+import type { AuditAction } from '../audit.types.js';
 import { canonicalRecord } from '../log/canonical-record.js';
-import { openStates } from '../log/open-states.js';
+import { openStates, type StoredAuditRow } from '../log/open-states.js';
+import { DropWatch } from '../retention/drop-watch.service.js';
 import { DroppedMonths } from '../retention/dropped-months.service.js';
 import { AuditTreeRepository } from './audit-tree.repository.js';
 import { LogPatrolRepository, type PatrolledLeaf } from './log-patrol.repository.js';
@@ -45,10 +48,13 @@ export class LogWalk {
     private readonly log: LogPatrolRepository,
     private readonly tree: AuditTreeRepository,
     private readonly dropped: DroppedMonths,
+    private readonly drops: DropWatch,
     private readonly keys: KeyRing,
   ) {}
 
   async look(range: LeafRange, end: EndOfLog): Promise<WalkFindings> {
+    // First: what somebody spoilt of dropped months must not pass for records that are lost.
+    await this.drops.mend();
     const hashes = await this.leafHashes(range);
     const tree = await this.treeFault(range, hashes, end);
     const findings: WalkFindings = { lost: [], changed: [], to: range.from, tree };
@@ -61,6 +67,7 @@ export class LogWalk {
       await this.compare(piece, leaves, hashes, findings);
       findings.to = piece.to;
     }
+    await this.drops.count({ from: range.from, to: findings.to });
     return findings;
   }
 
@@ -77,7 +84,7 @@ export class LogWalk {
       else if (leaf.record !== null) {
         const text = canonicalRecord(await openStates(this.keys, leaf.record));
         const hash = hashes.at(leafIndex);
-        if (hash !== null && !leafHash(Buffer.from(text, 'utf8')).equals(hash))
+        if ((hash !== null && !leafHash(Buffer.from(text, 'utf8')).equals(hash)) || isKeptTooShort(leaf.record))
           changed.push({ leafIndex, eventId: leaf.eventId });
       } else if (leaf.monthStands) lost.push({ leafIndex, eventId: leaf.eventId });
     }
@@ -129,6 +136,11 @@ export class LogWalk {
       })
       .map(({ index }) => index);
   }
+}
+
+/** The class isn't among the bytes that are sealed, and a record would go with the months of another class. */
+function isKeptTooShort({ retentionClass, action, outcome }: StoredAuditRow): boolean {
+  return retentionClass === 'operation' && retentionClassOf(action as AuditAction, outcome) !== 'operation';
 }
 
 /** What the tree has of the places of a range. */

@@ -39,6 +39,30 @@ const BOUNDS: readonly (readonly [table: string, name: string, condition: string
   ],
 ];
 
+/** As many as retention can ever drop in two centuries: whoever writes rows here can't make reading them long. */
+const MONTH = `'^(security|operation) 2[01]\\d{2}-(0[1-9]|1[0-2])$'`;
+
+/**
+ * Months that were gone wholly when this ran, older than all that stand of their class: dropped by a version that kept no sealed word of it,
+ * whose record may be gone by retention as well. Who runs the service can't add to them.
+ */
+export const MONTHS_BEFORE = `
+  INSERT INTO audit_months_before (partition, first_leaf, end_leaf, leaves)
+  WITH standing AS (
+    SELECT part[1] AS class, min(part[2]) AS oldest
+      FROM (SELECT regexp_match(child.relname, '^audit_events_(security|operation)_(\\d{6})$') AS part
+              FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid WHERE inhparent = 'audit_events'::regclass) AS named
+     WHERE part IS NOT NULL GROUP BY part[1]),
+  sealed AS (
+    SELECT retention_class AS class, date_trunc('month', occurred_at AT TIME ZONE 'UTC') AS month,
+           min(leaf_index) AS first_leaf, max(leaf_index) + 1 AS end_leaf, count(*) AS leaves
+      FROM audit_leaves WHERE leaf_index >= 0 AND leaf_index < (SELECT size FROM audit_trees) GROUP BY 1, 2)
+  SELECT class || ' ' || to_char(month, 'YYYY-MM'), first_leaf, end_leaf, leaves
+    FROM sealed JOIN standing USING (class)
+   WHERE to_char(month, 'YYYYMM') < oldest AND class || ' ' || to_char(month, 'YYYY-MM') ~ ${MONTH}
+     AND NOT EXISTS (SELECT FROM audit_events event WHERE event.retention_class = class
+           AND event.occurred_at >= month AT TIME ZONE 'UTC' AND event.occurred_at < (month + interval '1 month') AT TIME ZONE 'UTC')`;
+
 /** Where halves of keys, holds and drops are sealed: undoing would lose what nothing else says. */
 const KEPT: readonly (readonly [what: string, condition: string])[] = [
   ['months of the audit trail that were dropped', 'SELECT FROM audit_drops'],
@@ -61,7 +85,7 @@ export class KeptRecords1764000000029 implements MigrationInterface {
     await runner.query(`
       CREATE TABLE audit_drops (
         partition text CONSTRAINT pk_audit_drops PRIMARY KEY
-          CONSTRAINT ck_audit_drops_partition CHECK (partition ~ '^(security|operation) \\d{4}-\\d{2}$'),
+          CONSTRAINT ck_audit_drops_partition CHECK (partition ~ ${MONTH}),
         sealed_drop bytea NOT NULL CONSTRAINT ck_audit_drops_sealed_drop CHECK (octet_length(sealed_drop) <= 1024),
         dropped_at timestamptz NOT NULL DEFAULT now()
       )`);
@@ -69,8 +93,20 @@ export class KeptRecords1764000000029 implements MigrationInterface {
       CREATE TRIGGER tr_audit_drops_stay BEFORE DELETE OR TRUNCATE ON audit_drops
       FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()`);
     await runner.query(`
+      CREATE TABLE audit_months_before (
+        partition text CONSTRAINT pk_audit_months_before PRIMARY KEY,
+        first_leaf bigint NOT NULL,
+        end_leaf bigint NOT NULL,
+        leaves bigint NOT NULL
+      )`);
+    await runner.query(MONTHS_BEFORE);
+    await runner.query(`
+      CREATE TRIGGER tr_audit_months_before_stay BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON audit_months_before
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()`);
+    await runner.query(`
       ALTER TABLE checkpoint_keys ADD COLUMN sealed_retirement bytea
         CONSTRAINT ck_checkpoint_keys_sealed_retirement CHECK (octet_length(sealed_retirement) <= 1024)`);
+    await this.markReplacedBefore(runner);
     for (const table of ['data_keys', 'index_keys']) {
       const condition = `state = 'retired' OR check_value IS NOT NULL`;
       const [missing]: unknown[] = await runner.query(`SELECT 1 FROM ${table} WHERE NOT (${condition}) LIMIT 1`);
@@ -79,6 +115,23 @@ export class KeptRecords1764000000029 implements MigrationInterface {
         `ALTER TABLE ${table} ADD CONSTRAINT ck_${table}_check_value CHECK (${condition}) ${missing === undefined ? '' : 'NOT VALID'}`,
       );
     }
+  }
+
+  /** Keys that a version replaced which sealed nothing of it. Nobody marks one afterwards: the mark says that nothing is wrong. */
+  private async markReplacedBefore(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE checkpoint_keys ADD COLUMN replaced_before boolean NOT NULL DEFAULT false');
+    await runner.query(`UPDATE checkpoint_keys SET replaced_before = true WHERE state = 'retiring'`);
+    await runner.query(`
+      CREATE FUNCTION refuse_replaced_before() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NEW.replaced_before AND (TG_OP = 'INSERT' OR NOT OLD.replaced_before) THEN
+          RAISE EXCEPTION 'what was before is settled' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        RETURN NEW;
+      END $$`);
+    await runner.query(`
+      CREATE TRIGGER tr_checkpoint_keys_replaced_before BEFORE INSERT OR UPDATE ON checkpoint_keys
+      FOR EACH ROW EXECUTE FUNCTION refuse_replaced_before()`);
   }
 
   /** Refuses rather than loses: 0022 and 0023 would take away the columns of what is kept sealed. */
@@ -91,8 +144,10 @@ export class KeptRecords1764000000029 implements MigrationInterface {
     for (const table of ['data_keys', 'index_keys']) {
       await runner.query(`ALTER TABLE ${table} DROP CONSTRAINT ck_${table}_check_value`);
     }
-    await runner.query('ALTER TABLE checkpoint_keys DROP COLUMN sealed_retirement');
-    await runner.query('DROP TABLE audit_drops');
+    await runner.query('DROP TRIGGER tr_checkpoint_keys_replaced_before ON checkpoint_keys');
+    await runner.query('DROP FUNCTION refuse_replaced_before()');
+    await runner.query('ALTER TABLE checkpoint_keys DROP COLUMN sealed_retirement, DROP COLUMN replaced_before');
+    await runner.query('DROP TABLE audit_drops, audit_months_before');
     for (const [table, name] of BOUNDS) await runner.query(`ALTER TABLE ${table} DROP CONSTRAINT ck_${table}_${name}`);
   }
 }

@@ -18,6 +18,46 @@ const DROP_PARTITION = `
     EXECUTE format('DROP TABLE %I', 'audit_events_' || class || '_' || replace(month, '-', ''));
   END $$`;
 
+/** Of 0014; with `bounds` no more than the service asks for itself, whoever asks. */
+const ensurePartitions = (bounds: string) => `
+  CREATE OR REPLACE FUNCTION ensure_audit_partitions(first timestamptz, months_ahead integer) RETURNS integer LANGUAGE plpgsql AS $$
+  DECLARE
+    -- Months of UTC, whatever the session's time zone is.
+    month timestamp;
+    class text;
+    name text;
+    made integer := 0;
+  BEGIN
+    ${bounds}
+    PERFORM pg_advisory_xact_lock(hashtext('audit_events partitions'));
+    FOR month IN
+      SELECT generate_series(date_trunc('month', first AT TIME ZONE 'UTC'),
+                             date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => months_ahead), '1 month')
+    LOOP
+      FOREACH class IN ARRAY ARRAY['security', 'operation'] LOOP
+        name := format('audit_events_%s_%s', class, to_char(month, 'YYYYMM'));
+        -- A partition can't be made where the default one has rows of its range: they stay there, and are kept for good.
+        IF to_regclass(name) IS NULL AND NOT EXISTS (
+          SELECT FROM audit_events_other WHERE retention_class = class
+            AND occurred_at >= month AT TIME ZONE 'UTC' AND occurred_at < (month + interval '1 month') AT TIME ZONE 'UTC'
+        ) THEN
+          EXECUTE format('CREATE TABLE %I PARTITION OF audit_events FOR VALUES FROM (%L, %L) TO (%L, %L)',
+            name, class, month AT TIME ZONE 'UTC', class, (month + interval '1 month') AT TIME ZONE 'UTC');
+          PERFORM watch_audit_partition(name);
+          made := made + 1;
+        END IF;
+      END LOOP;
+    END LOOP;
+    RETURN made;
+  END $$`;
+
+/** Each partition is one more that every read of the trail plans and locks. Months that are over are made by the owner alone. */
+const BOUNDS = `
+    months_ahead := least(months_ahead, 3);
+    IF NOT pg_has_role(session_user, current_user, 'USAGE') THEN
+      first := greatest(first, now());
+    END IF;`;
+
 /**
  * Lets the service run under a role that owns nothing: months of the trail are made and dropped by functions of the owner, never sooner
  * than the owner has said. Positions of streams are sealed; whoever moves one without the key is found out.
@@ -31,6 +71,7 @@ export class RunningRole1764000000030 implements MigrationInterface {
         days integer NOT NULL CONSTRAINT ck_audit_retention_floors_days CHECK (days BETWEEN 0 AND 36500)
       )`);
     await runner.query(DROP_PARTITION);
+    await runner.query(ensurePartitions(BOUNDS));
     const [{ schema }] = await runner.query('SELECT quote_ident(current_schema()) AS schema');
     for (const name of OWNERS) {
       // With a path of its own: no table of whoever calls stands in for ours.
@@ -75,6 +116,7 @@ export class RunningRole1764000000030 implements MigrationInterface {
     await runner.query(
       'ALTER FUNCTION ensure_audit_partitions(timestamptz, integer) SECURITY INVOKER RESET search_path RESET timezone',
     );
+    await runner.query(ensurePartitions(''));
     await runner.query('GRANT EXECUTE ON FUNCTION ensure_audit_partitions(timestamptz, integer) TO PUBLIC');
     await runner.query('DROP TABLE audit_retention_floors');
   }
