@@ -71,6 +71,8 @@ export class TenantCollector {
       reading.collectors.set(definition.type, new TypeCollector(definition, heads, visits.get(definition.type)));
     try {
       const own = this.readOwn(reading, entraTenantId);
+      // It may fail long before it is waited for, or nobody may: neither may end the process.
+      own.catch(() => undefined);
       await this.readAll(reading, ['list', 'singleton', 'derived', 'ofOrganization']);
       await this.readAll(reading, ['appRolesOfSensitiveResources']);
       await readReferenced(client, reading.collectors, reading.roleGroups, reading.signal);
@@ -194,8 +196,13 @@ export class TenantCollector {
     }
     for (const { type } of due) {
       const raws = read.get(type);
-      if (raws === undefined) collectors.get(type)?.lacks(fault ?? 'It was not read.');
-      else await collectors.get(type)?.add(raws);
+      const collector = collectors.get(type);
+      try {
+        if (raws === undefined) collector?.lacks(fault ?? 'It was not read.');
+        else await collector?.add(raws);
+      } catch (error) {
+        collector?.lacks(this.faultOf(error));
+      }
     }
   }
 

@@ -111,7 +111,7 @@ function changes(report: DriftReportDocument, omitted: number): string[] {
     const own = report.changes.filter((change) => change.severity === severity);
     if (own.length === 0) continue;
     lines.push(`<h2>${severity[0]?.toUpperCase()}${severity.slice(1)}</h2>`);
-    for (const act of byAct(own)) lines.push(...article(act, severity));
+    for (const act of byAct(own)) lines.push(article(act, severity).join('\n'));
   }
   if (omitted > 0) lines.push(`<p>${notShown(omitted)}</p>`);
   return [...lines, '</main>'];
@@ -122,7 +122,9 @@ function byAct(all: ReportedChange[]): ReportedChange[][] {
   const acts = new Map<string, ReportedChange[]>();
   for (const change of all) {
     const act = JSON.stringify([change.changeSetId, change.resourceType, change.resourceKey]);
-    acts.set(act, [...(acts.get(act) ?? []), change]);
+    const known = acts.get(act);
+    if (known === undefined) acts.set(act, [change]);
+    else known.push(change);
   }
   return [...acts.values()];
 }

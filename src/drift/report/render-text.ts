@@ -17,7 +17,7 @@ export function renderText(report: DriftReportDocument, omitted: number, colour:
   const lines = [headline(report, omitted, paint), ''];
   for (const severity of SEVERITIES) {
     const changes = report.changes.filter((change) => change.severity === severity);
-    for (const object of byObject(changes)) lines.push(...objectLines(object, severity, paint), '');
+    for (const object of byObject(changes)) lines.push(objectLines(object, severity, paint).join('\n'), '');
   }
   if (omitted > 0) lines.push(notShown(omitted), '');
   const moved = report.controls.filter(({ before, after }) => before !== after);
