@@ -135,7 +135,7 @@ function article(act: ReportedChange[], severity: Severity): string[] {
   const title = RESOURCE_TYPE_CATALOGUE[first.resourceType].title;
   return [
     `<article class="${severity}">`,
-    `<h3>${html(title)} “${html(first.displayName ?? first.resourceKey)}”</h3>`,
+    `<h3>${html(title)} “${html(cut(first.displayName ?? first.resourceKey))}”</h3>`,
     `<p class="muted"><code>${html(first.resourceKey)}</code>${first.matchedBy === 'name' ? ', matched by name' : ''}</p>`,
     ...act.flatMap(section),
     '</article>',
@@ -164,7 +164,7 @@ function section(change: ReportedChange): string[] {
 function facts({ changeType, path, before, after }: ReportedChange): string[] {
   if (changeType === 'added') return [`<dt>added</dt><dd><ins>${value(after)}</ins></dd>`];
   if (changeType === 'removed') return [`<dt>removed</dt><dd><del>${value(before)}</del></dd>`];
-  const at = `<dt>at</dt><dd><code>${html(path)}</code></dd>`;
+  const at = `<dt>at</dt><dd><code>${html(cut(path))}</code></dd>`;
   if (Array.isArray(before) && Array.isArray(after)) {
     return [
       at,
@@ -187,8 +187,11 @@ function elements(all: Json[]): string {
 function value(json: Json): string {
   if (json === null) return '<span class="muted">(none)</span>';
   const text = typeof json === 'string' ? json : JSON.stringify(json);
-  const cut = text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH - 1)}…` : text;
-  return `<code>${html(cut)}</code>`;
+  return `<code>${html(cut(text))}</code>`;
+}
+
+function cut(text: string): string {
+  return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH - 1)}…` : text;
 }
 
 /** A tenant's text as text: no markup, no attribute, nothing that turns the direction of writing. */

@@ -24,10 +24,10 @@ export function renderMarkdown(report: DriftReportDocument, omitted: number): st
 }
 
 function row(change: ReportedChange): string {
-  const object = `${RESOURCE_TYPE_CATALOGUE[change.resourceType].title} ${code(change.displayName ?? change.resourceKey)}`;
+  const object = `${RESOURCE_TYPE_CATALOGUE[change.resourceType].title} ${code(shortValue(change.displayName ?? change.resourceKey))}`;
   const did =
     change.changeType === 'modified'
-      ? `${code(change.path)}: ${code(changeInWords(change.before, change.after))}`
+      ? `${code(shortValue(change.path))}: ${code(changeInWords(change.before, change.after))}`
       : `${change.changeType}: ${code(shortValue(change.after ?? change.before))}`;
   const cells = [
     change.severity,
