@@ -41,7 +41,7 @@ const CARRIED_AT = [
   [2, 3, 4, 5],
 ];
 
-/** Of what an IPv6 address carries: no receiver, unless an installation allows its own network. Never link-local. */
+/** What an IPv6 address may not carry where only public addresses are receivers. */
 const BEHIND_GATEWAY = new Set(['private', 'loopback', 'carrierGradeNat', 'linkLocal']);
 
 /**
@@ -56,7 +56,7 @@ export function isAllowedAddress(address: string, allowPrivate: boolean): boolea
   // An IPv4-mapped IPv6 address counts as the IPv4 address that the system would connect to.
   const parsed = ipaddr.process(address);
   if (isPlatform(parsed)) return false;
-  if (parsed.kind() === 'ipv6' && isGatewayToOwn(parsed.toByteArray(), allowPrivate)) return false;
+  if (!allowPrivate && parsed.kind() === 'ipv6' && isGatewayToOwn(parsed.toByteArray())) return false;
   const range = parsed.range();
   if (allowPrivate && OWN_NETWORK.has(range)) return true;
   if (range !== 'unicast') return false;
@@ -67,13 +67,13 @@ export function isAllowedAddress(address: string, allowPrivate: boolean): boolea
  * Whether an address is written as a gateway's for an IPv4 address of somebody's own network. Any address holds some four bytes at each
  * of the places; only one of that form (RFC 6052 2.2: bits 64 to 71 and everything behind the IPv4 address are zero) is meant so.
  */
-function isGatewayToOwn(bytes: readonly number[], allowPrivate: boolean): boolean {
+function isGatewayToOwn(bytes: readonly number[]): boolean {
   if (bytes[8] !== 0) return false;
   return CARRIED_AT.some((places) => {
     const end = 1 + (places.at(-1) ?? 0);
     if (bytes.slice(end).some((byte) => byte !== 0)) return false;
     const range = ipaddr.IPv4.parse(places.map((place) => bytes[place]).join('.')).range();
-    return BEHIND_GATEWAY.has(range) && !(allowPrivate && OWN_NETWORK.has(range));
+    return BEHIND_GATEWAY.has(range);
   });
 }
 
