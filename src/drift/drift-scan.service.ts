@@ -7,6 +7,7 @@ import { ChangeAttributor } from './attribution/change-attributor.js';
 import type { TenantCollection } from './collect/collect.types.js';
 import { chainOf } from './collect/collection-chain.js';
 import { CollectionMarksRepository } from './collect/collection-marks.repository.js';
+import { readingLimitMs } from './collect/reading-limit.js';
 import { TenantCollector } from './collect/tenant-collector.js';
 import { ConfirmedComparison } from './confirmed-comparison.js';
 import { driftError } from './drift.errors.js';
@@ -44,7 +45,8 @@ export class DriftScanService {
       return { ...begun, chain: chainOf(begun.takenAt, begun.previous, marks) };
     });
     const heads = this.heads.of(previous);
-    const reading = await this.collector.read(tenant.entraTenantId, heads, signal, chain);
+    const limitMs = readingLimitMs(tenant.scanIntervalSeconds);
+    const reading = await this.collector.read(tenant.entraTenantId, heads, signal, chain, limitMs);
     assertSomethingRead(reading.collection);
     const scan = { takenAt, previous, heads, reading };
     const { collection, comparison } = await this.comparison.compare(tenant, scan, signal);

@@ -117,8 +117,8 @@ export class Proposals {
     });
   }
 
-  /** @throws DomainError as `approve` */
-  decline(
+  /** @throws DomainError as `approve`; the proposer may have lost the right to it */
+  async decline(
     actor: CallerActor,
     id: string,
     version: number,
@@ -126,6 +126,7 @@ export class Proposals {
     kinds: readonly ProposalKind[],
   ): Promise<DriftProposal> {
     assertPerson(actor);
+    await this.assertMay(actor, await this.get(id), kinds);
     return this.transactions.run(async (tx) => {
       const proposal = await this.answered(tx, actor, id, version, 'declined', reason, kinds);
       await this.record(tx, actor, 'drift.proposal.declined', proposal, reason);
@@ -178,9 +179,19 @@ export class Proposals {
   ): Promise<void> {
     const { kind, tenantId, proposedById: id, proposedByName: displayName } = proposal;
     if (!kinds.includes(kind) || actor.id === id) return;
-    if (!(await this.may(actor, kind, tenantId))) throw driftError('drift.not_allowed');
+    await this.assertMay(actor, proposal, kinds);
     const proposer: CallerActor = { type: 'user', id, displayName, tenantId, sessionId: '', scopes: null };
     if (!(await this.may(proposer, kind, tenantId))) throw driftError('drift.proposer_not_allowed');
+  }
+
+  /** Whoever answers may do themselves what it is about; what they can't answer at all is refused for that later. */
+  private async assertMay(
+    actor: CallerActor,
+    { kind, tenantId, proposedById }: DriftProposal,
+    kinds: readonly ProposalKind[],
+  ): Promise<void> {
+    if (!kinds.includes(kind) || actor.id === proposedById) return;
+    if (!(await this.may(actor, kind, tenantId))) throw driftError('drift.not_allowed');
   }
 
   /** Settings of a tenant are changed by whoever may everywhere, as at PATCH /tenants/{id}. */

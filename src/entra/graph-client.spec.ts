@@ -295,6 +295,38 @@ describe('GraphClient', () => {
       expect(paths.every((path) => JSON.stringify(found.get(path)) === JSON.stringify([{ id: path }]))).toBe(true);
     });
 
+    it('ends a list that has no end before it fills the memory, and the others are there', async () => {
+      let pages = 0;
+      handler = (request, response) => {
+        if (request.url === '/v1.0/$batch') return json(response, {}, 400);
+        if (!request.url?.includes('endless')) return json(response, { value: [{ id: 'a', more: 'x' }] });
+        pages += 1;
+        const value = Array.from({ length: 100 }, (_unused, id) => ({ id, more: 'x'.repeat(100) }));
+        return json(response, { value, '@odata.nextLink': `${base}/v1.0/endless?p=${pages}` });
+      };
+      for (const limits of [{ maxHeldObjects: 1000 }, { maxHeldBytes: 10_000 }]) {
+        const graph = client(limits);
+        const keep = (_path: string, { id }: JsonObject): JsonObject => ({ id: id ?? null });
+        for (const round of [1, 2]) {
+          const found = new Map<string, unknown>();
+          // What one reading held is free for the next.
+          const paths = round === 1 ? ['/endless', '/a'] : ['/a', '/b'];
+          for await (const { path, objects, fault } of graph.getMany(paths, never, keep))
+            found.set(path, objects ?? fault.kind);
+          expect([...found]).toEqual(
+            round === 1
+              ? [
+                  ['/endless', 'too_large'],
+                  ['/a', [{ id: 'a' }]],
+                ]
+              : paths.map((path) => [path, [{ id: 'a' }]]),
+          );
+        }
+      }
+      // Ten pages of a thousand objects; as JSON they are more than the bytes that two thousand have.
+      expect(pages).toBeLessThan(40);
+    });
+
     it('does the same for single objects, each under its own path', async () => {
       handler = (request, response) => {
         if (request.url !== '/v1.0/$batch') return json(response, { id: 'alone' });

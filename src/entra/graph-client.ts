@@ -19,6 +19,7 @@ import {
   pauseAfterThrottling,
   type RetryPolicy,
 } from './graph-retry.js';
+import { HeldObjects, HeldShare } from './held-objects.js';
 import { PageTrail } from './page-trail.js';
 import type { SplitPage } from './split-page.js';
 import { rolesOf } from './token-roles.js';
@@ -30,6 +31,9 @@ export interface GraphClientOptions extends ExchangeLimits, RetryPolicy {
   conditionalAccessSpacingMs: number;
   /** Pages of one list. */
   maxPages: number;
+  /** Objects, and bytes of them as JSON, that are held at a time of lists that are gathered whole. */
+  maxHeldObjects: number;
+  maxHeldBytes: number;
 }
 
 export const GRAPH_CLIENT_DEFAULTS: GraphClientOptions = {
@@ -43,6 +47,8 @@ export const GRAPH_CLIENT_DEFAULTS: GraphClientOptions = {
   concurrency: 8,
   conditionalAccessSpacingMs: 1050,
   maxPages: 20_000,
+  maxHeldObjects: 2_000_000,
+  maxHeldBytes: 128 * 1_048_576,
 };
 
 /** Gives a token for Graph; `fresh` when the one given before was refused. */
@@ -75,6 +81,7 @@ const BATCHES_AT_ONCE = 4;
 export class GraphClient {
   private readonly conditionalAccess: SerialGate;
   private readonly places: ConcurrencyGate;
+  private readonly held: HeldObjects;
 
   constructor(
     private readonly root: GraphRoot,
@@ -84,6 +91,7 @@ export class GraphClient {
   ) {
     this.conditionalAccess = new SerialGate(options.conditionalAccessSpacingMs);
     this.places = new ConcurrencyGate(options.concurrency);
+    this.held = new HeldObjects({ objects: options.maxHeldObjects, bytes: options.maxHeldBytes });
   }
 
   /** @throws GraphFault */
@@ -103,6 +111,7 @@ export class GraphClient {
    * (a 4xx). Only a token that was refused is replaced.
    *
    * @param ifMatch the entity tag that the object must have; null for none
+   * @param sending told true as it leaves, and false where our token was refused and it is to be sent again
    * @returns the answer's body, if it has one
    * @throws GraphFault
    */
@@ -112,10 +121,14 @@ export class GraphClient {
     body: JsonObject | null,
     ifMatch: string | null,
     signal: AbortSignal,
+    sending: (isOut: boolean) => void = () => undefined,
   ): Promise<JsonObject | null> {
     const url = this.root.address(path);
     const sent = { ...(body === null ? {} : { body }), ...(ifMatch === null ? {} : { ifMatch }) };
-    const answer = await this.answer({ method, url, path: this.root.pathOf(url), once: true, ...sent }, signal);
+    const answer = await this.answer(
+      { method, url, path: this.root.pathOf(url), once: true, sending, ...sent },
+      signal,
+    );
     return answer.body;
   }
 
@@ -156,14 +169,24 @@ export class GraphClient {
   /**
    * Many small reads, twenty to a request. Graph answers each item by itself: one that was throttled or failed is asked
    * again alone, so that an outer 200 never hides it. Answers come in any order.
+   *
+   * @param keep what is kept of an object; the rest is forgotten as each page arrives
    */
-  async *getMany(paths: Iterable<string>, signal: AbortSignal): AsyncGenerator<BatchAnswer, void, undefined> {
-    yield* this.chunks(paths, (path, body) => this.listFrom(path, body, signal), signal);
+  async *getMany(
+    paths: Iterable<string>,
+    signal: AbortSignal,
+    keep: (path: string, object: JsonObject) => JsonObject = (_path, object) => object,
+  ): AsyncGenerator<BatchAnswer, void, undefined> {
+    yield* this.chunks(paths, (path, body, held) => this.listFrom(path, body, keep, held, signal), signal);
   }
 
   /** The same for single objects instead of lists. */
   async *getEach(paths: Iterable<string>, signal: AbortSignal): AsyncGenerator<BatchAnswer, void, undefined> {
-    yield* this.chunks(paths, (_path, body) => Promise.resolve([body]), signal);
+    const one: ObjectsOfBody = async (path, body, held) => {
+      held().add(body, path);
+      return [body];
+    };
+    yield* this.chunks(paths, one, signal);
   }
 
   /**
@@ -193,26 +216,40 @@ export class GraphClient {
   ): AsyncGenerator<BatchAnswer, void, undefined> {
     let waiting: Promise<BatchAnswer[]>[] = [];
     let chunk: string[] = [];
+    const shares: HeldShare[] = [];
+    let isOver = false;
+    const held = () => {
+      const share = this.held.share();
+      if (isOver) share.release();
+      shares.push(share);
+      return share;
+    };
+    const gathered: Gather = (path, body) => objects(path, body, held);
     const send = () => {
-      const sent = this.batch(chunk, objects, signal);
+      const sent = this.batch(chunk, gathered, signal);
       // Whoever stops listening after another's fault must not make this one unhandled.
       sent.catch(() => undefined);
       waiting.push(sent);
       chunk = [];
     };
-    for (const path of paths) {
-      chunk.push(path);
-      if (chunk.length === BATCH_SIZE) send();
-      if (waiting.length < BATCHES_AT_ONCE) continue;
-      const [first] = waiting;
-      waiting = waiting.slice(1);
-      if (first !== undefined) yield* await first;
+    try {
+      for (const path of paths) {
+        chunk.push(path);
+        if (chunk.length === BATCH_SIZE) send();
+        if (waiting.length < BATCHES_AT_ONCE) continue;
+        const [first] = waiting;
+        waiting = waiting.slice(1);
+        if (first !== undefined) yield* await first;
+      }
+      if (chunk.length > 0) send();
+      for (const sent of waiting) yield* await sent;
+    } finally {
+      isOver = true;
+      for (const share of shares) share.release();
     }
-    if (chunk.length > 0) send();
-    for (const sent of waiting) yield* await sent;
   }
 
-  private async batch(paths: string[], objects: ObjectsOfBody, signal: AbortSignal): Promise<BatchAnswer[]> {
+  private async batch(paths: string[], objects: Gather, signal: AbortSignal): Promise<BatchAnswer[]> {
     if (paths.length === 1) return [await this.alone(paths[0] ?? '', objects, signal)];
     let items: BatchItem[];
     try {
@@ -225,7 +262,7 @@ export class GraphClient {
     return Promise.all(items.map((item) => this.settled(item, objects, signal)));
   }
 
-  private async settled(item: BatchItem, objects: ObjectsOfBody, signal: AbortSignal): Promise<BatchAnswer> {
+  private async settled(item: BatchItem, objects: Gather, signal: AbortSignal): Promise<BatchAnswer> {
     const { path, status, body } = item;
     if (status === 200 && body !== null) return answered(path, () => objects(path, body));
     if (status === 404)
@@ -239,13 +276,32 @@ export class GraphClient {
     return this.alone(path, objects, signal);
   }
 
-  private alone(path: string, objects: ObjectsOfBody, signal: AbortSignal): Promise<BatchAnswer> {
+  private alone(path: string, objects: Gather, signal: AbortSignal): Promise<BatchAnswer> {
     return answered(path, async () => objects(path, await this.get(path, signal)));
   }
 
-  private async listFrom(path: string, body: JsonObject, signal: AbortSignal): Promise<JsonObject[]> {
+  private async listFrom(
+    path: string,
+    body: JsonObject,
+    keep: (path: string, object: JsonObject) => JsonObject,
+    held: () => HeldShare,
+    signal: AbortSignal,
+  ): Promise<JsonObject[]> {
     const objects: JsonObject[] = [];
-    for await (const page of this.follow(body, this.root.address(path), signal)) objects.push(...page);
+    const share = held();
+    try {
+      for await (const page of this.follow(body, this.root.address(path), signal)) {
+        for (const object of page) {
+          const kept = keep(path, object);
+          share.add(kept, path);
+          objects.push(kept);
+        }
+      }
+    } catch (error) {
+      // What there is of it is dropped, so that it doesn't keep others from being gathered.
+      share.release();
+      throw error;
+    }
     return objects;
   }
 
@@ -310,6 +366,7 @@ export class GraphClient {
       if (answer.status < 300) return answer;
       if (answer.status === 401 && !freshToken) {
         freshToken = true;
+        request.sending?.(false);
       } else if (answer.status === 429 || answer.status >= 500) {
         if (request.once === true) throw unanswered(request, answer);
         await this.pauseOrGiveUp(request, answer, attempts, signal);
@@ -379,7 +436,8 @@ export class GraphClient {
 }
 
 /** What the body of an answer holds for whoever asked for its path. */
-type ObjectsOfBody = (path: string, body: JsonObject) => Promise<JsonObject[]>;
+type ObjectsOfBody = (path: string, body: JsonObject, held: () => HeldShare) => Promise<JsonObject[]>;
+type Gather = (path: string, body: JsonObject) => Promise<JsonObject[]>;
 
 async function answered(path: string, objects: () => Promise<JsonObject[]>): Promise<BatchAnswer> {
   try {

@@ -14,6 +14,8 @@ export interface GraphRequest {
   asPage?: true;
   /** It changes something: whatever becomes of it, only its sender can say whether it may be sent again. */
   once?: true;
+  /** Told true as the request leaves, and false where Graph didn't take it and it is to be sent again. */
+  sending?: (isOut: boolean) => void;
   /** The entity tag that the object must still have (RFC 9110 13.1.1). */
   ifMatch?: string;
 }
@@ -54,6 +56,7 @@ export async function exchange(
     giveUp.abort();
   }, limits.timeoutMs);
   try {
+    request.sending?.(true);
     const response = await fetch(request.url, {
       method: request.method,
       redirect: 'manual',

@@ -41,6 +41,9 @@ const CARRIED_AT = [
   [2, 3, 4, 5],
 ];
 
+/** What an IPv6 address may not carry where only public addresses are receivers. */
+const BEHIND_GATEWAY = new Set(['private', 'loopback', 'carrierGradeNat', 'linkLocal']);
+
 /**
  * Whether a webhook may be sent to this address. Every address that a name resolves to is asked, at the moment of connecting,
  * and exactly that address is then connected to: a name can't answer differently in between.
@@ -53,10 +56,25 @@ export function isAllowedAddress(address: string, allowPrivate: boolean): boolea
   // An IPv4-mapped IPv6 address counts as the IPv4 address that the system would connect to.
   const parsed = ipaddr.process(address);
   if (isPlatform(parsed)) return false;
+  if (!allowPrivate && parsed.kind() === 'ipv6' && isGatewayToOwn(parsed.toByteArray())) return false;
   const range = parsed.range();
   if (allowPrivate && OWN_NETWORK.has(range)) return true;
   if (range !== 'unicast') return false;
   return parsed.kind() === 'ipv4' || parsed.match(IPV6_GLOBAL);
+}
+
+/**
+ * Whether an address is written as a gateway's for an IPv4 address of somebody's own network. Any address holds some four bytes at each
+ * of the places; only one of that form (RFC 6052 2.2: bits 64 to 71 and everything behind the IPv4 address are zero) is meant so.
+ */
+function isGatewayToOwn(bytes: readonly number[]): boolean {
+  if (bytes[8] !== 0) return false;
+  return CARRIED_AT.some((places) => {
+    const end = 1 + (places.at(-1) ?? 0);
+    if (bytes.slice(end).some((byte) => byte !== 0)) return false;
+    const range = ipaddr.IPv4.parse(places.map((place) => bytes[place]).join('.')).range();
+    return BEHIND_GATEWAY.has(range);
+  });
 }
 
 function isPlatform(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {

@@ -6,6 +6,8 @@ describe('receiverUrlFault', () => {
     'https://hooks.example.com:8443/',
     'https://93.184.215.14/',
     'https://[2606:2800:220:1:248:1893:25c8:1946]/',
+    'https://[2a00:1450:4001:829::200e]/',
+    'https://[2a00:1:2:3::5db8:d70e]/',
   ])('lets %s pass', (url) => {
     expect(receiverUrlFault(url, false)).toBeNull();
   });
@@ -35,6 +37,13 @@ describe('receiverUrlFault', () => {
     ['the metadata service through NAT64', 'https://[64:ff9b::a9fe:a9fe]/'],
     ['the metadata service through local NAT64', 'https://[64:ff9b:1::a9fe:a9fe]/'],
     ['loopback through 6to4', 'https://[2002:7f00:1::]/'],
+    ["a private address through a network's own NAT64", 'https://[2a00:1:2:3::a00:1]/'],
+    ["loopback through a network's own NAT64", 'https://[2a00:1:2:3::7f00:1]/'],
+    ['192.168/16 through NAT64 with a prefix of 32 bits', 'https://[2a00:1:c0a8:1::]/'],
+    ['10/8 through NAT64 with a prefix of 40 bits', 'https://[2a00:1:20a:1:1::]/'],
+    ['172.16/12 through NAT64 with a prefix of 64 bits', 'https://[2a00:1:2:3:ac:1000:100:0]/'],
+    ["carrier-grade NAT through a network's own NAT64", 'https://[2a00:1:2:3::6440:1]/'],
+    ["link-local through a network's own NAT64", 'https://[2a00:1:2:3::a9fe:1]/'],
     ['Teredo', 'https://[2001:0:1::1]/'],
     ['10/8', 'https://10.1.2.3/'],
     ['172.16/12', 'https://172.31.255.255/'],

@@ -22,7 +22,10 @@ describe('what one person may not change of a tenant that wants two', () => {
     [{ breakGlassObjectIds: [] }, true],
     [{ breakGlassObjectIds: [ID, '0198f1c2-7c11-7000-8000-3f2b8e3d5a11'] }, true],
     [{ breakGlassObjectIds: [ID.toUpperCase()] }, false],
-    [{ secondPerson: true, scanEnabled: true, displayName: 'Other', scanIntervalSeconds: 600 }, false],
+    [{ scanIntervalSeconds: 86_400 }, true],
+    [{ scanIntervalSeconds: 301, displayName: 'Other' }, true],
+    [{ secondPerson: true, scanEnabled: true, displayName: 'Other', scanIntervalSeconds: 300 }, false],
+    [{ scanIntervalSeconds: 60 }, false],
   ])('%j', (patch, expected) => {
     expect(weakensSecondPerson(TENANT, patch)).toBe(expected);
     expect(weakensSecondPerson({ ...TENANT, secondPerson: false }, patch)).toBe(false);

@@ -5,6 +5,7 @@ import { assignAppRole } from '../../demo/mutations/grant-mutations.js';
 import { isJsonObject, textOf } from '../../demo/store/json.types.js';
 import { DriftScanJob } from '../../src/drift/drift-scan.job.js';
 import { RemediationJob } from '../../src/drift/remediation/remediation.job.js';
+import { EXECUTION_LIMITS } from '../../src/drift/remediation/remediation-run.service.js';
 import { LOOKS } from '../../src/drift/remediation/tenant-state.service.js';
 import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
 import type { Answer } from '../auth/auth-stage.js';
@@ -388,6 +389,50 @@ describe('plans that the service executes', () => {
     expect(plans.length).toBeGreaterThan(0);
     expect((await stage.call(reader.token, 'GET', `/drift/changes/${changeIds[0]}/remediation`)).status).toBe(200);
     expect((await stage.audited('drift.plan.read')).map((one) => one.actor_id)).toContain(reader.id);
+  });
+
+  it('begins nothing after its day, even where it was taken in time and its run stopped', async () => {
+    grant();
+    const { policies: own, changeIds } = await drifted();
+    const agreed = await approved(changeIds);
+    await stage.stage.sql(
+      `UPDATE drift_remediations SET status = 'running', started_at = now(), expires_at = now() WHERE id = $1`,
+      [agreed.id],
+    );
+    expect(await ran(agreed)).toMatchObject({ status: 'expired', steps: [] });
+    expect(stateOf(own[0] ?? '')).toBe('disabled');
+  });
+
+  it('has only so much time, after which nothing more is sent', async () => {
+    grant();
+    const { policies: own, changeIds } = await drifted();
+    const agreed = await approved(changeIds);
+    const { sendingMs } = EXECUTION_LIMITS;
+    EXECUTION_LIMITS.sendingMs = 0;
+    const ended = await ran(agreed).finally(() => Object.assign(EXECUTION_LIMITS, { sendingMs }));
+    expect(ended).toMatchObject({ status: 'failed', steps: [], outcome: expect.stringContaining('took longer') });
+    expect(stateOf(own[0] ?? '')).toBe('disabled');
+  });
+
+  it('is approved as it is when its turn comes, not as it was before the wait for it', async () => {
+    const { changeIds } = await drifted();
+    const asked = of(await request(first, changeIds));
+    const sql = stage.stage.sql;
+    const held = sql('SELECT pg_sleep(4) FROM (SELECT 1 FROM tenants WHERE id = $1 FOR NO KEY UPDATE) AS t', [
+      tenantId,
+    ]);
+    const waits = async () =>
+      (
+        await sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR NO KEY UPDATE%'
+                     AND datname = current_database()`)
+      ).length > 0;
+    await new Promise((later) => setTimeout(later, 200));
+    const answer = approve(second, asked);
+    while (!(await waits())) await new Promise((later) => setTimeout(later, 20));
+    await sql('UPDATE drift_remediations SET version = version + 1, baseline_version = 0 WHERE id = $1', [asked.id]);
+    expect(said(await answer)).toEqual([412, 'request.precondition_failed']);
+    await held;
+    expect(await read(asked.id)).toMatchObject({ status: 'proposed' });
   });
 
   it('executes nothing that is left for people, and what touches more only where that is accepted', async () => {

@@ -11,7 +11,7 @@ import { createHttpApp } from '../../src/app/http-app.js';
 import { openDatabase } from '../../src/app/start-service.js';
 import { loadSettings } from '../../src/config/load-settings.js';
 import { DriftScanJob } from '../../src/drift/drift-scan.job.js';
-import { performRequest } from '../../src/drift/remediation/perform-requests.js';
+import { type GraphWriter, performRequest } from '../../src/drift/remediation/perform-requests.js';
 import type { PlannedRequest } from '../../src/drift/remediation/remediation-plan.types.js';
 import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
 import { createLogger } from '../../src/observability/logger.js';
@@ -259,7 +259,10 @@ describe('what follows a report', () => {
       expect(ignored).toBe(1);
       expect(plan.byHand).toEqual([]);
       const given = new Map<string, string>();
-      const writer = { list: (path: string) => allRows(tenant, path), send: written };
+      const writer: GraphWriter = {
+        find: async (path, fits) => (await allRows(tenant, path)).filter(fits),
+        send: written,
+      };
       for (const request of plan.requests) await performRequest(request, writer, given);
       await scanned();
       // That a role assignment is gone counts when it was read twice.

@@ -142,7 +142,12 @@ describe('what one person can not make harmless', () => {
     });
 
     it('one can raise, and nothing that lowers, silences or lets one decide', async () => {
-      for (const settings of [{ secondPerson: false }, { scanEnabled: false }, { breakGlassObjectIds: [tenant] }])
+      for (const settings of [
+        { secondPerson: false },
+        { scanEnabled: false },
+        { scanIntervalSeconds: 86_400 },
+        { breakGlassObjectIds: [tenant] },
+      ])
         expect(await refusal(patch(settings))).toEqual([409, 'tenants.second_person_required']);
       expect((await patch({ displayName: 'Contoso', secondPerson: true })).status).toBe(200);
       expect(await refusal(override(RULE, { severity: 'low' }, 2))).toEqual(REFUSED);
@@ -153,6 +158,27 @@ describe('what one person can not make harmless', () => {
       const { items } = (await admin('GET', '/drift/change-windows')).body as { items: { id: string }[] };
       expect(await refusal(admin('DELETE', `/drift/change-windows/${items[0]?.id}`))).toEqual(REFUSED);
       expect((await admin('GET', `/tenants/${tenant}`)).body).toMatchObject({ secondPerson: true, scanEnabled: true });
+    });
+
+    it('what two accepted for a while nobody makes the baseline alone', async () => {
+      exclude(3);
+      const { snapshotId, changes } = await scan();
+      const accept = async (id: string, until?: string) => {
+        const { version } = await get(id);
+        const decision = { changeId: id, version, decision: 'accept', reason: 'x', ...(until && { until }) };
+        const made = await admin('POST', '/drift/proposals', { decision });
+        expect(await answer(made, 'approve', second, 'proposals')).toMatchObject({ body: { status: 'approved' } });
+        expect(await get(id)).toMatchObject({ state: 'accepted' });
+      };
+      const grave = changes.filter(({ severity }) => severity === 'critical' || severity === 'high');
+      const last = grave.find(({ resourceKey }) => resourceKey === policies[3]);
+      for (const { id } of grave) if (id !== last?.id) await accept(id);
+      await accept(String(last?.id), inHours(24));
+      const alone = () =>
+        admin('POST', '/drift/baselines', { snapshotId, reason: 'x', acceptIncomplete: true }, seen(1));
+      expect(await refusal(alone())).toEqual(REFUSED);
+      await accept(String(last?.id));
+      expect((await alone()).status).toBe(201);
     });
 
     it('two can: one proposes, another who may the same approves, and the trail says what', async () => {
@@ -218,7 +244,8 @@ describe('what one person can not make harmless', () => {
       const tenantSettings = { tenant, version: await versionOfTenant(), secondPerson: false, reason: 'x' };
       expect(await refusal(propose({ tenantSettings }, local))).toEqual([403, 'drift.not_allowed']);
       const made = await propose({ tenantSettings });
-      expect(await refusal(answer(made, 'approve', local))).toEqual([403, 'drift.not_allowed']);
+      for (const verb of ['approve', 'decline'])
+        expect(await refusal(answer(made, verb, local))).toEqual([403, 'drift.not_allowed']);
       expect((await propose({ changeWindow: window() }, local)).status).toBe(201);
       expect((await answer(made, 'withdraw', stage.administrator, 'proposals')).status).toBe(200);
     });
@@ -238,10 +265,11 @@ describe('what one person can not make harmless', () => {
     });
 
     it('two can want one again', async () => {
-      const tenantSettings = { tenant, version: await versionOfTenant(), secondPerson: false, reason: 'x' };
+      const settings = { secondPerson: false, scanIntervalSeconds: 86_400 };
+      const tenantSettings = { tenant, version: await versionOfTenant(), ...settings, reason: 'x' };
       const made = await propose({ tenantSettings }, second);
       expect((await answer(made, 'approve', stage.administrator)).body['status']).toBe('approved');
-      expect((await admin('GET', `/tenants/${tenant}`)).body['secondPerson']).toBe(false);
+      expect((await admin('GET', `/tenants/${tenant}`)).body).toMatchObject(settings);
       expect((await admin('POST', '/drift/change-windows', window())).status).toBe(201);
     });
   });

@@ -30,8 +30,10 @@ export async function withChildren(
   const wanted = wantedChildren(collector.definition, children, whole, broken, shown);
   // Half a surrogate pair can't stand in an address, so what is below such an id can't be asked for.
   if (broken.size > 0) collector.lacks(`${broken.size} objects have an id that no address can hold`);
+  const keep = (path: string, raw: JsonObject) =>
+    picked(raw, wanted.get(path)?.flatMap(({ child }) => child.pick) ?? []);
   const missing = new Map<number, { path: string; fault: GraphFault }>();
-  for await (const { path, objects, fault } of client.getMany(wanted.keys(), signal)) {
+  for await (const { path, objects, fault } of client.getMany(wanted.keys(), signal, keep)) {
     for (const { parent, child } of wanted.get(path) ?? []) {
       const object = whole[parent];
       if (objects === null) {

@@ -1,11 +1,14 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import type { GraphClient } from '../../entra/graph-client.js';
+import { HeldObjects } from '../../entra/held-objects.js';
 import { isObject, text } from '../normalise/json-members.js';
 import type { ChildPlan } from '../resource-types/resource-type.types.js';
 import { picked } from './picked.js';
 
 /** Graph shows at most this many of what is expanded, and doesn't say whether there are more. */
 const MOST_SHOWN = 20;
+/** Held of one list, parents and what stands below them; of more each parent is asked for its own. */
+export const SHOWN_LIMITS = { objects: 1_000_000, bytes: 64 * 1_048_576 };
 
 /**
  * What stands below the objects of a type, from lists that show it of a page of them at once: ten thousand objects are eleven requests
@@ -38,6 +41,7 @@ export class ShownChildren {
     if (shownIn === undefined) return;
     const list = new Map<string, JsonObject[] | null>();
     this.lists.set(into, list);
+    const held = new HeldObjects(SHOWN_LIMITS).share();
     for await (const page of client.pages(shownIn, signal)) {
       for (const raw of page) {
         const id = text(raw, 'id');
@@ -45,7 +49,10 @@ export class ShownChildren {
         if (id === null) continue;
         const isWhole = Array.isArray(below) && below.every(isObject) && below.length < MOST_SHOWN;
         // An object that stands on two pages may have changed in between.
-        list.set(id, isWhole && !list.has(id) ? below.map((one) => picked(one, pick)) : null);
+        const shown = isWhole && !list.has(id) ? below.map((one) => picked(one, pick)) : null;
+        held.add({ id }, shownIn);
+        for (const one of shown ?? []) held.add(one, shownIn);
+        list.set(id, shown);
       }
     }
   }

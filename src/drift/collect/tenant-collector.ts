@@ -19,6 +19,7 @@ import { DecidingGroups, readOfDecidingGroups } from './read-of-deciding-groups.
 import { readOverlooked } from './read-overlooked.js';
 import { noteMembers, readByIds, readReferenced } from './read-referenced.js';
 import type { PlanOf, Reading } from './reading.js';
+import { limited, ReadingLate, readingLimitMs, SOME_LIMIT_MS } from './reading-limit.js';
 import { TypeCollector } from './type-collector.js';
 
 function newReading(of: Pick<Reading, 'tenantId' | 'client' | 'heads' | 'chain'>, signal: AbortSignal): Reading {
@@ -52,6 +53,7 @@ export class TenantCollector {
    * @param entraTenantId Entra's directory id
    * @param heads the tenant's newest snapshot, against which it is read
    * @param chain what of it needn't be read again
+   * @param limitMs after which what is unread stays so; the types say it
    * @throws the signal's reason; faults of the tenant don't throw, they make types incomplete
    */
   async read(
@@ -59,10 +61,12 @@ export class TenantCollector {
     heads: KnownHeads,
     signal: AbortSignal,
     chain: CollectionChain = NO_CHAIN,
+    limitMs: number = readingLimitMs(0),
   ): Promise<TenantReading> {
     const client = this.graph.of(entraTenantId);
     const stop = new AbortController();
-    const together = AbortSignal.any([signal, stop.signal]);
+    const limit = limited(AbortSignal.any([signal, stop.signal]), limitMs);
+    const together = limit.signal;
     // Every request and pause of the reading listens to it.
     setMaxListeners(0, together);
     const reading = newReading({ tenantId: entraTenantId, client, heads, chain }, together);
@@ -71,21 +75,24 @@ export class TenantCollector {
       reading.collectors.set(definition.type, new TypeCollector(definition, heads, visits.get(definition.type)));
     try {
       const own = this.readOwn(reading, entraTenantId);
+      // It may fail long before it is waited for, or nobody may: neither may end the process.
+      own.catch(() => undefined);
       await this.readAll(reading, ['list', 'singleton', 'derived', 'ofOrganization']);
       await this.readAll(reading, ['appRolesOfSensitiveResources']);
-      await readReferenced(client, reading.collectors, reading.roleGroups, reading.signal);
+      await this.readNamed(reading);
       await this.readAll(reading, ['ofDecidingGroups']);
       await own;
     } catch (error) {
       signal.throwIfAborted();
       throw error;
     } finally {
+      limit.done();
       stop.abort();
     }
     const collection: TenantCollection = new Map();
     for (const [type, collector] of reading.collectors) collection.set(type, await collector.result());
     const marks = new Map([...reading.marks].filter(([type]) => collection.get(type)?.status === 'complete'));
-    return { collection, marks, again: (wanted, until) => this.readAgain({ ...reading, signal: until }, wanted) };
+    return { collection, marks, again: (wanted, until) => this.readAgain(reading, wanted, until) };
   }
 
   /**
@@ -112,10 +119,24 @@ export class TenantCollector {
       const [, group = ''] = key.split('|');
       reading.decidingGroups.noteGroup({ key: group, value: { isAssignableToRole: true } });
     }
-    return this.readAgain(reading, wanted);
+    return this.readAgain(reading, wanted, signal);
   }
 
-  private async readAgain(first: Reading, wanted: ReadonlyMap<ResourceType, readonly string[]>): Promise<ReadAgain> {
+  private async readAgain(
+    first: Reading,
+    wanted: ReadonlyMap<ResourceType, readonly string[]>,
+    until: AbortSignal,
+  ): Promise<ReadAgain> {
+    const limit = limited(until, SOME_LIMIT_MS);
+    setMaxListeners(0, limit.signal);
+    try {
+      return await this.readWanted({ ...first, signal: limit.signal }, wanted);
+    } finally {
+      limit.done();
+    }
+  }
+
+  private async readWanted(first: Reading, wanted: ReadonlyMap<ResourceType, readonly string[]>): Promise<ReadAgain> {
     const reading: Reading = {
       ...first,
       chain: NO_CHAIN,
@@ -160,8 +181,7 @@ export class TenantCollector {
       if (collect.kind === 'referenced') await readByIds(client, collector, collect, asked, signal);
       else if (collect.kind === 'list') await readByKeys(client, collector, collect, asked, signal);
     } catch (error) {
-      signal.throwIfAborted();
-      collector.lacks(this.faultOf(error));
+      collector.lacks(this.faultOf(error, signal));
     }
     return asked;
   }
@@ -194,8 +214,13 @@ export class TenantCollector {
     }
     for (const { type } of due) {
       const raws = read.get(type);
-      if (raws === undefined) collectors.get(type)?.lacks(fault ?? 'It was not read.');
-      else await collectors.get(type)?.add(raws);
+      const collector = collectors.get(type);
+      try {
+        if (raws === undefined) collector?.lacks(fault ?? 'It was not read.');
+        else await collector?.add(raws);
+      } catch (error) {
+        collector?.lacks(this.faultOf(error));
+      }
     }
   }
 
@@ -210,13 +235,30 @@ export class TenantCollector {
     try {
       await this.execute(reading, collector, definition.collect);
     } catch (error) {
-      reading.signal.throwIfAborted();
-      collector.lacks(this.faultOf(error));
+      collector.lacks(this.faultOf(error, reading.signal));
     }
   }
 
-  /** One type's fault ends that type only, even where the fault is ours. */
-  private faultOf(error: unknown): GraphFault | string {
+  private async readNamed({ client, collectors, roleGroups, signal }: Reading): Promise<void> {
+    try {
+      await readReferenced(client, collectors, roleGroups, signal);
+    } catch (error) {
+      const fault = this.faultOf(error, signal);
+      for (const collector of collectors.values())
+        if (collector.definition.collect.kind === 'referenced') collector.lacks(fault);
+    }
+  }
+
+  /**
+   * One type's fault ends that type only, even where the fault is ours, or its time is over.
+   *
+   * @throws the signal's reason where the reading ends for another reason than that
+   */
+  private faultOf(error: unknown, signal?: AbortSignal): GraphFault | string {
+    if (signal?.aborted === true) {
+      if (!(signal.reason instanceof ReadingLate)) throw signal.reason;
+      return signal.reason.message;
+    }
     if (error instanceof GraphFault) return error;
     if (error instanceof UnexpectedShapeError) return `Graph's answer can't be used: ${error.message}`;
     this.logger.error({ err: error }, 'a resource type could not be read');
@@ -282,8 +324,7 @@ export class TenantCollector {
       try {
         for await (const page of reading.client.rawPages(plan.path(id), reading.signal)) await collector.addPage(page);
       } catch (error) {
-        reading.signal.throwIfAborted();
-        collector.lacks(this.faultOf(error));
+        collector.lacks(this.faultOf(error, reading.signal));
       }
     }
     await readOverlooked(reading.client, collector, plan, new Set(reading.resourceIds.values()), reading.signal);

@@ -29,8 +29,14 @@ export class TypeDelta {
 
   /** What the type held, read when the first object of it arrives. */
   table(): Promise<FingerprintTable> {
-    this.known ??= this.heads.table(this.type);
-    return this.known;
+    if (this.known !== null) return this.known;
+    const asked = this.heads.table(this.type);
+    this.known = asked;
+    // Whoever asked learns of a fault; it isn't what the type held, and is asked for once more.
+    asked.catch(() => {
+      if (this.known === asked) this.known = null;
+    });
+    return asked;
   }
 
   /** Takes the objects of one answer. */

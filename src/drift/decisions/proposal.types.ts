@@ -48,6 +48,7 @@ export type ProposedWindow = Pick<
 export interface ProposedSettings {
   secondPerson?: boolean;
   scanEnabled?: boolean;
+  scanIntervalSeconds?: number;
   breakGlassObjectIds?: string[];
 }
 

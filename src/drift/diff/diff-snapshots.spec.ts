@@ -198,3 +198,18 @@ describe('what follows from something else', () => {
     ).toEqual(['authenticationStrengthPolicy']);
   });
 });
+
+test('any number of objects of a type may come and go at once', () => {
+  const many = (prefix: string): CollectedType => ({
+    ...policies([]),
+    objects: Array.from({ length: 150_000 }, (_, nth) => ({
+      resourceType: 'conditionalAccessPolicy',
+      key: `${prefix}${nth}`,
+      displayName: null,
+      value: {},
+      hash: `${prefix}${nth}`,
+      modifiedAt: null,
+    })),
+  });
+  expect(diffSnapshots(snapshot(many('was')), snapshot(many('is'))).objects).toHaveLength(300_000);
+});

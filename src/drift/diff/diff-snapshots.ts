@@ -32,7 +32,8 @@ export function diffSnapshots(
     }
     const shared = sharedScope(was, is);
     const unknown = new Set<string>();
-    drift.objects.push(...diffType(was, is, shared, unknown));
+    // One by one here and below: as many as a tenant has don't fit into the arguments of one call.
+    for (const object of diffType(was, is, shared, unknown)) drift.objects.push(object);
     drift.incomplete.push(...reasonsOf(type, was, is, shared, unknown));
   }
   drift.objects = withoutUnreferenced(withoutEmbeddedCopies(drift.objects), namedAfter);
@@ -66,9 +67,9 @@ export function diffType(
     if (drift !== null) drifts.push(drift);
   }
   if (after.status === 'complete' && !selection)
-    drifts.push(...removed.map((object) => wholeObject(type, object, null)));
+    for (const object of removed) drifts.push(wholeObject(type, object, null));
   if (before.status === 'complete' && !selection)
-    drifts.push(...added.map((object) => wholeObject(type, null, object)));
+    for (const object of added) drifts.push(wholeObject(type, null, object));
   return drifts.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
 }
 

@@ -81,6 +81,13 @@ export class ProposedTenantSettingsDto extends ReopenChangeDto {
   @IsBoolean()
   scanEnabled?: boolean;
 
+  /** Seconds between two scheduled scans. */
+  @MayBeAbsent()
+  @IsInt()
+  @Min(30)
+  @Max(86_400)
+  scanIntervalSeconds?: number;
+
   /** As in PATCH /tenants/{id}. */
   @MayBeAbsent()
   @IsArray()

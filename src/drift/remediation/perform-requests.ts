@@ -6,8 +6,8 @@ import type { PlannedRequest } from './remediation-plan.types.js';
 
 /** What requests are sent with. Paths are below the API root; `/beta/…` is below the beta version. */
 export interface GraphWriter {
-  /** The objects of a list, all pages. */
-  list(path: string): Promise<JsonObject[]>;
+  /** The objects of a list that fit, of all its pages, and no more than two: a second one says that it is none. */
+  find(path: string, fits: (object: JsonObject) => boolean): Promise<JsonObject[]>;
   /** Null where the answer has no body. */
   send(method: PlannedRequest['method'], path: string, body: JsonObject | null): Promise<JsonObject | null>;
 }
@@ -44,10 +44,9 @@ export async function performRequest(
 
 async function idOf({ path, where, member: name }: Lookup, writer: GraphWriter): Promise<string> {
   const wanted = Object.entries(where);
-  const fitting = (await writer.list(path)).filter((one) =>
+  const [only, second] = await writer.find(path, (one) =>
     wanted.every(([pointer, value]) => isSame(at(one, pointer), value)),
   );
-  const [only, second] = fitting;
   if (only === undefined) throw new UnresolvedRequestError(`what the request is about isn't in ${path.split('?')[0]}`);
   if (second !== undefined)
     throw new UnresolvedRequestError(`what the request is about is in ${path.split('?')[0]} more than once`);

@@ -200,7 +200,7 @@ function add(
     const text = JSON.stringify(complete);
     const same = out.requests.find(({ draft: other }) => JSON.stringify(other) === text);
     if (same === undefined) out.requests.push({ draft: complete, changeIds: [...changeIds], does });
-    else same.changeIds.push(...changeIds);
+    else for (const id of changeIds) same.changeIds.push(id);
   }
 }
 

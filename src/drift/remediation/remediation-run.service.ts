@@ -20,6 +20,9 @@ import { Remediations } from './remediations.service.js';
 import { TenantState } from './tenant-state.service.js';
 import { isRefusal, TenantWriter } from './tenant-writer.js';
 
+/** A tenant that throttles without end takes this much time of what others wait for; its outcome is read after that. */
+export const EXECUTION_LIMITS = { sendingMs: 30 * 60_000 };
+
 export const REMEDIATION_ACTOR = systemActor('drift.remediate');
 
 /**
@@ -75,31 +78,37 @@ export class RemediationRun {
     let stopped: ExecutionStopped | null = null;
     let sent = 0;
     const { entraTenantId } = tenant;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new ExecutionStopped('failed', LATE)), EXECUTION_LIMITS.sendingMs);
+    const inTime = AbortSignal.any([signal, late.signal]);
     /** Objects of which nothing was written yet. */
     const untouched = (resourceType: string, resourceKey: string) =>
       objects.filter(({ type, key }) => type === resourceType && key === resourceKey && !begun.has(nameOf(type, key)));
     try {
-      await this.assertMayBegin(tenant, taken, signal);
-      await this.state.assertAsPlanned(entraTenantId, objects, signal);
+      await this.assertMayBegin(tenant, taken, inTime);
+      await this.state.assertAsPlanned(entraTenantId, objects, inTime);
       for (const request of plan.requests) {
         const { resourceType, resourceKey } = request;
         const its = untouched(resourceType, resourceKey);
-        const writer = new TenantWriter(this.graph.of(entraTenantId), signal, () =>
-          this.state.assertAsPlanned(entraTenantId, its, signal),
+        const writer = new TenantWriter(this.graph.of(entraTenantId), inTime, () =>
+          this.state.assertAsPlanned(entraTenantId, its, inTime),
         );
         if (its.length > 0) {
           await writer.noteTags([request]);
-          await this.state.assertAsPlanned(entraTenantId, its, signal);
+          await this.state.assertAsPlanned(entraTenantId, its, inTime);
         }
-        await this.perform(run, taken, request, writer, given);
+        inTime.throwIfAborted();
+        await this.perform(run, taken, request, writer, given, inTime);
         sent += 1;
         begun.add(nameOf(resourceType, resourceKey));
         if (request.gives !== null) made.set(resourceKey, given.get(request.gives) ?? resourceKey);
       }
     } catch (error) {
       signal.throwIfAborted();
-      stopped = stopOf(error, sent);
+      stopped = stopOf(reasonOf(error, inTime), sent);
       if (stopped === null) throw error;
+    } finally {
+      clearTimeout(timer);
     }
     await this.end(tenant, run, taken, { made, stopped, sent }, signal);
   }
@@ -132,6 +141,9 @@ export class RemediationRun {
   /** @throws ExecutionStopped */
   private async assertMayBegin(tenant: WatchedTenant, taken: RemediationDetails, signal: AbortSignal): Promise<void> {
     const { requestedBy, decidedBy, plan } = taken;
+    // Also where it was taken in time and its run stopped before the first request: what it was agreed for is long over.
+    if (await this.transactions.read((tx) => this.remediations.hasExpired(tx, taken.id)))
+      throw new ExecutionStopped('expired', EXPIRED);
     if (!tenant.remediationEnabled) throw new ExecutionStopped('failed', SWITCHED_OFF);
     if (decidedBy === null || decidedBy.id === requestedBy.id)
       throw new ExecutionStopped('failed', 'It was not approved by a second person.');
@@ -155,12 +167,16 @@ export class RemediationRun {
     request: PlannedRequest,
     writer: TenantWriter,
     given: Map<string, string>,
+    signal: AbortSignal,
   ): Promise<void> {
     const { number, permission } = request;
     await this.transactions.run(async (tx) => {
       await this.slots.assertFence(tx, run);
       const tenant = await this.tenants.find(tx, taken.tenantId);
       if (tenant?.remediationEnabled !== true) throw new ExecutionStopped('failed', SWITCHED_OFF);
+      // What has begun is carried through.
+      if (number === taken.plan.requests[0]?.number && (await this.remediations.hasExpired(tx, taken.id)))
+        throw new ExecutionStopped('expired', EXPIRED);
       await this.remediations.intend(tx, taken.id, number);
       await this.record(tx, taken, 'request_intended', 'success', null, describe(request));
     });
@@ -169,7 +185,8 @@ export class RemediationRun {
     try {
       writer.begin();
       await performRequest(request, writer, given);
-    } catch (error) {
+    } catch (thrown) {
+      const error = reasonOf(thrown, signal);
       failure = error;
       if (error instanceof GraphFault) {
         const refused = !writer.hasSent || isRefusal(error);
@@ -255,6 +272,8 @@ export class RemediationRun {
 }
 
 const SWITCHED_OFF = 'The tenant lets nobody execute plans any more; its settings say so.';
+const EXPIRED = 'Its day was over before its first request.';
+const LATE = 'It took longer than there is time for one execution, and nothing more was sent.';
 const DONE = { status: 'done', httpStatus: null, detail: null } as const;
 
 function describe({ number, method, version, path, body, permission, changeIds }: PlannedRequest): JsonObject {
@@ -263,6 +282,11 @@ function describe({ number, method, version, path, body, permission, changeIds }
 
 function nameOf(type: string, key: string): string {
   return `${type} ${key}`;
+}
+
+/** What broke off because the time is over says only that it was broken off. */
+function reasonOf(error: unknown, { reason }: AbortSignal): unknown {
+  return reason instanceof ExecutionStopped ? reason : error;
 }
 
 /** What ends an execution; null for what says nothing about it, such as a database that is away. */

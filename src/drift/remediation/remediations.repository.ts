@@ -139,6 +139,15 @@ export class RemediationsRepository {
     return rows[0]?.id ?? null;
   }
 
+  /** Whether its day is over, by the database's clock. */
+  async hasExpired(tx: Transaction, id: string): Promise<boolean> {
+    const rows = await tx.query<unknown[]>(
+      'SELECT 1 FROM drift_remediations WHERE id = $1 AND expires_at <= clock_timestamp()',
+      [id],
+    );
+    return rows.length > 0;
+  }
+
   /** Takes the oldest approved one of the tenant that hasn't expired. @returns its id; null when there is none */
   async take(tx: Transaction, tenantId: string): Promise<string | null> {
     const [rows] = await tx.query<Changed<{ id: string }>>(
@@ -152,12 +161,23 @@ export class RemediationsRepository {
     return rows[0]?.id ?? null;
   }
 
-  /** Ends one that hasn't ended. @returns whether it was this call */
-  async finish(tx: Transaction, id: string, status: Ending, outcome: string): Promise<boolean> {
+  /**
+   * Ends one that hasn't ended.
+   *
+   * @param version that it must still have; null for any
+   * @returns whether it was this call
+   */
+  async finish(
+    tx: Transaction,
+    id: string,
+    status: Ending,
+    outcome: string,
+    version: number | null = null,
+  ): Promise<boolean> {
     const [, changed] = await tx.query<Changed<unknown>>(
       `UPDATE drift_remediations SET status = $2, outcome = $3, finished_at = clock_timestamp(), version = version + 1
-        WHERE id = $1 AND status IN ('proposed', 'approved', 'running')`,
-      [id, status, outcome],
+        WHERE id = $1 AND status IN ('proposed', 'approved', 'running') AND ($4::integer IS NULL OR version = $4)`,
+      [id, status, outcome, version],
     );
     return changed === 1;
   }

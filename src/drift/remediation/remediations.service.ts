@@ -125,12 +125,15 @@ export class Remediations {
   async approve(actor: CallerActor, id: string, version: number, reason: string): Promise<RemediationDetails> {
     const person = assertPerson(actor);
     const moved = await this.transactions.run(async (tx) => {
+      const seen = await this.waiting(tx, id, version, ['proposed']);
+      if (seen.requestedBy.id === actor.id) throw driftError('drift.own_remediation');
+      await this.assertOn(tx, seen.tenantId);
+      // Whoever had the tenant while this waited may have decided about it, and it may even run by now.
       const before = await this.waiting(tx, id, version, ['proposed']);
-      if (before.requestedBy.id === actor.id) throw driftError('drift.own_remediation');
-      await this.assertOn(tx, before.tenantId);
       const moves = await this.whyMoved(tx, before);
       if (moves !== null) {
-        await this.remediations.finish(tx, id, 'superseded', moves);
+        if (!(await this.remediations.finish(tx, id, 'superseded', moves, version)))
+          throw driftError('drift.remediation_over');
         await this.recordEnd(tx, actor, before, 'superseded', moves);
         return moves;
       }

@@ -8,7 +8,7 @@ export function renderPlan(plan: RemediationPlan): string {
     lines.push(`${request.number}. ${nameOf(request)}`, `   ${request.does}`);
     for (const { name, path } of request.lookups) lines.push(`   first read {${name}} from ${printable(path)}`);
     lines.push(`   ${request.method} /${request.version}${printable(request.path)}`);
-    if (request.body !== null) lines.push(...printedJson(request.body));
+    if (request.body !== null) lines.push(printedJson(request.body));
     for (const { pointer, name } of request.substitutions) lines.push(`   with {${name}} at ${printable(pointer)}`);
     if (request.gives !== null) lines.push(`   whose answer gives {${request.gives}}`);
     lines.push(`   permission ${request.permission}`, '');
@@ -27,8 +27,9 @@ function nameOf({ resourceType, displayName, resourceKey }: PlanSubject): string
 }
 
 /** Line by line: what a tenant wrote stands inside of JSON texts, where a line end is an escape. */
-function printedJson(body: object): string[] {
+function printedJson(body: object): string {
   return JSON.stringify(body, null, 2)
     .split('\n')
-    .map((line) => `   ${printable(line)}`);
+    .map((line) => `   ${printable(line)}`)
+    .join('\n');
 }

@@ -48,10 +48,13 @@ export class TenantWriter implements GraphWriter {
     }
   }
 
-  async list(path: string): Promise<JsonObject[]> {
-    const objects: JsonObject[] = [];
-    for await (const page of this.client.pages(path, this.signal)) objects.push(...page);
-    return objects;
+  async find(path: string, fits: (object: JsonObject) => boolean): Promise<JsonObject[]> {
+    const found: JsonObject[] = [];
+    for await (const page of this.client.pages(path, this.signal)) {
+      for (const object of page) if (found.length < 2 && fits(object)) found.push(object);
+      if (found.length === 2) break;
+    }
+    return found;
   }
 
   async send(method: PlannedRequest['method'], path: string, body: JsonObject | null): Promise<JsonObject | null> {
@@ -61,8 +64,9 @@ export class TenantWriter implements GraphWriter {
     for (let attempt = 1; ; attempt++) {
       try {
         this.signal.throwIfAborted();
-        this.left = true;
-        return await this.client.write(method, path, body, tag, this.signal);
+        return await this.client.write(method, path, body, tag, this.signal, (isOut) => {
+          this.left = isOut;
+        });
       } catch (error) {
         if (!(error instanceof GraphFault) || error.kind !== 'throttled' || attempt === THROTTLED_TRIES) throw error;
         const pause = error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1);

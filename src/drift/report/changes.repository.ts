@@ -117,10 +117,12 @@ export class ChangesRepository {
     return this.seals.openAll(rows);
   }
 
-  /** Severities of what isn't closed and wasn't accepted. */
+  /** Severities of what isn't closed and wasn't accepted for good by two people. */
   async unacceptedSeverities(tx: Transaction, tenantId: string): Promise<Severity[]> {
     const rows = await tx.query<{ severity: Severity }[]>(
-      `SELECT DISTINCT severity FROM drift_changes WHERE tenant_id = $1 AND state IN ('open', 'ignored', 'denied')`,
+      `SELECT DISTINCT severity FROM drift_changes
+        WHERE tenant_id = $1 AND state <> 'closed'
+          AND NOT (state = 'accepted' AND decided_by_two AND decision_until IS NULL)`,
       [tenantId],
     );
     return rows.map(({ severity }) => severity);

@@ -111,7 +111,7 @@ function changes(report: DriftReportDocument, omitted: number): string[] {
     const own = report.changes.filter((change) => change.severity === severity);
     if (own.length === 0) continue;
     lines.push(`<h2>${severity[0]?.toUpperCase()}${severity.slice(1)}</h2>`);
-    for (const act of byAct(own)) lines.push(...article(act, severity));
+    for (const act of byAct(own)) lines.push(article(act, severity).join('\n'));
   }
   if (omitted > 0) lines.push(`<p>${notShown(omitted)}</p>`);
   return [...lines, '</main>'];
@@ -122,7 +122,9 @@ function byAct(all: ReportedChange[]): ReportedChange[][] {
   const acts = new Map<string, ReportedChange[]>();
   for (const change of all) {
     const act = JSON.stringify([change.changeSetId, change.resourceType, change.resourceKey]);
-    acts.set(act, [...(acts.get(act) ?? []), change]);
+    const known = acts.get(act);
+    if (known === undefined) acts.set(act, [change]);
+    else known.push(change);
   }
   return [...acts.values()];
 }
@@ -133,7 +135,7 @@ function article(act: ReportedChange[], severity: Severity): string[] {
   const title = RESOURCE_TYPE_CATALOGUE[first.resourceType].title;
   return [
     `<article class="${severity}">`,
-    `<h3>${html(title)} “${html(first.displayName ?? first.resourceKey)}”</h3>`,
+    `<h3>${html(title)} “${html(cut(first.displayName ?? first.resourceKey))}”</h3>`,
     `<p class="muted"><code>${html(first.resourceKey)}</code>${first.matchedBy === 'name' ? ', matched by name' : ''}</p>`,
     ...act.flatMap(section),
     '</article>',
@@ -162,7 +164,7 @@ function section(change: ReportedChange): string[] {
 function facts({ changeType, path, before, after }: ReportedChange): string[] {
   if (changeType === 'added') return [`<dt>added</dt><dd><ins>${value(after)}</ins></dd>`];
   if (changeType === 'removed') return [`<dt>removed</dt><dd><del>${value(before)}</del></dd>`];
-  const at = `<dt>at</dt><dd><code>${html(path)}</code></dd>`;
+  const at = `<dt>at</dt><dd><code>${html(cut(path))}</code></dd>`;
   if (Array.isArray(before) && Array.isArray(after)) {
     return [
       at,
@@ -185,8 +187,11 @@ function elements(all: Json[]): string {
 function value(json: Json): string {
   if (json === null) return '<span class="muted">(none)</span>';
   const text = typeof json === 'string' ? json : JSON.stringify(json);
-  const cut = text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH - 1)}…` : text;
-  return `<code>${html(cut)}</code>`;
+  return `<code>${html(cut(text))}</code>`;
+}
+
+function cut(text: string): string {
+  return text.length > VALUE_LENGTH ? `${text.slice(0, VALUE_LENGTH - 1)}…` : text;
 }
 
 /** A tenant's text as text: no markup, no attribute, nothing that turns the direction of writing. */

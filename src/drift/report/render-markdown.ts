@@ -8,7 +8,8 @@ export function renderMarkdown(report: DriftReportDocument, omitted: number): st
   const lines = ['# Configuration drift', '', `${report.changes.length + omitted} changes: ${counts}.`, ''];
   if (report.changes.length > 0) {
     lines.push('| severity | direction | object | change | meaning | rules |', '|---|---|---|---|---|---|');
-    lines.push(...report.changes.map(row), '');
+    for (const change of report.changes) lines.push(row(change));
+    lines.push('');
   }
   if (omitted > 0) lines.push(notShown(omitted), '');
   const moved = report.controls.filter(({ before, after }) => before !== after);
@@ -23,10 +24,10 @@ export function renderMarkdown(report: DriftReportDocument, omitted: number): st
 }
 
 function row(change: ReportedChange): string {
-  const object = `${RESOURCE_TYPE_CATALOGUE[change.resourceType].title} ${code(change.displayName ?? change.resourceKey)}`;
+  const object = `${RESOURCE_TYPE_CATALOGUE[change.resourceType].title} ${code(shortValue(change.displayName ?? change.resourceKey))}`;
   const did =
     change.changeType === 'modified'
-      ? `${code(change.path)}: ${code(changeInWords(change.before, change.after))}`
+      ? `${code(shortValue(change.path))}: ${code(changeInWords(change.before, change.after))}`
       : `${change.changeType}: ${code(shortValue(change.after ?? change.before))}`;
   const cells = [
     change.severity,
@@ -47,7 +48,9 @@ function code(text: string): string {
   const shown = printable(text)
     .replace(/(?<=\\)\|/g, '\\u007c')
     .replaceAll('|', '\\|');
-  const fence = '`'.repeat(1 + Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length)));
+  let longest = 0;
+  for (const [run] of shown.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  const fence = '`'.repeat(1 + longest);
   // A space goes off each side again if both are there; text of nothing else would be no code.
   return shown.trim() === '' ? '(empty)' : `${fence} ${shown} ${fence}`;
 }

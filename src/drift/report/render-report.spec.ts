@@ -112,6 +112,13 @@ describe('markdown', () => {
     expect(withoutCode(cells[4] ?? '').trim()).toBe(':');
   });
 
+  test('is as short as its values, however long names and paths are', () => {
+    const long = '` '.repeat(150_000);
+    const change = { ...CHANGE, displayName: long, path: `/${long}`, before: long, after: long };
+    for (const format of ['markdown', 'html', 'text'] as const)
+      expect(renderReport(report([change]), format).length).toBeLessThan(20_000);
+  });
+
   test.each(HOSTILE)('makes nothing of %j in a title', (text) => {
     const cells = cellsOf(rowOf({ title: `A policy was changed (in the change window "${text}")` }));
     expect(cells).toHaveLength(8);

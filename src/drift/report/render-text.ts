@@ -17,7 +17,7 @@ export function renderText(report: DriftReportDocument, omitted: number, colour:
   const lines = [headline(report, omitted, paint), ''];
   for (const severity of SEVERITIES) {
     const changes = report.changes.filter((change) => change.severity === severity);
-    for (const object of byObject(changes)) lines.push(...objectLines(object, severity, paint), '');
+    for (const object of byObject(changes)) lines.push(objectLines(object, severity, paint).join('\n'), '');
   }
   if (omitted > 0) lines.push(notShown(omitted), '');
   const moved = report.controls.filter(({ before, after }) => before !== after);
@@ -57,7 +57,7 @@ function objectLines(changes: ReportedChange[], severity: Severity, paint: Paint
   const [first] = changes;
   if (first === undefined) return [];
   const label = paint(` ${severity.toUpperCase()} `, severity);
-  const name = printable(first.displayName ?? first.resourceKey);
+  const name = shortValue(first.displayName ?? first.resourceKey);
   const byName = first.matchedBy === 'name' ? ', matched by name' : '';
   const lines = [
     `${label} ${RESOURCE_TYPE_CATALOGUE[first.resourceType].title} "${name}" (${printable(first.resourceKey)}${byName})`,
@@ -72,5 +72,5 @@ function objectLines(changes: ReportedChange[], severity: Severity, paint: Paint
 
 function what(change: ReportedChange): string {
   if (change.changeType !== 'modified') return `${change.changeType}: ${shortValue(change.after ?? change.before)}`;
-  return `${printable(change.path)}: ${changeInWords(change.before, change.after)}`;
+  return `${shortValue(change.path)}: ${changeInWords(change.before, change.after)}`;
 }

@@ -65,7 +65,7 @@ export class Reports {
     const { report, head, order } = await this.open(id);
     const held = order.first(MAX_CHANGES_OF_PAGE, MAX_BYTES_OF_PAGE);
     const changes: ReportedChange[] = [];
-    for await (const page of this.pages(report, held)) changes.push(...page);
+    for await (const page of this.pages(report, held)) for (const change of page) changes.push(change);
     return { report, document: { ...head, changes }, omitted: order.count - held.count };
   }
 
@@ -126,7 +126,7 @@ export class Reports {
         const found = byId.get(id);
         if (found === undefined) continue;
         const change = reportedChange(found, stateAt(found, report.createdAt));
-        if (!isOfObject(held[0], change)) whole.push(...held.splice(0).sort(bySeverity));
+        if (!isOfObject(held[0], change)) for (const one of held.splice(0).sort(bySeverity)) whole.push(one);
         held.push(change);
       }
       yield whole;

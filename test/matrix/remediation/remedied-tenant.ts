@@ -101,9 +101,10 @@ export class RemediedTenant {
     const given = new Map<string, string>();
     const refused: { id: string; reason: string }[] = [];
     const writer: GraphWriter = {
-      list: async (path) => {
+      find: async (path, fits) => {
         const objects: JsonObject[] = [];
-        for await (const page of this.client.pages(path, new AbortController().signal)) objects.push(...page);
+        for await (const page of this.client.pages(path, new AbortController().signal))
+          objects.push(...page.filter(fits));
         return objects;
       },
       send: (method, path, body) => this.stage.call(method, path, body ?? undefined),

@@ -10,8 +10,7 @@ type Fact = (change: EvaluatedChange, context: EvaluationContext) => boolean;
 export const ORGANISATION_FACTS = {
   'identity-provider': (change) => change.resourceType === 'identityProvider',
   // A condition set has no identity of its own: written anew it went and came, and only what it allows tells it from before.
-  'consent-conditions-wider': (change) =>
-    Math.max(0, ...addedElements(change).map(breadthOf)) > Math.max(0, ...removedElements(change).map(breadthOf)),
+  'consent-conditions-wider': (change) => widestOf(addedElements(change)) > widestOf(removedElements(change)),
   'partner-inbound': (change, context) => {
     const byDefault = context.after.find('crossTenantAccessDefault', 'crossTenantAccessDefault');
     return INBOUND.some(({ direction, byMicrosoft }) =>
@@ -30,6 +29,10 @@ const INBOUND = [
 function letsIn(settings: SnapshotObject | null, direction: string, otherwise: boolean): boolean {
   const accessType = text(at(settings?.value, `/${direction}/usersAndGroups`), 'accessType');
   return accessType === null ? otherwise : accessType === 'allowed';
+}
+
+function widestOf(sets: Json[]): number {
+  return sets.reduce<number>((widest, set) => Math.max(widest, breadthOf(set)), 0);
 }
 
 /** 0: what is allowed is limited to permissions that are named or classified. More: application permissions, or all there are. */
