@@ -18,7 +18,7 @@ import type { TestDatabase } from './test-database.js';
 /** The patrol of one instance, put together as the module does. */
 export function startPatrol(
   { dataSource }: TestDatabase,
-  { keys }: AuditStage,
+  { keys, signed }: AuditStage,
   gaps: Counter,
   logger = createLogger('silent'),
 ): LogPatrol {
@@ -28,7 +28,7 @@ export function startPatrol(
   return new LogPatrol(
     transactions,
     log,
-    new SealedEnd(tree, new TreeHeads(keys), keys),
+    new SealedEnd(tree, new TreeHeads(keys), signed),
     new LogWalk(transactions, log, tree, new DroppedMonths(keys, new DroppedMonthsRepository()), keys),
     new PatrolPlaces(keys, log),
     new StandingHolds(keys, new AuditHoldsRepository()),
