@@ -96,7 +96,8 @@ describe('rows beside the checkpoints that the log has signed', () => {
     await records(3);
     await stage.sealer.sealBatch();
     const later = await startAudit(database);
-    for (const table of ['audit_trees', 'audit_tiles', 'audit_leaves']) await sql(`CREATE TABLE kept_${table} AS TABLE ${table}`);
+    for (const table of ['audit_trees', 'audit_tiles', 'audit_leaves'])
+      await sql(`CREATE TABLE kept_${table} AS TABLE ${table}`);
     await records(2);
     await stage.sealer.sealBatch(0);
     for (const table of ['audit_trees', 'audit_tiles', 'audit_leaves']) {

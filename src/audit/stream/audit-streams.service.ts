@@ -69,7 +69,21 @@ export class AuditStreams implements OnApplicationBootstrap, OnApplicationShutdo
       shortened,
       gaps,
     } = this;
-    const parts = { transactions, streams, positions, end, records, dropped, keys, audit, logger, lag, failures, shortened, gaps };
+    const parts = {
+      transactions,
+      streams,
+      positions,
+      end,
+      records,
+      dropped,
+      keys,
+      audit,
+      logger,
+      lag,
+      failures,
+      shortened,
+      gaps,
+    };
     this.deliveries = this.sinks.map((sink) => new StreamDelivery(sink, parts));
     for (const delivery of this.deliveries) delivery.start();
   }
