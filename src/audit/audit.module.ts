@@ -27,6 +27,7 @@ import { LogPatrol } from './seal/log-patrol.service.js';
 import { LogWalk } from './seal/log-walk.service.js';
 import { PatrolPlaces } from './seal/patrol-places.service.js';
 import { SealedEnd } from './seal/sealed-end.service.js';
+import { SignedCheckpoints } from './seal/signed-checkpoints.service.js';
 import { TreeHeads } from './seal/tree-heads.service.js';
 import { AuditStreamsRepository } from './stream/audit-streams.repository.js';
 import { AuditStreams } from './stream/audit-streams.service.js';
@@ -40,6 +41,7 @@ import { StreamsController } from './stream/streams.controller.js';
   providers: [
     AuditTreeRepository,
     TreeHeads,
+    SignedCheckpoints,
     AuditSealer,
     CheckpointPublisher,
     LogPatrolRepository,

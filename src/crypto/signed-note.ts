@@ -137,7 +137,19 @@ const NOTE_ENDS = /(?<=^\u2014 [^\n]*\n)\n*(?=[^\u2014\n])/mu;
 
 /** The notes of a file that they were appended to one after the other, with or without empty lines between them. */
 export function notesOf(text: string): string[] {
-  return text.split(NOTE_ENDS).map((note) => note.replace(/\n+$/, '\n'));
+  const { notes, rest } = splitNotes(text);
+  return [...notes, withoutEmptyLines(rest)];
+}
+
+/** The same for a piece of a file. What follows may belong to the last one: it is the rest, as it stands there, down to an empty line. */
+export function splitNotes(text: string): { notes: string[]; rest: string } {
+  const notes = text.split(NOTE_ENDS);
+  const rest = notes.pop() ?? '';
+  return { notes: notes.map(withoutEmptyLines), rest };
+}
+
+function withoutEmptyLines(note: string): string {
+  return note.replace(/\n+$/, '\n');
 }
 
 interface NoteSignature {

@@ -14,11 +14,20 @@ import type { AuditStage } from '../support/audit-stage.js';
 import type { TestDatabase } from '../support/test-database.js';
 
 /** What one instance knows of dropped months, put together as the module does. */
-export function dropsOf({ dataSource }: TestDatabase, { keys, audit }: AuditStage, gaps: Counter, logger: Logger) {
+export function dropsOf(
+  { dataSource }: TestDatabase,
+  { keys, audit, signed }: AuditStage,
+  gaps: Counter,
+  logger: Logger,
+) {
   const tree = new AuditTreeRepository();
   const rows = new DroppedMonthsRepository();
   const dropped = new DroppedMonths(keys, rows);
-  const logged = new LoggedRecords(new LoggedRecordsRepository(), tree, new SealedEnd(tree, new TreeHeads(keys), keys));
+  const logged = new LoggedRecords(
+    new LoggedRecordsRepository(),
+    tree,
+    new SealedEnd(tree, new TreeHeads(keys), signed),
+  );
   const partitions = new AuditPartitionsRepository();
   const transactions = new TransactionRunner(dataSource);
   const watch = new DropWatch(transactions, keys, partitions, rows, dropped, logged, audit, logger, gaps);

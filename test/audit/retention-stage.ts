@@ -1,5 +1,4 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import { SealedLogRepository } from '../../src/audit/read/sealed-log.repository.js';
 import { SealedRecordsRepository } from '../../src/audit/read/sealed-records.repository.js';
 import { AuditHoldsRepository } from '../../src/audit/retention/audit-holds.repository.js';
 import { AuditHolds } from '../../src/audit/retention/audit-holds.service.js';
@@ -45,27 +44,29 @@ export function retentionOf(database: TestDatabase, stage: AuditStage, changed: 
   const records = new SealedRecordsRepository();
   const tree = new AuditTreeRepository();
   const partitions = new AuditPartitionsRepository();
+  const gaps = new Counter({ name: 'gaps', help: 'gaps', labelNames: ['kind'], registers });
+  const { dropped, logged, watch } = dropsOf(database, stage, gaps, logger);
   const streams = new AuditStreams(
     settings,
     transactions,
     new AuditStreamsRepository(),
-    new SealedEnd(tree, new TreeHeads(stage.keys), stage.keys),
+    new SealedEnd(tree, new TreeHeads(stage.keys), stage.signed),
     new StreamPositions(stage.keys),
     records,
+    dropped,
     stage.keys,
     stage.audit,
     logger,
     new Gauge({ name: 'lag', help: 'lag', registers }),
     new Counter({ name: 'failures', help: 'failures', registers }),
     new Counter({ name: 'shortened', help: 'shortened', registers }),
+    gaps,
   );
   const rows = new AuditHoldsRepository();
   const standing = new StandingHolds(stage.keys, rows);
-  const standings = new PartitionStandings(settings, transactions, partitions, standing, tree, streams);
-  const gaps = new Counter({ name: 'gaps', help: 'gaps', labelNames: ['kind'], registers });
-  const { dropped, logged, watch } = dropsOf(database, stage, gaps, logger);
+  const standings = new PartitionStandings(settings, transactions, partitions, standing, stage.signed, streams);
   const creations = new HoldCreations(stage.keys, rows, logged);
-  const archives = new PartitionArchives(transactions, tree, new SealedLogRepository(), records, stage.keys);
+  const archives = new PartitionArchives(transactions, tree, stage.signed, records, stage.keys);
   return {
     drops: new PartitionDrops(settings, transactions, partitions, standings, archives, dropped, stage.audit, logger),
     standings,

@@ -65,6 +65,32 @@ describe('the position of a stream', () => {
     expect(await stage.stored('https')).toMatchObject({ failures: 0, last_error: null });
   });
 
+  it.each([
+    ['a lease without end', `lease_until = 'infinity', owner = gen_random_uuid()`],
+    ['a lease of a day', `lease_until = now() + interval '1 day', owner = gen_random_uuid()`],
+    ['a delay without end', `not_before = 'infinity'`],
+    ['a delay of a day', `not_before = now() + interval '1 day'`],
+    ['the last fence', 'fence = 9223372036854775807'],
+    ['the last counts', 'failures = 2147483647, refusals = 9223372036854775807, shortened = 9223372036854775807'],
+  ])('stands still for nobody who writes %s', async (_what, change) => {
+    await query(`UPDATE audit_streams SET ${change}`);
+    await delivery.turn();
+    expect(got).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    await query(`UPDATE audit_streams SET ${change}`);
+    expect((await rewind('1')).code).toBe(0);
+    await stage.seal();
+    await delivery.turn();
+    expect(got.slice(8, 15)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('passes over no record that is gone without a word', async () => {
+    await query('ALTER TABLE audit_events DISABLE TRIGGER ALL');
+    await query('DELETE FROM audit_events WHERE id IN (SELECT event_id FROM audit_leaves WHERE leaf_index IN (5, 6))');
+    await stage.deliverAll(delivery);
+    expect(got).toEqual([0, 1, 2, 3, 4, 7]);
+    expect((await stage.gaps.get()).values).toMatchObject([{ value: 2, labels: { kind: 'lost' } }]);
+  });
+
   it('goes back with the table: what was delivered since is delivered once more', async () => {
     const [before] = await query('SELECT next_leaf, sealed_position FROM audit_streams');
     await stage.deliverAll(delivery);

@@ -8,6 +8,8 @@ import { makeTenantCa, type TenantCa } from '../../demo/tenant-ca.js';
 import { systemActor } from '../../src/access/actor.js';
 import { AUDIT_ACTIONS } from '../../src/audit/audit.events.js';
 import { SealedRecordsRepository } from '../../src/audit/read/sealed-records.repository.js';
+import { DroppedMonthsRepository } from '../../src/audit/retention/dropped-months.repository.js';
+import { DroppedMonths } from '../../src/audit/retention/dropped-months.service.js';
 import { AuditTreeRepository } from '../../src/audit/seal/audit-tree.repository.js';
 import { SealedEnd } from '../../src/audit/seal/sealed-end.service.js';
 import { TreeHeads } from '../../src/audit/seal/tree-heads.service.js';
@@ -34,6 +36,7 @@ export class StreamsStage {
   readonly lag: Gauge;
   readonly failures: Counter;
   readonly shortened: Counter;
+  readonly gaps: Counter;
   private readonly deliveries: StreamDelivery[] = [];
 
   private constructor(
@@ -45,6 +48,7 @@ export class StreamsStage {
     const registers = [new Registry()];
     this.lag = new Gauge({ name: 'lag', help: 'lag', labelNames: ['stream'], registers });
     this.shortened = new Counter({ name: 'shortened', help: 'x', labelNames: ['stream'], registers });
+    this.gaps = new Counter({ name: 'gaps', help: 'x', labelNames: ['kind'], registers });
     this.failures = new Counter({ name: 'failures', help: 'failures', labelNames: ['stream'], registers });
   }
 
@@ -99,15 +103,17 @@ export class StreamsStage {
     const delivery = new StreamDelivery(sink, {
       transactions,
       streams: new AuditStreamsRepository(),
-      end: new SealedEnd(new AuditTreeRepository(), new TreeHeads(this.stage.keys), this.stage.keys),
+      end: new SealedEnd(new AuditTreeRepository(), new TreeHeads(this.stage.keys), this.stage.signed),
       positions: new StreamPositions(this.stage.keys),
       records: new SealedRecordsRepository(),
+      dropped: new DroppedMonths(this.stage.keys, new DroppedMonthsRepository()),
       keys: this.stage.keys,
       audit: this.stage.audit,
       logger: createLogger('silent'),
       lag: this.lag,
       failures: this.failures,
       shortened: this.shortened,
+      gaps: this.gaps,
     });
     this.deliveries.push(delivery);
     return delivery;

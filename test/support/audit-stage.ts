@@ -4,6 +4,7 @@ import type { AuditRow } from '../../src/audit/log/canonical-record.js';
 import { openStates, type StoredAuditRow } from '../../src/audit/log/open-states.js';
 import { AuditSealer } from '../../src/audit/seal/audit-sealer.service.js';
 import { AuditTreeRepository, type StoredCheckpoint } from '../../src/audit/seal/audit-tree.repository.js';
+import { SignedCheckpoints } from '../../src/audit/seal/signed-checkpoints.service.js';
 import { TreeHeads } from '../../src/audit/seal/tree-heads.service.js';
 import { Settings } from '../../src/config/settings.js';
 import type { KeyRing } from '../../src/crypto/key-ring.js';
@@ -23,6 +24,7 @@ export interface AuditStage {
   audit: AuditService;
   keys: KeyRing;
   sealer: AuditSealer;
+  signed: SignedCheckpoints;
   readTiles: ReadTiles;
   /** What was sealed, by its place in the log. */
   sealed(): Promise<{ leafIndex: number; row: AuditRow }[]>;
@@ -40,12 +42,14 @@ export async function startAudit(database: TestDatabase): Promise<AuditStage> {
   const tree = new AuditTreeRepository();
   const queue = new JobQueue(settings, transactions, new JobQueueRepository(database.dataSource), logger);
   const outbox = new Outbox(transactions, new OutboxRepository(ring), queue);
-  const sealer = new AuditSealer(settings, transactions, tree, new TreeHeads(ring), ring, outbox, logger);
+  const signed = new SignedCheckpoints(tree, ring);
+  const sealer = new AuditSealer(settings, transactions, tree, new TreeHeads(ring), signed, ring, outbox, logger);
   await sealer.makeTree();
   return {
     audit,
     keys: ring,
     sealer,
+    signed,
     readTiles: (ids) => transactions.read((tx) => tree.readTiles(tx, ids)),
     async sealed() {
       const rows = await database.dataSource.query<(StoredAuditRow & { leafIndex: string })[]>(

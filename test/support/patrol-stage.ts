@@ -22,7 +22,7 @@ export function startPatrol(
   logger = createLogger('silent'),
 ): LogPatrol {
   const { dataSource } = database;
-  const { keys } = stage;
+  const { keys, signed } = stage;
   const transactions = new TransactionRunner(dataSource);
   const tree = new AuditTreeRepository();
   const log = new LogPatrolRepository();
@@ -30,7 +30,7 @@ export function startPatrol(
   return new LogPatrol(
     transactions,
     log,
-    new SealedEnd(tree, new TreeHeads(keys), keys),
+    new SealedEnd(tree, new TreeHeads(keys), signed),
     new LogWalk(transactions, log, tree, dropped, watch, keys),
     new PatrolPlaces(keys, log),
     new StandingHolds(keys, new AuditHoldsRepository()),

@@ -13,6 +13,7 @@ import { canonicalRecord } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
 import { DroppedMonths } from '../retention/dropped-months.service.js';
 import { AuditTreeRepository, type StoredCheckpoint } from '../seal/audit-tree.repository.js';
+import { SignedCheckpoints } from '../seal/signed-checkpoints.service.js';
 import { assertSomeTime } from './assert-some-time.js';
 import type { AuditFilter } from './audit-filter.js';
 import { auditReadError } from './audit-read.errors.js';
@@ -22,7 +23,6 @@ import { exportStream } from './export-stream.js';
 import { assertKnownAction } from './known-actions.js';
 import { LogKeys } from './log-keys.service.js';
 import { filterJson, filterTexts, ReadingRecords, tenantOfReading } from './reading-records.service.js';
-import { SealedLogRepository } from './sealed-log.repository.js';
 import { SealedRecordsRepository } from './sealed-records.repository.js';
 import { SealedUntilNow } from './sealed-until-now.service.js';
 import type { TenantReach } from './tenant-reach.js';
@@ -58,7 +58,7 @@ export class AuditExport {
 
   constructor(
     private readonly transactions: TransactionRunner,
-    private readonly log: SealedLogRepository,
+    private readonly signed: SignedCheckpoints,
     private readonly sealedRecords: SealedRecordsRepository,
     private readonly dropped: DroppedMonths,
     private readonly tree: AuditTreeRepository,
@@ -194,7 +194,7 @@ export class AuditExport {
 
   private async keptCheckpoints(sizes: readonly number[]): Promise<StoredCheckpoint[]> {
     if (sizes.length === 0) return [];
-    const found = await this.transactions.read((tx) => this.log.checkpointsOf(tx, sizes));
+    const found = await this.transactions.read((tx) => this.signed.of(tx, sizes));
     const missing = sizes.find((size) => !found.some((checkpoint) => checkpoint.size === size));
     if (missing === undefined) return found;
     throw auditReadError('audit.unknown_size', { detail: `The audit log was never signed at ${missing} records.` });

@@ -12,6 +12,7 @@ import { canonicalRecord } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
 import { AuditTreeRepository, type StoredCheckpoint } from '../seal/audit-tree.repository.js';
 import { SealedEnd } from '../seal/sealed-end.service.js';
+import { SignedCheckpoints } from '../seal/signed-checkpoints.service.js';
 import { auditReadError } from './audit-read.errors.js';
 import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
 import { ReadingRecords } from './reading-records.service.js';
@@ -52,6 +53,7 @@ export class AuditProofs {
     private readonly log: SealedLogRepository,
     private readonly tree: AuditTreeRepository,
     private readonly end: SealedEnd,
+    private readonly signed: SignedCheckpoints,
     private readonly sealed: SealedUntilNow,
     private readonly keys: KeyRing,
     private readonly readings: ReadingRecords,
@@ -85,17 +87,19 @@ export class AuditProofs {
    * @throws DomainError audit.unknown_size unless first <= second <= size of the log
    */
   async consistency(first: number, second?: number): Promise<ConsistencyEvidence> {
-    const { newest, size } = await this.transactions.read(async (tx) => ({
-      newest: await this.log.newestCheckpoint(tx),
-      size: (await this.tree.findTree(tx))?.size ?? 0,
-    }));
+    const { newest, size } = await fromTheLog(() =>
+      this.transactions.read(async (tx) => ({
+        newest: await this.signed.newest(tx),
+        size: (await this.end.of(tx)).size,
+      })),
+    );
     const to = second ?? newest?.size ?? 0;
     if (first > to || to > size)
       throw auditReadError('audit.unknown_size', {
         detail: `The log has ${size} records; first must not exceed second.`,
       });
     const hashes = await fromTheLog(() => consistencyProof(first, to, this.readTiles));
-    const notes = await this.transactions.read((tx) => this.log.checkpointsOf(tx, [first, to]));
+    const notes = await this.transactions.read((tx) => this.signed.of(tx, [first, to]));
     const noteOf = (of: number) => notes.find((checkpoint) => checkpoint.size === of)?.note ?? null;
     return { first, second: to, hashes, firstCheckpoint: noteOf(first), secondCheckpoint: noteOf(to) };
   }
@@ -103,24 +107,27 @@ export class AuditProofs {
   /** Largest first. */
   async checkpoints(limit: number, cursor?: string): Promise<Page<StoredCheckpoint>> {
     const [before] = cursor === undefined ? [null] : decodeBoundCursor(CHECKPOINT_LIST, cursor, isSizePosition);
-    const found = await this.transactions.read((tx) => this.log.findCheckpoints(tx, before, limit + 1));
+    const found = await fromTheLog(() => this.transactions.read((tx) => this.signed.page(tx, before, limit + 1)));
     return boundPageOf(CHECKPOINT_LIST, found, limit, ({ size }) => [size]);
   }
 
   /**
    * The newest one. Before anything was signed, what was recorded so far is sealed and signed for it.
    *
-   * @throws DomainError audit.sealing_behind
+   * @throws DomainError audit.sealing_behind, audit.log_refused
    */
   async latest(): Promise<StoredCheckpoint> {
-    return (await this.transactions.read((tx) => this.log.newestCheckpoint(tx))) ?? this.sealed.checkpoint();
+    const newest = await fromTheLog(() => this.transactions.read((tx) => this.signed.newest(tx)));
+    return newest ?? this.sealed.checkpoint();
   }
 
   private async covering(id: string, size: number | undefined) {
-    const [held, newest] = await this.transactions.read(async (tx) => [
-      size === undefined ? undefined : (await this.log.checkpointsOf(tx, [size]))[0],
-      await this.log.newestCheckpoint(tx),
-    ]);
+    const [held, newest] = await fromTheLog(() =>
+      this.transactions.read(async (tx) => [
+        size === undefined ? undefined : (await this.signed.of(tx, [size]))[0],
+        await this.signed.newest(tx),
+      ]),
+    );
     if (size !== undefined && held === undefined) throw auditReadError('audit.unknown_size');
     const place = await this.placeOf(id);
     const known = held ?? newest ?? null;

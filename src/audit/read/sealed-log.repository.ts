@@ -1,11 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/transaction-runner.js';
-import {
-  CHECKPOINT_COLUMNS,
-  type CheckpointRow,
-  type StoredCheckpoint,
-  storedCheckpoints,
-} from '../seal/audit-tree.repository.js';
 
 /** Where a record lies in the log. */
 export interface LeafPlace {
@@ -13,7 +7,7 @@ export interface LeafPlace {
   leafHash: Buffer;
 }
 
-/** Reads what was sealed: places, checkpoints, and whether something still waits. */
+/** Reads what was sealed: places, and whether something still waits. */
 @Injectable()
 export class SealedLogRepository {
   /** Of those of the records that are among the first `size` leaves, by their id. */
@@ -40,28 +34,5 @@ export class SealedLogRepository {
       time,
     ]);
     return rows.length > 0;
-  }
-
-  async newestCheckpoint(tx: Transaction): Promise<StoredCheckpoint | null> {
-    const [newest] = await this.findCheckpoints(tx, null, 1);
-    return newest ?? null;
-  }
-
-  /** Largest first, smaller than `before`. */
-  async findCheckpoints(tx: Transaction, before: number | null, limit: number): Promise<StoredCheckpoint[]> {
-    const rows = await tx.query<CheckpointRow[]>(
-      `SELECT ${CHECKPOINT_COLUMNS} FROM audit_checkpoints WHERE $1::bigint IS NULL OR tree_size < $1 ORDER BY tree_size DESC LIMIT $2`,
-      [before, limit],
-    );
-    return storedCheckpoints(rows);
-  }
-
-  /** Those of these sizes that there are, smallest first. */
-  async checkpointsOf(tx: Transaction, sizes: readonly number[]): Promise<StoredCheckpoint[]> {
-    const rows = await tx.query<CheckpointRow[]>(
-      `SELECT ${CHECKPOINT_COLUMNS} FROM audit_checkpoints WHERE tree_size = ANY ($1::bigint[]) ORDER BY tree_size`,
-      [sizes],
-    );
-    return storedCheckpoints(rows);
   }
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { AuditSealer } from '../seal/audit-sealer.service.js';
 import { AuditTreeRepository, type StoredCheckpoint } from '../seal/audit-tree.repository.js';
+import { SignedCheckpoints } from '../seal/signed-checkpoints.service.js';
 import { auditReadError } from './audit-read.errors.js';
 import { fromTheLog } from './refused-log.js';
 import { SealedLogRepository } from './sealed-log.repository.js';
@@ -20,6 +21,7 @@ export class SealedUntilNow {
     private readonly transactions: TransactionRunner,
     private readonly log: SealedLogRepository,
     private readonly tree: AuditTreeRepository,
+    private readonly signed: SignedCheckpoints,
     private readonly sealer: AuditSealer,
   ) {}
 
@@ -36,7 +38,8 @@ export class SealedUntilNow {
     for (;;) {
       const sealed = await fromTheLog(() => this.sealer.sealBatch(CHECKPOINT_SECONDS));
       size ??= await this.sizeWithout(now);
-      const newest = size === null ? null : await this.transactions.read((tx) => this.log.newestCheckpoint(tx));
+      const newest =
+        size === null ? null : await fromTheLog(() => this.transactions.read((tx) => this.signed.newest(tx)));
       if (newest !== null && newest.size >= (size ?? 0)) return newest;
       if (performance.now() > deadline) throw auditReadError('audit.sealing_behind', { retryAfterSeconds: 5 });
       if (sealed === null || sealed === 0) await sleep(LOOK_AGAIN_MS);

@@ -6,9 +6,9 @@ import { TransactionRunner } from '../../database/transaction-runner.js';
 import type { EvidenceRecord } from '../evidence/write-bundle.js';
 import { canonicalRecord } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
-import { SealedLogRepository } from '../read/sealed-log.repository.js';
 import { SealedRecordsRepository } from '../read/sealed-records.repository.js';
 import { AuditTreeRepository } from '../seal/audit-tree.repository.js';
+import { SignedCheckpoints } from '../seal/signed-checkpoints.service.js';
 import type { AuditPartition, PartitionLeaves } from './retention.types.js';
 import { writeArchive } from './write-archive.js';
 
@@ -30,7 +30,7 @@ export class PartitionArchives {
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly tree: AuditTreeRepository,
-    private readonly log: SealedLogRepository,
+    private readonly signed: SignedCheckpoints,
     private readonly records: SealedRecordsRepository,
     private readonly keys: KeyRing,
   ) {}
@@ -47,7 +47,7 @@ export class PartitionArchives {
     signal: AbortSignal,
   ): Promise<PartitionArchive> {
     const tree = await this.transactions.read((tx) => this.tree.findTree(tx));
-    const checkpoint = await this.transactions.read((tx) => this.log.newestCheckpoint(tx));
+    const checkpoint = await this.transactions.read((tx) => this.signed.newest(tx));
     if (tree === null || checkpoint === null) throw new Error('the log has no checkpoint yet');
     const trusted = await this.trusted(tree.origin);
     // The same archive folder may serve several installations.

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import type { RetentionClass } from '../append/retention-class.js';
-import { AuditTreeRepository } from '../seal/audit-tree.repository.js';
+import { SignedCheckpoints } from '../seal/signed-checkpoints.service.js';
 import { AuditStreams } from '../stream/audit-streams.service.js';
 import { AuditPartitionsRepository } from './audit-partitions.repository.js';
 import type { AuditPartition, PartitionKeeper, PartitionLeaves, PartitionStanding } from './retention.types.js';
@@ -16,7 +16,7 @@ export class PartitionStandings {
     private readonly transactions: TransactionRunner,
     private readonly partitions: AuditPartitionsRepository,
     private readonly holds: StandingHolds,
-    private readonly tree: AuditTreeRepository,
+    private readonly signed: SignedCheckpoints,
     private readonly streams: AuditStreams,
   ) {}
 
@@ -61,7 +61,7 @@ export class PartitionStandings {
     known?: readonly StandingHold[],
   ): Promise<PartitionKeeper[]> {
     const holds = known ?? (await this.holds.find(tx));
-    const size = (await this.tree.newestCheckpoint(tx))?.size ?? 0;
+    const size = (await this.signed.newest(tx))?.size ?? 0;
     const last = found.last ?? -1;
     const keepers: [PartitionKeeper, boolean][] = [
       ['unsealed', found.records !== found.leaves || !(await this.partitions.isComplete(tx, partition, last + 1))],

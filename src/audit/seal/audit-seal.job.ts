@@ -14,6 +14,8 @@ import { TreeRefused } from './tree-refused.js';
 const INTERVAL_MS = 500;
 /** After a failure: a database that is away isn't asked twice a second. */
 const RETRY_MS = 5000;
+/** A batch takes a second or two. */
+const STUCK_MS = 2 * 60_000;
 
 /** Seals what was recorded, twice a second, in every instance that works; whoever finds another at it leaves it to that one. */
 @Injectable()
@@ -22,6 +24,8 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
   private running: Promise<void> | undefined;
   private stopped = false;
   private isCompared = false;
+  /** Since when another one holds the log at which size. */
+  private held: { size: number; since: number } | null = null;
 
   constructor(
     private readonly settings: Settings,
@@ -59,12 +63,41 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
 
   /** Seals what waits, unless another instance is at it, and publishes the checkpoints. */
   async sealAll(): Promise<void> {
-    if (!this.isCompared) await this.compareKept();
     // Less than a full batch was all that waited. What has come since can wait for the next time: under load, sealing a few records
     // after each other would cost more than the requests that they tell of.
-    while ((await this.sealer.sealBatch()) !== null && this.sealer.wasFull);
-    await this.publisher.publish();
-    this.unsealed.set(await this.transactions.read((tx) => this.tree.pendingAge(tx)));
+    try {
+      if (!this.isCompared) await this.compareKept();
+      let taken: number | null;
+      do taken = await this.sealer.sealBatch();
+      while (taken !== null && this.sealer.wasFull);
+      if (taken !== null) await this.publisher.publish();
+      await this.lookAtWaiting(taken !== null);
+    } catch (error) {
+      // The failure is what the log has to say, whatever becomes of this.
+      await this.lookAtWaiting(true).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /**
+   * How long the oldest record has waited, above all while nothing can be sealed. Whoever holds the row of the tree and seals nothing
+   * holds up all instances.
+   */
+  private async lookAtWaiting(wasOurs: boolean): Promise<void> {
+    const [seconds, size] = await this.transactions.read(async (tx) => [
+      await this.tree.pendingAge(tx),
+      (await this.tree.findTree(tx))?.size ?? 0,
+    ]);
+    this.unsealed.set(seconds);
+    const now = performance.now();
+    if (wasOurs || seconds === 0 || this.held === null || this.held.size !== size) {
+      this.held = wasOurs || seconds === 0 ? null : { size, since: now };
+      this.sealer.sayStuck(null);
+    } else if (now - this.held.since >= STUCK_MS) {
+      this.sealer.sayStuck(
+        `records of the audit trail wait, and whoever holds the row of audit_trees has sealed none for ${Math.floor((now - this.held.since) / 60_000)} minutes: pg_locks says who (docs/operations/audit-log-refused.md)`,
+      );
+    }
   }
 
   /** What was published is kept where whoever writes to the database doesn't reach: the tree has to go on from there. */

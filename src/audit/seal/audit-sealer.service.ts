@@ -17,9 +17,10 @@ import { openStates } from '../log/open-states.js';
 import {
   AuditTreeRepository,
   type AuditTreeRow,
-  type CheckpointAge,
   type PendingRow,
+  type StoredCheckpoint,
 } from './audit-tree.repository.js';
+import { SignedCheckpoints } from './signed-checkpoints.service.js';
 import { TreeHeads } from './tree-heads.service.js';
 import { TreeRefused } from './tree-refused.js';
 
@@ -32,6 +33,9 @@ const RECORD_BYTES = 1024 * 1024;
 /** A checkpoint is due so many records or so long after the one before; it is signed at the end of the batch that finds it due. */
 const CHECKPOINT_RECORDS = 1000;
 const CHECKPOINT_SECONDS = 60;
+
+/** A database that is away for a moment is no reason to say more than that. */
+const FAILURES = 3;
 
 /** A tree that was there. */
 export interface KnownTree {
@@ -51,14 +55,18 @@ export class AuditSealer {
   /** What this process knows of the log by itself: from now on it goes on from there, whatever the database says. */
   private known: KnownTree | null = null;
   private full = false;
+  private stuck: string | null = null;
   private heldBack: string | null = null;
   private refused: string | null = null;
+  /** In a row. */
+  private failures = 0;
 
   constructor(
     private readonly settings: Settings,
     private readonly transactions: TransactionRunner,
     private readonly tree: AuditTreeRepository,
     private readonly heads: TreeHeads,
+    private readonly signed: SignedCheckpoints,
     private readonly keys: KeyRing,
     private readonly outbox: Outbox,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -81,17 +89,23 @@ export class AuditSealer {
     try {
       if (this.heldBack !== null) throw new TreeRefused(this.heldBack);
       const taken = await this.sealOne(checkpointSeconds);
+      this.failures = 0;
       this.refused = null;
       return taken;
     } catch (error) {
-      if (error instanceof TreeRefused || error instanceof TreeDamaged) this.refused = error.message;
+      this.noteFailure(error);
       throw error;
     }
   }
 
   /** Why this process seals nothing, as of its last try; null where nothing keeps it from it. */
   get refusal(): string | null {
-    return this.heldBack ?? this.refused;
+    return this.heldBack ?? this.refused ?? this.stuck;
+  }
+
+  /** Records wait, and whoever has the log seals none of them; null ends that. */
+  sayStuck(reason: string | null): void {
+    this.stuck = reason;
   }
 
   /** Nothing is sealed while it isn't known what was sealed before; null ends that. */
@@ -111,16 +125,24 @@ export class AuditSealer {
         if (row !== null) await this.openTree(tx, row);
       });
     } catch (error) {
-      if (error instanceof TreeRefused || error instanceof TreeDamaged) this.refused = error.message;
+      this.noteFailure(error);
       throw error;
     }
+  }
+
+  /** Whatever it is that keeps coming back: nothing is sealed then, and nobody but this says so. */
+  private noteFailure(error: unknown): void {
+    this.failures += 1;
+    if (error instanceof TreeRefused || error instanceof TreeDamaged) this.refused = error.message;
+    else if (this.failures >= FAILURES)
+      this.refused = `the audit trail could not be sealed ${this.failures} times in a row: ${error instanceof Error ? error.message : 'unknown'}`;
   }
 
   private async sealOne(checkpointSeconds: number): Promise<number | null> {
     const sealed = await this.transactions.run(async (tx) => {
       const row = await this.tree.lockTree(tx);
       if (row === null) return null;
-      const newest = await this.tree.newestCheckpoint(tx);
+      const newest = await this.signed.newest(tx);
       if (newest !== null && newest.size > row.size) {
         throw new TreeRefused(
           `the tree of the audit trail has ${row.size} records, but ${newest.size} were signed: it was cut`,
@@ -141,12 +163,15 @@ export class AuditSealer {
           await this.heads.seal({ size, publishedSize, root: tree.root() }),
         );
       }
-      if (isDue(newest, tree.size, checkpointSeconds)) await this.signCheckpoint(tx, row.origin, tree, newest);
-      return { records: pending.length, size: tree.size, root: tree.root() };
+      const signed = (await this.isDue(tx, newest, tree.size, checkpointSeconds))
+        ? await this.signCheckpoint(tx, row.origin, tree, newest)
+        : null;
+      return { records: pending.length, size: tree.size, root: tree.root(), signed };
     });
     if (sealed === null) return null;
     // Only now: what was rolled back is known to nobody.
     if (sealed.size > 0) this.known = { size: sealed.size, root: sealed.root, from: 'this process' };
+    if (sealed.signed !== null) this.signed.remember(sealed.signed);
     return sealed.records;
   }
 
@@ -193,6 +218,11 @@ export class AuditSealer {
    * @throws TreeRefused
    */
   private async assertNonePlanted(tx: Transaction, size: number): Promise<void> {
+    if (await this.tree.hasPlantedTiles(tx, size)) {
+      throw new TreeRefused(
+        `audit_tiles has more hashes than the ${size} records that the audit trail has: somebody else wrote them (docs/operations/audit-log-refused.md, step 5)`,
+      );
+    }
     if (!(await this.tree.hasPlanted(tx, size))) return;
     throw new TreeRefused(
       `rows of audit_leaves lie outside of the ${size} records that the audit trail has: somebody else wrote them (docs/operations/audit-log-refused.md)`,
@@ -251,8 +281,8 @@ export class AuditSealer {
     tx: Transaction,
     origin: string,
     tree: GrowingTree,
-    newest: CheckpointAge | null,
-  ): Promise<void> {
+    newest: StoredCheckpoint | null,
+  ): Promise<StoredCheckpoint> {
     if (newest !== null) await this.assertGrownFrom(tx, newest);
     const root = tree.root();
     const note = signCheckpoint({ origin, size: tree.size, root }, await this.signers(origin));
@@ -262,13 +292,14 @@ export class AuditSealer {
       tenantId: null,
       data: { origin, size: tree.size, root: root.toString('base64'), note },
     });
+    return { size: tree.size, root, note, signedAt: new Date() };
   }
 
   /**
    * A log never signs what doesn't go on from what it has signed (c2sp.org/tlog-checkpoint): whoever changed the stored tree gets
    * no signature for it, and the trail stays unsealed until somebody has looked.
    */
-  private async assertGrownFrom(tx: Transaction, newest: CheckpointAge): Promise<void> {
+  private async assertGrownFrom(tx: Transaction, newest: StoredCheckpoint): Promise<void> {
     const root = await treeRoot(newest.size, (ids) => this.tree.readTiles(tx, ids));
     if (root.equals(newest.root)) return;
     throw new TreeRefused(
@@ -282,9 +313,15 @@ export class AuditSealer {
       sign: (text) => sign(null, text, privateKey),
     }));
   }
-}
 
-function isDue(newest: CheckpointAge | null, size: number, seconds: number): boolean {
-  const grown = size - (newest?.size ?? 0);
-  return grown > 0 && (newest === null || grown >= CHECKPOINT_RECORDS || newest.ageSeconds >= seconds);
+  private async isDue(
+    tx: Transaction,
+    newest: StoredCheckpoint | null,
+    size: number,
+    seconds: number,
+  ): Promise<boolean> {
+    const grown = size - (newest?.size ?? 0);
+    if (grown === 0 || newest === null || grown >= CHECKPOINT_RECORDS) return grown > 0;
+    return this.tree.isOlder(tx, newest, seconds);
+  }
 }

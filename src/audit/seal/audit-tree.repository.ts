@@ -37,12 +37,26 @@ export interface PendingRow extends StoredAuditRow {
   isCut: boolean;
 }
 
-/** The newest checkpoint, and whether the next one is due. */
-export interface CheckpointAge {
+/** Where a row lies among those of checkpoints, largest first. */
+export interface CheckpointPlace {
+  id: string;
   size: number;
-  root: Buffer;
-  ageSeconds: number;
 }
+
+/** Rows that whoever writes to the table put there. */
+export interface StrayCheckpoints {
+  count: number;
+  /** Of the largest of them; null where there is none. */
+  largest: number | null;
+}
+
+/**
+ * Whether a row may be a checkpoint of the log whose origin is $1: its note says its size and root. That it is signed, only the keys know.
+ * What says that it was signed at no time of ours would be no time to anybody.
+ */
+const MAY_BE_SIGNED = `CASE WHEN octet_length(note) > 16384 THEN false
+  ELSE starts_with(note, $1::text || E'\\n' || tree_size || E'\\n' || encode(root, 'base64') || E'\\n\\n')
+   AND signed_at >= '2000-01-01' AND signed_at < '2200-01-01' END`;
 
 /** Of a row `event`: PostgreSQL knows it without reading what is long. */
 const RECORD_BYTES = `(${[
@@ -61,6 +75,9 @@ const RECORD_BYTES = `(${[
 ]
   .map((column) => `coalesce(octet_length(event.${column}), 0)`)
   .join(' + ')})`;
+
+/** A tree of 2^53 leaves has tiles of so many levels. */
+const LEVELS = 7;
 
 /** How much is taken at once. */
 export interface BatchLimits {
@@ -102,6 +119,27 @@ const HAS_PLANTED = {
   name: 'audit_has_planted',
   text: `
     SELECT EXISTS (SELECT FROM audit_leaves WHERE leaf_index >= $1) OR EXISTS (SELECT FROM audit_leaves WHERE leaf_index < 0) AS planted`,
+};
+/**
+ * Of a log of `size` leaves, as `$n` or a subquery gives it: tiles where it has none, and the last one of a level where it is longer than
+ * the log. Written so that each level is a look at the end of the primary key.
+ */
+export function tilesBeyond(size: string): string {
+  return `
+    SELECT tile.level, tile.tile_index FROM generate_series(0, ${LEVELS - 1}) AS l (level)
+      CROSS JOIN LATERAL (SELECT ${size} >> (8 * (l.level + 1)) AS last, (${size} >> (8 * l.level)) & 255 AS width) AS edge
+      JOIN audit_tiles tile ON tile.level = l.level AND tile.tile_index >= edge.last
+     WHERE tile.tile_index > edge.last OR octet_length(tile.hashes) > 32 * edge.width
+    UNION ALL
+    SELECT tile.level, tile.tile_index FROM generate_series(0, ${LEVELS - 1}) AS l (level)
+      JOIN audit_tiles tile ON tile.level = l.level AND tile.tile_index < 0
+    UNION ALL
+    SELECT level, tile_index FROM audit_tiles WHERE level < 0 OR level >= ${LEVELS}`;
+}
+
+const HAS_PLANTED_TILES = {
+  name: 'audit_has_planted_tiles',
+  text: `SELECT EXISTS (${tilesBeyond('$1::bigint')}) AS planted`,
 };
 const SAVE_TILES = {
   name: 'audit_save_tiles',
@@ -152,6 +190,12 @@ export class AuditTreeRepository {
     return row?.planted ?? false;
   }
 
+  /** Whether tiles lie where a log of this size has none, or are longer than it. */
+  async hasPlantedTiles(tx: Transaction, size: number): Promise<boolean> {
+    const [row] = await runPrepared<{ planted: boolean }>(tx, HAS_PLANTED_TILES, [size]);
+    return row?.planted ?? false;
+  }
+
   async insertLeaves(tx: Transaction, first: number, rows: readonly PendingRow[]): Promise<void> {
     await runPrepared(tx, INSERT_LEAVES, [
       first,
@@ -196,39 +240,73 @@ export class AuditTreeRepository {
     ]);
   }
 
-  async newestCheckpoint(tx: Transaction): Promise<CheckpointAge | null> {
-    const [row] = await tx.query<{ size: string; root: Buffer; seconds: number }[]>(
-      `SELECT tree_size AS size, root, extract(epoch FROM clock_timestamp() - signed_at)::float8 AS seconds
-         FROM audit_checkpoints ORDER BY tree_size DESC LIMIT 1`,
+  /** What may be a checkpoint of this log, largest first. */
+  async findLargestCheckpoints(
+    tx: Transaction,
+    { origin, below, after }: { origin: string; below: number | null; after: CheckpointPlace | null },
+    limit: number,
+  ): Promise<(StoredCheckpoint & CheckpointPlace)[]> {
+    const rows = await tx.query<(CheckpointRow & { id: string })[]>(
+      `SELECT id, ${CHECKPOINT_COLUMNS} FROM audit_checkpoints
+        WHERE tree_size < $2 AND ($3::bigint IS NULL OR (tree_size, id) < ($3, $4::uuid)) AND ${MAY_BE_SIGNED}
+        ORDER BY tree_size DESC, id DESC LIMIT $5`,
+      [origin, below ?? Number.MAX_SAFE_INTEGER, after?.size ?? null, after?.id ?? null, limit],
     );
-    return row === undefined ? null : { size: Number(row.size), root: row.root, ageSeconds: row.seconds };
+    return rows.map((row) => ({ ...row, size: Number(row.size) }));
   }
 
-  /** Largest first. */
-  async findNewestCheckpoints(tx: Transaction, limit: number): Promise<StoredCheckpoint[]> {
+  /** What may be a checkpoint of this log at these sizes, smallest first. */
+  async findCheckpointsOf(tx: Transaction, origin: string, sizes: readonly number[]): Promise<StoredCheckpoint[]> {
     return storedCheckpoints(
       await tx.query<CheckpointRow[]>(
-        `SELECT ${CHECKPOINT_COLUMNS} FROM audit_checkpoints ORDER BY tree_size DESC LIMIT $1`,
-        [limit],
+        `SELECT ${CHECKPOINT_COLUMNS} FROM audit_checkpoints
+          WHERE tree_size = ANY ($2::bigint[]) AND ${MAY_BE_SIGNED} ORDER BY tree_size, id`,
+        [origin, sizes],
       ),
     );
+  }
+
+  /** Whether a checkpoint lies there for so long: by the oldest row of it, because anybody can write it there once more. */
+  async isOlder(tx: Transaction, { size, note }: StoredCheckpoint, seconds: number): Promise<boolean> {
+    const [row] = await tx.query<{ isOlder: boolean }[]>(
+      `SELECT min(signed_at) <= clock_timestamp() - make_interval(secs => $3) AS "isOlder"
+         FROM audit_checkpoints WHERE tree_size = $1 AND note = $2`,
+      [size, note, seconds],
+    );
+    return row?.isOlder ?? true;
+  }
+
+  /** Rows of these sizes that are no checkpoints of this log, whoever wrote them. */
+  async strayCheckpoints(
+    tx: Transaction,
+    origin: string,
+    { above, upTo }: { above: number; upTo: number },
+  ): Promise<StrayCheckpoints> {
+    const [row] = await tx.query<{ count: string; largest: string | null }[]>(
+      `SELECT count(*) AS count, max(tree_size) AS largest FROM audit_checkpoints
+        WHERE tree_size > $2 AND tree_size <= $3 AND NOT (${MAY_BE_SIGNED})`,
+      [origin, above, upTo],
+    );
+    const largest = row?.largest ?? null;
+    return { count: Number(row?.count ?? 0), largest: largest === null ? null : Number(largest) };
   }
 
   async insertCheckpoint(tx: Transaction, { size, root, note }: Omit<StoredCheckpoint, 'signedAt'>): Promise<void> {
     await tx.query('INSERT INTO audit_checkpoints (tree_size, root, note) VALUES ($1, $2, $3)', [size, root, note]);
   }
 
-  /** By size, smallest first. */
+  /** What may be a checkpoint of this log, smallest first; all of the last size. */
   async findCheckpoints(
     tx: Transaction,
-    { above, upTo }: { above: number; upTo: number },
+    { origin, above, upTo }: { origin: string; above: number; upTo: number },
     limit: number,
   ): Promise<StoredCheckpoint[]> {
     return storedCheckpoints(
       await tx.query<CheckpointRow[]>(
         `SELECT ${CHECKPOINT_COLUMNS} FROM audit_checkpoints
-          WHERE tree_size > $1 AND tree_size <= $2 ORDER BY tree_size LIMIT $3`,
-        [above, upTo, limit],
+          WHERE tree_size > $2 AND tree_size <= $3 AND ${MAY_BE_SIGNED}
+          ORDER BY tree_size FETCH FIRST ($4::integer) ROWS WITH TIES`,
+        [origin, above, upTo, limit],
       ),
     );
   }

@@ -53,7 +53,15 @@ describe('checkpoints that leave the system', () => {
     const transactions = new TransactionRunner(database.dataSource);
     const tree = new AuditTreeRepository();
     const logger = createLogger('silent');
-    return new CheckpointPublisher(settings(), transactions, tree, new TreeHeads(stage.keys), stage.keys, logger, gaps);
+    return new CheckpointPublisher(
+      settings(),
+      transactions,
+      tree,
+      new TreeHeads(stage.keys),
+      stage.signed,
+      logger,
+      gaps,
+    );
   };
   /** Another process of the same installation; it looks at the file when it starts. */
   const started = async () => {

@@ -3,26 +3,30 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter } from 'prom-client';
 import { Settings } from '../../config/settings.js';
-import { KeyRing } from '../../crypto/key-ring.js';
 import { openCheckpoint } from '../../crypto/merkle/checkpoint.js';
 import { TreeDamaged } from '../../crypto/merkle/tiles.js';
 import { treeRoot } from '../../crypto/merkle/tree-proofs.js';
-import { NoteRefused, type VerifierKey, verifierKey } from '../../crypto/signed-note.js';
+import { NoteRefused, type VerifierKey } from '../../crypto/signed-note.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import { METRIC } from '../../observability/metrics.js';
 import type { KnownTree } from './audit-sealer.service.js';
 import { AuditTreeRepository, type StoredCheckpoint } from './audit-tree.repository.js';
 import { largestNotes } from './largest-notes.js';
+import { SignedCheckpoints } from './signed-checkpoints.service.js';
 import { TreeHeads } from './tree-heads.service.js';
 import { TreeRefused } from './tree-refused.js';
 
 const BATCH = 100;
+/** Rows that one line of the service's log names. */
+const NAMED = 10;
 
 interface Unpublished {
   checkpoints: StoredCheckpoint[];
-  /** Rows of the table that are no checkpoints of this log: by size, and why. */
+  /** Rows of the table that are no checkpoints of this log, though their notes say so: by size, and why. */
   planted: { size: number; fault: string }[];
+  /** And that don't even say so. */
+  strays: number;
   upTo: number;
 }
 
@@ -38,7 +42,7 @@ export class CheckpointPublisher {
     private readonly transactions: TransactionRunner,
     private readonly tree: AuditTreeRepository,
     private readonly heads: TreeHeads,
-    private readonly keys: KeyRing,
+    private readonly signed: SignedCheckpoints,
     @Inject(LOGGER) private readonly logger: Logger,
     @InjectMetric(METRIC.auditGaps) private readonly gaps: Counter,
   ) {}
@@ -54,7 +58,7 @@ export class CheckpointPublisher {
     const tree = await this.transactions.read((tx) => this.tree.findTree(tx));
     const kept = path === undefined ? null : await largestNotes(path);
     if (path === undefined || tree === null || kept === null) return null;
-    const trusted = await this.trusted(tree.origin);
+    const trusted = await this.signed.trusted(tree.origin);
     for (const note of kept) {
       try {
         const { size, root, signedBy } = openCheckpoint(note, trusted);
@@ -72,11 +76,11 @@ export class CheckpointPublisher {
     for (;;) {
       const found = await this.transactions.readAtOnce((tx) => this.findUnpublished(tx));
       if (found === null) return;
-      const { checkpoints, planted, upTo } = found;
-      if (planted.length > 0) {
-        this.gaps.inc({ kind: 'checkpoint' }, planted.length);
+      const { checkpoints, planted, strays, upTo } = found;
+      if (planted.length + strays > 0) {
+        this.gaps.inc({ kind: 'checkpoint' }, planted.length + strays);
         this.logger.error(
-          { planted },
+          { planted: planted.slice(0, NAMED), count: planted.length + strays, upTo },
           'checkpoints of the audit trail were written past the service; they are not published',
         );
       }
@@ -93,15 +97,25 @@ export class CheckpointPublisher {
     const row = await this.tree.findTree(tx);
     const head = row === null ? null : await this.heads.of(row);
     if (row === null || head === null) return null;
-    const rows = await this.tree.findCheckpoints(tx, { above: head.publishedSize, upTo: head.size }, BATCH);
-    const upTo = rows.at(-1)?.size;
-    if (upTo === undefined) return null;
-    const trusted = await this.trusted(row.origin);
-    const found: Unpublished = { checkpoints: [], planted: [], upTo };
+    const range = { above: head.publishedSize, upTo: head.size };
+    const rows = await this.tree.findCheckpoints(tx, { origin: row.origin, ...range }, BATCH);
+    const last = rows.at(-1)?.size ?? range.above;
+    const strays = await this.tree.strayCheckpoints(tx, row.origin, {
+      ...range,
+      upTo: rows.length < BATCH ? range.upTo : last,
+    });
+    if (rows.length === 0 && strays.count === 0) return null;
+    const trusted = await this.signed.trusted(row.origin);
+    const upTo = Math.max(last, strays.largest ?? 0);
+    const found: Unpublished = { checkpoints: [], planted: [], strays: strays.count, upTo };
     for (const checkpoint of rows) {
-      const fault = await this.faultOf(tx, checkpoint, row.origin, trusted);
+      const { size } = checkpoint;
+      const fault =
+        found.checkpoints.at(-1)?.size === size
+          ? 'it stands there twice'
+          : await this.faultOf(tx, checkpoint, row.origin, trusted);
       if (fault === null) found.checkpoints.push(checkpoint);
-      else found.planted.push({ size: checkpoint.size, fault });
+      else found.planted.push({ size, fault });
     }
     return found;
   }
@@ -124,10 +138,6 @@ export class CheckpointPublisher {
       if (error instanceof TreeDamaged) return 'the tree lacks what it stands for';
       throw error;
     }
-  }
-
-  private async trusted(origin: string): Promise<VerifierKey[]> {
-    return (await this.keys.checkpointVerifiers()).map(({ publicKey }) => verifierKey(origin, publicKey));
   }
 
   private async setPublished(tx: Transaction, publishedSize: number): Promise<void> {

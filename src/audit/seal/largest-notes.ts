@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { MAX_NOTE_BYTES, notesOf } from '../../crypto/signed-note.js';
+import { MAX_NOTE_BYTES, notesOf, splitNotes } from '../../crypto/signed-note.js';
 
 /** Notes that are looked at when the largest is none: more than a few are only there where somebody wants the file not to be believed. */
 const CANDIDATES = 1000;
@@ -29,15 +29,14 @@ export async function largestNotes(path: string): Promise<string[] | null> {
   try {
     let rest = '';
     for await (const chunk of createReadStream(path, 'utf8')) {
-      const notes = notesOf(rest + chunk);
-      // What follows may belong to the last one.
-      rest = notes.pop() ?? '';
+      const { notes, rest: begun } = splitNotes(rest + chunk);
+      rest = begun;
       // No note is that long: its end is still one's beginning, perhaps.
       if (rest.length > MAX_NOTE_BYTES) rest = rest.slice(-MAX_NOTE_BYTES);
       isEmpty &&= notes.length === 0 && rest.trim() === '';
       keep(notes);
     }
-    keep([rest]);
+    keep(notesOf(rest));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

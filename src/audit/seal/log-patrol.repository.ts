@@ -4,6 +4,7 @@ import type { Transaction } from '../../database/transaction-runner.js';
 import { AUDIT_COLUMNS, RECORD_OF_LEAF, timeText } from '../log/audit-columns.js';
 import { type DroppedMonth, droppedParameters, monthStands } from '../log/month-stands.js';
 import type { StoredAuditRow } from '../log/open-states.js';
+import { tilesBeyond } from './audit-tree.repository.js';
 
 /** The primary key of audit_events. */
 export interface RecordKey {
@@ -155,6 +156,25 @@ export class LogPatrolRepository {
       [limit],
     );
     return { count: Number(row?.count ?? 0), places: (row?.places ?? []).map(Number) };
+  }
+
+  /** Tiles that lie outside of it, or are longer. */
+  async findPlantedTiles(tx: Transaction, limit: number): Promise<{ count: number; tiles: string[] }> {
+    const [row] = await tx.query<{ count: string; tiles: string[] }[]>(
+      `WITH planted AS (${tilesBeyond('(SELECT size FROM audit_trees)')})
+       SELECT (SELECT count(*) FROM planted) AS count,
+              ARRAY(SELECT level || '/' || tile_index FROM planted ORDER BY level, tile_index LIMIT $1) AS tiles`,
+      [limit],
+    );
+    return { count: Number(row?.count ?? 0), tiles: row?.tiles ?? [] };
+  }
+
+  /** Rows of checkpoints of more records than it has: what was signed was sealed. */
+  async countPlantedCheckpoints(tx: Transaction): Promise<number> {
+    const [row] = await tx.query<{ count: string }[]>(
+      'SELECT count(*) AS count FROM audit_checkpoints WHERE tree_size > (SELECT size FROM audit_trees)',
+    );
+    return Number(row?.count ?? 0);
   }
 
   /** Whoever has it is the only patrol until the transaction ends; null while another one is. */

@@ -78,6 +78,10 @@ export class LogPatrol {
     if (!(await this.isBelieved())) return;
     const { count, places } = await this.transactions.read((tx) => this.log.findPlanted(tx, NAMED));
     this.tell('planted', count, { places }, 'rows of leaves lie outside of the audit log: somebody else wrote them');
+    const { count: ofTiles, tiles } = await this.transactions.read((tx) => this.log.findPlantedTiles(tx, NAMED));
+    this.tell('planted', ofTiles, { tiles }, 'tiles have more hashes than the audit log: somebody else wrote them');
+    const checkpoints = await this.transactions.read((tx) => this.log.countPlantedCheckpoints(tx));
+    this.tell('checkpoint', checkpoints, {}, 'checkpoints of more records than the audit log has: somebody wrote them');
   }
 
   /** They stand as the service left them; that somebody wanted it otherwise is told. */

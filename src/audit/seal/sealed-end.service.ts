@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { KeyRing } from '../../crypto/key-ring.js';
-import { openCheckpoint } from '../../crypto/merkle/checkpoint.js';
 import { EMPTY_ROOT } from '../../crypto/merkle/tree-hash.js';
-import { NoteRefused, verifierKey } from '../../crypto/signed-note.js';
 import type { Transaction } from '../../database/transaction-runner.js';
 import { AuditTreeRepository } from './audit-tree.repository.js';
+import { SignedCheckpoints } from './signed-checkpoints.service.js';
 import { TreeHeads } from './tree-heads.service.js';
 import { TreeRefused } from './tree-refused.js';
 
@@ -13,9 +11,6 @@ export interface EndOfLog {
   size: number;
   root: Buffer;
 }
-
-/** Of the newest ones the first that is signed; more than a few that aren't were written by somebody else. */
-const LOOKED_AT = 100;
 
 /**
  * Where the log ends, by what the service sealed or signed. Rows of audit_leaves beyond that, and the size that stands beside the sealed
@@ -26,7 +21,7 @@ export class SealedEnd {
   constructor(
     private readonly tree: AuditTreeRepository,
     private readonly heads: TreeHeads,
-    private readonly keys: KeyRing,
+    private readonly signed: SignedCheckpoints,
   ) {}
 
   /** @throws TreeRefused */
@@ -45,19 +40,8 @@ export class SealedEnd {
     }
   }
 
-  /** The newest checkpoint in the table that a key of this log has signed: what is left to go by while the log is refused. */
-  async lastSigned(tx: Transaction): Promise<EndOfLog | null> {
-    const row = await this.tree.findTree(tx);
-    if (row === null) return null;
-    const trusted = (await this.keys.checkpointVerifiers()).map(({ publicKey }) => verifierKey(row.origin, publicKey));
-    for (const { note } of await this.tree.findNewestCheckpoints(tx, LOOKED_AT)) {
-      try {
-        const { size, root, origin, signedBy } = openCheckpoint(note, trusted);
-        if (signedBy.length > 0 && origin === row.origin) return { size, root };
-      } catch (error) {
-        if (!(error instanceof NoteRefused)) throw error;
-      }
-    }
-    return null;
+  /** The newest checkpoint that a key of this log has signed: what is left to go by while the log is refused. */
+  lastSigned(tx: Transaction): Promise<EndOfLog | null> {
+    return this.signed.newest(tx);
   }
 }

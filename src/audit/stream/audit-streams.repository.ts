@@ -17,6 +17,10 @@ export interface StreamPosition extends StoredPosition {
   lastError: string | null;
 }
 
+/** Whoever may write to the table can write any number there: the last of them is followed by the first. */
+const NEXT_FENCE = 'fence % 9223372036854775807 + 1';
+const nextCount = (column: string, most: string) => `least(${column}, ${most} - 1) + 1`;
+
 /** bigint comes as text. */
 type Counts = 'nextLeaf' | 'lag' | 'ahead' | 'refusals' | 'shortened';
 
@@ -29,6 +33,12 @@ export interface StreamLease {
   sealedPosition: Buffer | null;
   /** Deliveries that failed since the last that succeeded. */
   failures: number;
+}
+
+/** How long a lease is, and how long nobody tries again at most. */
+export interface StreamTimes {
+  leaseSeconds: number;
+  delaySeconds: number;
 }
 
 /** The table audit_streams. All times in it are the database's. */
@@ -56,14 +66,26 @@ export class AuditStreamsRepository {
     }));
   }
 
-  /** Takes or renews the lease, in one statement; null while another one has it, or after a failure. */
-  async claim(tx: Transaction, name: string, owner: string, leaseSeconds: number): Promise<StreamLease | null> {
+  /**
+   * Takes or renews the lease, in one statement; null while another one has it, or after a failure. A lease or a delay that reaches further
+   * than any does was written by somebody who wants nothing delivered: it is over.
+   */
+  async claim(
+    tx: Transaction,
+    name: string,
+    owner: string,
+    { leaseSeconds, delaySeconds }: StreamTimes,
+  ): Promise<StreamLease | null> {
     const [rows] = await tx.query<Changed<Omit<StreamLease, 'name' | 'nextLeaf'> & { nextLeaf: string }>>(
       `UPDATE audit_streams
-          SET fence = fence + 1, owner = $2, lease_until = statement_timestamp() + make_interval(secs => $3::double precision)
-        WHERE name = $1 AND (lease_until < statement_timestamp() OR owner = $2) AND not_before <= statement_timestamp()
+          SET fence = ${NEXT_FENCE}, owner = $2, lease_until = statement_timestamp() + make_interval(secs => $3::double precision)
+        WHERE name = $1
+          AND (lease_until < statement_timestamp() OR owner = $2
+               OR lease_until > statement_timestamp() + make_interval(secs => $3::double precision))
+          AND (not_before <= statement_timestamp()
+               OR not_before > statement_timestamp() + make_interval(secs => $4::double precision))
        RETURNING fence, next_leaf AS "nextLeaf", sealed_position AS "sealedPosition", failures`,
-      [name, owner, leaseSeconds],
+      [name, owner, leaseSeconds, delaySeconds],
     );
     const row = rows[0];
     return row === undefined ? null : { ...row, name, nextLeaf: Number(row.nextLeaf) };
@@ -78,7 +100,7 @@ export class AuditStreamsRepository {
   ): Promise<boolean> {
     const [, count] = await tx.query<Changed<unknown>>(
       `UPDATE audit_streams
-          SET next_leaf = $3, sealed_position = $5, shortened = shortened + $6, failures = 0, failing_since = NULL, last_error = NULL, updated_at = statement_timestamp(),
+          SET next_leaf = $3, sealed_position = $5, shortened = least(shortened, 9223372036854775807 - $6::bigint) + $6, failures = 0, failing_since = NULL, last_error = NULL, updated_at = statement_timestamp(),
               lease_until = statement_timestamp() + make_interval(secs => $4::double precision)
         WHERE name = $1 AND fence = $2`,
       [name, fence, to.nextLeaf, leaseSeconds, to.sealedPosition, to.shortened],
@@ -99,7 +121,7 @@ export class AuditStreamsRepository {
   async setPosition(tx: Transaction, name: string, nextLeaf: number, sealedPosition: Buffer): Promise<void> {
     await tx.query(
       `UPDATE audit_streams
-          SET next_leaf = $2, sealed_position = $3, fence = fence + 1, owner = NULL, lease_until = '-infinity',
+          SET next_leaf = $2, sealed_position = $3, fence = ${NEXT_FENCE}, owner = NULL, lease_until = '-infinity',
               not_before = '-infinity', updated_at = statement_timestamp()
         WHERE name = $1`,
       [name, nextLeaf, sealedPosition],
@@ -110,7 +132,7 @@ export class AuditStreamsRepository {
   async fail(tx: Transaction, { name, fence }: StreamLease, error: string, delaySeconds: number): Promise<boolean> {
     const [, count] = await tx.query<Changed<unknown>>(
       `UPDATE audit_streams
-          SET failures = failures + 1, refusals = refusals + 1, failing_since = coalesce(failing_since, statement_timestamp()), last_error = $3,
+          SET failures = ${nextCount('failures', '2147483647')}, refusals = ${nextCount('refusals', '9223372036854775807')}, failing_since = coalesce(failing_since, statement_timestamp()), last_error = $3,
               updated_at = statement_timestamp(), lease_until = '-infinity',
               not_before = statement_timestamp() + make_interval(secs => $4::double precision)
         WHERE name = $1 AND fence = $2`,

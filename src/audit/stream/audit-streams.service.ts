@@ -9,6 +9,7 @@ import { LOGGER, type Logger } from '../../observability/logger.js';
 import { METRIC } from '../../observability/metrics.js';
 import { AuditService } from '../audit.service.js';
 import { SealedRecordsRepository } from '../read/sealed-records.repository.js';
+import { DroppedMonths } from '../retention/dropped-months.service.js';
 import { SealedEnd } from '../seal/sealed-end.service.js';
 import type { AuditSink } from './audit-sink.js';
 import { AuditStreamsRepository, type StreamPosition } from './audit-streams.repository.js';
@@ -39,12 +40,14 @@ export class AuditStreams implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly end: SealedEnd,
     private readonly places: StreamPositions,
     private readonly records: SealedRecordsRepository,
+    private readonly dropped: DroppedMonths,
     private readonly keys: KeyRing,
     private readonly audit: AuditService,
     @Inject(LOGGER) private readonly logger: Logger,
     @InjectMetric(METRIC.auditStreamLag) private readonly lag: Gauge,
     @InjectMetric(METRIC.auditStreamFailures) private readonly failures: Counter,
     @InjectMetric(METRIC.auditStreamShortened) private readonly shortened: Counter,
+    @InjectMetric(METRIC.auditGaps) private readonly gaps: Counter,
   ) {
     this.sinks = configuredSinks(settings, logger);
   }
@@ -57,14 +60,30 @@ export class AuditStreams implements OnApplicationBootstrap, OnApplicationShutdo
       places: positions,
       end,
       records,
+      dropped,
       keys,
       audit,
       logger,
       lag,
       failures,
       shortened,
+      gaps,
     } = this;
-    const parts = { transactions, streams, positions, end, records, keys, audit, logger, lag, failures, shortened };
+    const parts = {
+      transactions,
+      streams,
+      positions,
+      end,
+      records,
+      dropped,
+      keys,
+      audit,
+      logger,
+      lag,
+      failures,
+      shortened,
+      gaps,
+    };
     this.deliveries = this.sinks.map((sink) => new StreamDelivery(sink, parts));
     for (const delivery of this.deliveries) delivery.start();
   }

@@ -4,6 +4,8 @@ const LONGEST_SECONDS = 300;
 const JITTER = 0.2;
 /** What a receiver may ask for: a wrong one must not silence a stream for days. */
 const LONGEST_ASKED_SECONDS = 3600;
+/** Longer is no delay. */
+export const LONGEST_DELAY_SECONDS = Math.max(LONGEST_ASKED_SECONDS, LONGEST_SECONDS * (1 + JITTER));
 
 /**
  * Seconds until the next attempt.

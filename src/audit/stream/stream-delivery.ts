@@ -2,6 +2,7 @@ import type { Counter, Gauge } from 'prom-client';
 import { systemActor } from '../../access/actor.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import type { KeyRing } from '../../crypto/key-ring.js';
+import type { LeafRange } from '../../crypto/merkle/subtrees.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
 import type { Logger } from '../../observability/logger.js';
@@ -9,10 +10,11 @@ import type { AuditService } from '../audit.service.js';
 import type { SealedRecord } from '../formats/audit-format.js';
 import { openStates } from '../log/open-states.js';
 import type { SealedRecordsRepository } from '../read/sealed-records.repository.js';
+import type { DroppedMonths } from '../retention/dropped-months.service.js';
 import type { SealedEnd } from '../seal/sealed-end.service.js';
 import { type AuditSink, type Delivered, SinkRefused } from './audit-sink.js';
 import type { AuditStreamsRepository, StreamLease, StreamPosition } from './audit-streams.repository.js';
-import { backoffSeconds } from './backoff.js';
+import { backoffSeconds, LONGEST_DELAY_SECONDS } from './backoff.js';
 import type { StreamPositions } from './stream-positions.service.js';
 import { STREAM_ACTIONS } from './streams.events.js';
 
@@ -21,6 +23,9 @@ const READ_RECORDS = 500;
 /** A delivery that takes longer has failed. Well under the lease, so that nobody else delivers meanwhile. */
 const DELIVERY_TIMEOUT_MS = 20_000;
 const LEASE_SECONDS = 60;
+const TIMES = { leaseSeconds: LEASE_SECONDS, delaySeconds: LONGEST_DELAY_SECONDS };
+/** Places that one line of the service's log names. */
+const NAMED = 10;
 /** Between two looks at a stream that has nothing to deliver, or that another instance delivers. */
 const IDLE_MS = 500;
 /** After a failure of ours, such as a database that is away. */
@@ -35,12 +40,14 @@ export interface StreamParts {
   end: SealedEnd;
   positions: StreamPositions;
   records: SealedRecordsRepository;
+  dropped: DroppedMonths;
   keys: KeyRing;
   audit: AuditService;
   logger: Logger;
   lag: Gauge;
   failures: Counter;
   shortened: Counter;
+  gaps: Counter;
 }
 
 /**
@@ -52,6 +59,8 @@ export class StreamDelivery {
   private readonly owner = newId();
   private readonly shutdown = new AbortController();
   private isStopping = false;
+  /** Lost places below it were told: a delivery that is tried again tells of them once. */
+  private toldUpTo = 0;
   private loop: Promise<void> | undefined;
   private wake: (() => void) | undefined;
 
@@ -96,7 +105,7 @@ export class StreamDelivery {
     lag.set({ stream: name }, fault === null ? (position?.lag ?? 0) : sizeAt(position));
     if (position?.lag === 0 && fault === null) return IDLE_MS;
     if (position === undefined) await transactions.read((tx) => streams.makeStream(tx, name));
-    const lease = await transactions.read((tx) => streams.claim(tx, name, this.owner, LEASE_SECONDS));
+    const lease = await transactions.read((tx) => streams.claim(tx, name, this.owner, TIMES));
     if (lease === null) return IDLE_MS;
     try {
       await this.assertBelieved(lease);
@@ -124,6 +133,10 @@ export class StreamDelivery {
     // What lies beyond the end is nobody's record, whatever the size that stands beside the sealed one.
     const next = Math.max(lease.nextLeaf, Math.min(size, lease.nextLeaf + READ_RECORDS));
     const rows = await transactions.read((tx) => records.findRange(tx, { from: lease.nextLeaf, to: next }));
+    if (rows.length < next - lease.nextLeaf && next > this.toldUpTo) {
+      await this.tellLost({ from: Math.max(lease.nextLeaf, this.toldUpTo), to: next });
+      this.toldUpTo = next;
+    }
     const read: SealedRecord[] = [];
     for (const { leafIndex, ...row } of rows) read.push({ leafIndex, row: await openStates(keys, row) });
     for (let done = 0; done < read.length && !this.isStopping; ) {
@@ -135,6 +148,20 @@ export class StreamDelivery {
     // Nothing of these leaves is kept any more.
     if (read.length === 0 && next > lease.nextLeaf) return this.advance(lease, next);
     return next > lease.nextLeaf;
+  }
+
+  /** What is gone can't be delivered; that it was there, and not dropped with its month, is not passed over. */
+  private async tellLost(range: LeafRange): Promise<void> {
+    const { transactions, dropped, records, logger, gaps } = this.parts;
+    const lost = await transactions.read((tx) =>
+      dropped.undisturbed(tx, (months) => records.findLost(tx, range, {}, months)),
+    );
+    if (lost.length === 0) return;
+    gaps.inc({ kind: 'lost' }, lost.length);
+    logger.error(
+      { stream: this.sink.name, count: lost.length, places: lost.slice(0, NAMED) },
+      'records of the audit trail are gone before they were delivered, although their month is kept: somebody wrote past the service',
+    );
   }
 
   private async deliver(records: readonly SealedRecord[]): Promise<Delivered> {

@@ -84,6 +84,11 @@ export class RunningRole1764000000030 implements MigrationInterface {
     await runner.query(`
       ALTER TABLE audit_streams ADD COLUMN sealed_position bytea, ADD COLUMN refusals bigint NOT NULL DEFAULT 0,
         ADD COLUMN shortened bigint NOT NULL DEFAULT 0`);
+    // Whoever may add rows can put one where the next checkpoint goes: it must not keep that out.
+    await runner.query(`
+      ALTER TABLE audit_checkpoints DROP CONSTRAINT pk_audit_checkpoints,
+        ADD COLUMN id uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT pk_audit_checkpoints PRIMARY KEY`);
+    await runner.query('CREATE INDEX ix_audit_checkpoints_size ON audit_checkpoints (tree_size)');
     // Back on the command of the operator, which seals the position anew.
     await runner.query(`
       CREATE OR REPLACE FUNCTION refuse_audit_stream_jump() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -98,6 +103,10 @@ export class RunningRole1764000000030 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP INDEX ix_audit_checkpoints_size');
+    await runner.query(
+      'ALTER TABLE audit_checkpoints DROP COLUMN id, ADD CONSTRAINT pk_audit_checkpoints PRIMARY KEY (tree_size)',
+    );
     await runner.query(`
       CREATE OR REPLACE FUNCTION refuse_audit_stream_jump() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
