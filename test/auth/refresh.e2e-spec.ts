@@ -62,7 +62,7 @@ describe('refresh', () => {
 
   it('leaves a record of each refresh before its answer, of a repetition too, and none of what is refused', async () => {
     const { token } = await signedIn();
-    const session = await stage.sql<{ id: string }[]>(
+    const session = await stage.sql<{ id: string }>(
       'SELECT session_id AS id FROM refresh_tokens ORDER BY issued_at DESC LIMIT 1',
     );
     const id = session[0]?.id ?? '';

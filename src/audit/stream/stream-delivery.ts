@@ -7,7 +7,9 @@ import { newId } from '../../kernel/ids/ids.js';
 import type { Logger } from '../../observability/logger.js';
 import type { AuditService } from '../audit.service.js';
 import type { SealedRecord } from '../formats/audit-format.js';
-import { openStates } from '../log/open-states.js';
+import { lostRow } from '../formats/lost-row.js';
+import { changedRecord } from '../formats/telling-changed.js';
+import { comparedRecord } from '../read/compared-record.js';
 import type { SealedRecordsRepository } from '../read/sealed-records.repository.js';
 import type { SealedEnd } from '../seal/sealed-end.service.js';
 import { type AuditSink, type Delivered, SinkRefused } from './audit-sink.js';
@@ -125,7 +127,7 @@ export class StreamDelivery {
     const next = Math.max(lease.nextLeaf, Math.min(size, lease.nextLeaf + READ_RECORDS));
     const rows = await transactions.read((tx) => records.findRange(tx, { from: lease.nextLeaf, to: next }));
     const read: SealedRecord[] = [];
-    for (const { leafIndex, ...row } of rows) read.push({ leafIndex, row: await openStates(keys, row) });
+    for (const row of rows) read.push(this.withheld(await comparedRecord(keys, row)));
     for (let done = 0; done < read.length && !this.isStopping; ) {
       const { count, shortened } = await this.deliver(read.slice(done));
       done += count;
@@ -135,6 +137,14 @@ export class StreamDelivery {
     // Nothing of these leaves is kept any more.
     if (read.length === 0 && next > lease.nextLeaf) return this.advance(lease, next);
     return next > lease.nextLeaf;
+  }
+
+  /** Of a record that was changed after it was sealed the receiver is told that it was, and nothing of what stands there now. */
+  private withheld(record: SealedRecord): SealedRecord {
+    if (!record.changed) return record;
+    const { leafIndex } = record;
+    this.parts.logger.error({ stream: this.sink.name, leafIndex }, 'an audit record was changed past the service');
+    return { ...record, row: lostRow(changedRecord(record)) };
   }
 
   private async deliver(records: readonly SealedRecord[]): Promise<Delivered> {
