@@ -76,17 +76,19 @@ CREATE TABLE audit_checkpoints (
   root bytea NOT NULL,
   note text NOT NULL,
   signed_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
   CONSTRAINT ck_audit_checkpoints_note CHECK ((octet_length(note) <= 131072)) NOT VALID,
   CONSTRAINT ck_audit_checkpoints_root CHECK ((octet_length(root) = 32)),
-  CONSTRAINT pk_audit_checkpoints PRIMARY KEY (tree_size)
+  CONSTRAINT pk_audit_checkpoints PRIMARY KEY (id)
 );
+CREATE INDEX ix_audit_checkpoints_size ON public.audit_checkpoints USING btree (tree_size);
 CREATE TRIGGER tr_audit_checkpoints_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
 CREATE TABLE audit_drops (
   partition text NOT NULL,
   sealed_drop bytea NOT NULL,
   dropped_at timestamp with time zone NOT NULL DEFAULT now(),
-  CONSTRAINT ck_audit_drops_partition CHECK ((partition ~ '^(security|operation) \d{4}-\d{2}$'::text)),
+  CONSTRAINT ck_audit_drops_partition CHECK ((partition ~ '^(security|operation) 2[01]\d{2}-(0[1-9]|1[0-2])$'::text)),
   CONSTRAINT ck_audit_drops_sealed_drop CHECK ((octet_length(sealed_drop) <= 1024)),
   CONSTRAINT pk_audit_drops PRIMARY KEY (partition)
 );
@@ -164,6 +166,15 @@ CREATE TABLE audit_leaves (
 CREATE INDEX ix_audit_leaves_occurred_at ON public.audit_leaves USING brin (occurred_at) WITH (pages_per_range='32', autosummarize='on');
 CREATE TRIGGER tr_audit_leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
+CREATE TABLE audit_months_before (
+  partition text NOT NULL,
+  first_leaf bigint NOT NULL,
+  end_leaf bigint NOT NULL,
+  leaves bigint NOT NULL,
+  CONSTRAINT pk_audit_months_before PRIMARY KEY (partition)
+);
+CREATE TRIGGER tr_audit_months_before_stay BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.audit_months_before FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
 CREATE TABLE audit_patrols (
   id smallint NOT NULL,
   sealed_state bytea,
@@ -239,6 +250,7 @@ CREATE TABLE checkpoint_keys (
   retires_at timestamp with time zone,
   sealed_public_key bytea,
   sealed_retirement bytea,
+  replaced_before boolean NOT NULL DEFAULT false,
   CONSTRAINT ck_checkpoint_keys_public_key CHECK ((octet_length(public_key) = 32)),
   CONSTRAINT ck_checkpoint_keys_sealed_retirement CHECK ((octet_length(sealed_retirement) <= 1024)),
   CONSTRAINT ck_checkpoint_keys_state CHECK ((state = ANY (ARRAY['current'::text, 'retiring'::text, 'retired'::text]))),
@@ -246,6 +258,7 @@ CREATE TABLE checkpoint_keys (
 );
 CREATE UNIQUE INDEX uq_checkpoint_keys_current ON public.checkpoint_keys USING btree (state) WHERE (state = 'current'::text);
 CREATE TRIGGER tr_checkpoint_keys_announce AFTER INSERT OR DELETE OR UPDATE OF state, wrapped_private_key ON public.checkpoint_keys FOR EACH STATEMENT EXECUTE FUNCTION announce_change('keys');
+CREATE TRIGGER tr_checkpoint_keys_replaced_before BEFORE INSERT OR UPDATE ON public.checkpoint_keys FOR EACH ROW EXECUTE FUNCTION refuse_replaced_before();
 
 CREATE TABLE collection_marks (
   tenant_id uuid NOT NULL,

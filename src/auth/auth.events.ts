@@ -2,6 +2,7 @@ import { defineAuditActions } from '../audit/audit.types.js';
 
 export const AUTH_ACTIONS = defineAuditActions({
   'auth.session.started': 'Somebody signed in through Entra ID',
+  'auth.session.refreshed': 'The refresh token of a session was taken for an access token and the next refresh token',
   'auth.session.refused': 'Somebody known to Entra ID was not let in',
   'auth.session.ended': 'A session was ended, by signing out or from outside',
   'auth.account.signed-out':

@@ -11,6 +11,7 @@ import { METRIC } from '../observability/metrics.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { DELIVER_TASK, deliverJobKey } from './deliver-task.js';
 import { DeliveryPlaces } from './delivery-places.js';
+import { EndedDeliveries } from './ended-deliveries.service.js';
 import { EndpointHealthRepository } from './endpoint-health.repository.js';
 import { EndpointSeals } from './endpoint-seals.service.js';
 import {
@@ -46,6 +47,7 @@ export class DeliverJob implements OnModuleInit {
     private readonly queue: JobQueue,
     private readonly seals: EndpointSeals,
     private readonly health: EndpointHealthRepository,
+    private readonly ended: EndedDeliveries,
     private readonly places: DeliveryPlaces,
     private readonly sender: WebhookSender,
     @InjectMetric(METRIC.webhookDeliveries) private readonly attempts: Counter,
@@ -126,7 +128,8 @@ export class DeliverJob implements OnModuleInit {
     const status = outcome.kind === 'delivered' ? 'delivered' : delay === null ? 'dead' : 'pending';
     await this.transactions.run(async (tx) => {
       const wantsNoMore = await this.noteHealth(tx, claimed.endpointId, outcome);
-      await this.deliveries.settle(tx, claimed, outcome, status, delay);
+      const ended = await this.deliveries.settle(tx, claimed, outcome, status, delay);
+      if (ended !== null) await this.ended.record(tx, ACTOR, [ended]);
       if (wantsNoMore !== null) await this.endpoints.disable(tx, ACTOR, claimed.endpointId, wantsNoMore);
     });
     this.attempts.inc({ outcome: status === 'pending' ? 'retry' : status });

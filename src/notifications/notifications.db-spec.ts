@@ -139,6 +139,48 @@ describe('webhooks', () => {
     });
   });
 
+  it('leaves one record of a delivery that ends, with its outcome and no secret of the endpoint', async () => {
+    const { endpoint } = await addEndpoint('/hook?token=canary-in-url', { description: 'Hook' });
+    const eventId = await happen();
+    answer = (_request, response) => response.writeHead(received.length === 1 ? 500 : 202).end();
+    await serve(endpoint);
+    const { id } = await theDelivery(endpoint);
+    const recorded = async () => (await room.get(AuditService).search({ targetId: id }, 50)).items;
+    expect(await recorded()).toEqual([]);
+    await makeDue(endpoint);
+    await serve(endpoint);
+    const [record, ...others] = await recorded();
+    expect(others).toEqual([]);
+    expect(record).toMatchObject({ action: 'webhooks.delivery.delivered', outcome: 'success', targetId: id });
+    const after = { status: 'delivered', attempts: 2, httpStatus: 202, endpointId: endpoint.id, eventId };
+    expect(JSON.parse(record?.states ?? '')).toMatchObject({ before: null, after });
+    const [row] = await query<{ class: string }[]>(
+      'SELECT retention_class AS class FROM audit_events WHERE target_id = $1',
+      [id],
+    );
+    expect(row?.class).toBe('operation');
+    expect(JSON.stringify(record)).not.toContain('canary-in-url');
+  });
+
+  it('records that what was pending is given up with its endpoint, disabled or deleted by hand', async () => {
+    const disabled = (await addEndpoint('/disabled')).endpoint;
+    const deleted = (await addEndpoint('/deleted')).endpoint;
+    await happen();
+    const ids = [(await theDelivery(disabled)).id, (await theDelivery(deleted)).id];
+    await endpoints().update(ACTOR, disabled.id, disabled.version, { status: 'disabled' });
+    await endpoints().delete(ACTOR, deleted.id, deleted.version);
+    for (const id of ids) expect(await actionsOn(id)).toEqual([['webhooks.delivery.given-up', ACTOR.id]]);
+  });
+
+  it('records nothing of a checkpoint that arrived, which would make the next one due', async () => {
+    const { endpoint } = await addEndpoint();
+    await happen({ type: 'audit.checkpoint.signed', tenantId: null, data: { size: 1 } });
+    await serve(endpoint);
+    const { id, status } = await theDelivery(endpoint);
+    expect(status).toBe('delivered');
+    expect(await actionsOn(id)).toEqual([]);
+  });
+
   it('tries again after 500 with the same id and body, and a signature of its own', async () => {
     const { endpoint, secret } = await addEndpoint();
     const eventId = await happen();
@@ -236,7 +278,12 @@ describe('webhooks', () => {
     await serve(endpoint);
     expect(await theDelivery(endpoint)).toMatchObject({ id: dead.id, status: 'delivered', attempts: 1 });
     expect(received.at(-1)?.headers['webhook-id']).toBe(eventId);
-    expect(await actionsOn(dead.id)).toEqual([['webhooks.delivery.replayed', ACTOR.id]]);
+    const retried = await actionsOn(dead.id);
+    expect(retried).toEqual([
+      ['webhooks.delivery.delivered', 'notifications.delivery'],
+      ['webhooks.delivery.replayed', ACTOR.id],
+      ['webhooks.delivery.given-up', 'notifications.delivery'],
+    ]);
   });
 
   it('disables an endpoint that answers 410 and gives up what it was still to get', async () => {
@@ -253,6 +300,8 @@ describe('webhooks', () => {
     });
     const deliveries = await deliveriesOf(endpoint);
     expect(deliveries.map(({ status }) => status)).toEqual(['dead', 'dead']);
+    for (const { id } of deliveries)
+      expect(await actionsOn(id)).toEqual([['webhooks.delivery.given-up', 'notifications.delivery']]);
     expect((await actionsOn(endpoint.id))[0]).toEqual(['webhooks.endpoint.disabled', 'notifications.delivery']);
     await expect(room.get(WebhookDeliveries).replay(ACTOR, deliveries[0]?.id ?? '')).rejects.toMatchObject({
       code: 'notifications.endpoint_disabled',

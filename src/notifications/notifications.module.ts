@@ -7,6 +7,7 @@ import { DeliverJob } from './deliver.job.js';
 import { DeliveryPlaces } from './delivery-places.js';
 import { DigestJob } from './digest.job.js';
 import { DigestItemsRepository } from './digest-items.repository.js';
+import { EndedDeliveries } from './ended-deliveries.service.js';
 import { EndpointHealthRepository } from './endpoint-health.repository.js';
 import { EndpointSeals } from './endpoint-seals.service.js';
 import { FanOutJob } from './fan-out.job.js';
@@ -30,6 +31,7 @@ import { WebhookSender } from './webhook-sender.service.js';
     WebhookDeliveries,
     WebhookDeliveriesRepository,
     EndpointHealthRepository,
+    EndedDeliveries,
     DigestItemsRepository,
     DigestJob,
     DeliveryPlaces,

@@ -19,6 +19,18 @@ export interface ClaimedDelivery {
   previousSealedSecret: Buffer | null;
 }
 
+/** A delivery that has just ended, with what names it to people. */
+export interface EndedDelivery
+  extends Pick<
+    WebhookDelivery,
+    'id' | 'endpointId' | 'eventId' | 'eventType' | 'attempts' | 'lastStatus' | 'lastError'
+  > {
+  status: Exclude<DeliveryStatus, 'pending'>;
+  /** Of the event, or else of the endpoint. */
+  tenantId: string | null;
+  endpointDescription: string;
+}
+
 export interface DeliveryFilter {
   endpointId?: string;
   status?: DeliveryStatus;
@@ -26,6 +38,11 @@ export interface DeliveryFilter {
 }
 
 type Changed<Row> = [Row[], number];
+
+/** Of an endpoint `e` and its delivery `d` that is being updated. */
+const ENDED_COLUMNS = `d.id, d.endpoint_id AS "endpointId", d.event_id AS "eventId", d.event_type AS "eventType", d.status, d.attempts,
+  d.last_status AS "lastStatus", d.last_error AS "lastError", e.description AS "endpointDescription",
+  coalesce((SELECT tenant_id FROM outbox_events WHERE id = d.event_id), e.tenant_id) AS "tenantId"`;
 
 @Injectable()
 export class WebhookDeliveriesRepository {
@@ -130,33 +147,37 @@ export class WebhookDeliveriesRepository {
     return rows[0]?.seconds ?? null;
   }
 
-  /** @returns false when the delivery changed meanwhile: replayed, given up with its endpoint, or attempted by somebody else */
+  /** @returns null when it goes on, or changed meanwhile: replayed, given up with its endpoint, or attempted by somebody else */
   async settle(
     tx: Transaction,
     claimed: ClaimedDelivery,
     outcome: SendOutcome,
     status: DeliveryStatus,
     delaySeconds: number | null,
-  ): Promise<boolean> {
-    const [, count] = await tx.query<Changed<unknown>>(
-      `UPDATE webhook_deliveries
+  ): Promise<EndedDelivery | null> {
+    const [rows] = await tx.query<Changed<EndedDelivery>>(
+      `UPDATE webhook_deliveries d
           SET status = $3, last_status = $4, last_error = $5, last_duration_ms = $6,
               next_attempt_at = clock_timestamp() + make_interval(secs => $7::double precision),
               delivered_at = CASE WHEN $3 = 'delivered' THEN clock_timestamp() END
-        WHERE id = $1 AND status = 'pending' AND attempts = $2`,
+         FROM webhook_endpoints e
+        WHERE d.id = $1 AND d.status = 'pending' AND d.attempts = $2 AND e.id = d.endpoint_id
+       RETURNING ${ENDED_COLUMNS}`,
       [claimed.id, claimed.attempts, status, outcome.status, outcome.error, outcome.durationMs, delaySeconds],
     );
-    return count === 1;
+    return status === 'pending' ? null : (rows[0] ?? null);
   }
 
-  /** @returns how many deliveries were given up */
-  async giveUpPending(tx: Transaction, endpointId: string, reason: string): Promise<number> {
-    const [, count] = await tx.query<Changed<unknown>>(
-      `UPDATE webhook_deliveries SET status = 'dead', next_attempt_at = NULL, last_error = $2
-        WHERE endpoint_id = $1 AND status = 'pending'`,
+  /** @returns those that were given up */
+  async giveUpPending(tx: Transaction, endpointId: string, reason: string): Promise<EndedDelivery[]> {
+    const [rows] = await tx.query<Changed<EndedDelivery>>(
+      `UPDATE webhook_deliveries d SET status = 'dead', next_attempt_at = NULL, last_error = $2
+         FROM webhook_endpoints e
+        WHERE d.endpoint_id = $1 AND d.status = 'pending' AND e.id = d.endpoint_id
+       RETURNING ${ENDED_COLUMNS}`,
       [endpointId, reason],
     );
-    return count;
+    return rows;
   }
 
   /** @returns false when it is still pending */

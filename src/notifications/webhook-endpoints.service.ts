@@ -14,6 +14,7 @@ import { Outbox } from '../outbox/outbox.service.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 import { DELIVER_TASK, deliverJobKey } from './deliver-task.js';
 import { DigestItemsRepository } from './digest-items.repository.js';
+import { EndedDeliveries } from './ended-deliveries.service.js';
 import { EndpointHealthRepository } from './endpoint-health.repository.js';
 import { EndpointSeals } from './endpoint-seals.service.js';
 import { notificationsError } from './notifications.errors.js';
@@ -48,6 +49,7 @@ export class WebhookEndpoints {
     private readonly endpoints: WebhookEndpointsRepository,
     private readonly deliveries: WebhookDeliveriesRepository,
     private readonly health: EndpointHealthRepository,
+    private readonly ended: EndedDeliveries,
     private readonly digestItems: DigestItemsRepository,
     private readonly tenants: TenantsService,
     private readonly subjects: AlertSubjects,
@@ -114,7 +116,7 @@ export class WebhookEndpoints {
         ...(patch.status === undefined ? {} : { disabledReason: null }),
       });
       if (before.status === 'enabled' && after.status === 'disabled') {
-        await this.deliveries.giveUpPending(tx, id, 'The endpoint was disabled before this was delivered.');
+        await this.giveUpPending(tx, actor, id, 'The endpoint was disabled before this was delivered.');
       }
       if (after.status === 'disabled' || after.digestIntervalSeconds === null) await this.digestItems.drop(tx, id);
       await this.record(tx, actor, 'webhooks.endpoint.updated', after, {
@@ -129,6 +131,7 @@ export class WebhookEndpoints {
   delete(actor: Actor, id: string, version: number): Promise<void> {
     return this.transactions.run(async (tx) => {
       const before = await this.locked(tx, id, version);
+      await this.giveUpPending(tx, actor, id, 'The endpoint was deleted before this was delivered.');
       await this.endpoints.delete(tx, id);
       await this.record(tx, actor, 'webhooks.endpoint.deleted', before, { before: stateOf(before) });
     });
@@ -148,7 +151,7 @@ export class WebhookEndpoints {
     const before = await this.endpoints.findForUpdate(tx, id);
     if (before === null || before.status === 'disabled') return;
     const after = await this.endpoints.update(tx, before, { status: 'disabled', disabledReason });
-    const deadLetters = await this.deliveries.giveUpPending(tx, id, disabledReason);
+    const deadLetters = await this.giveUpPending(tx, actor, id, disabledReason);
     await this.digestItems.drop(tx, id);
     await this.record(tx, actor, 'webhooks.endpoint.disabled', after, {
       before: stateOf(before),
@@ -204,6 +207,13 @@ export class WebhookEndpoints {
       await this.record(tx, actor, 'webhooks.endpoint.replayed', endpoint, { after });
       return replayed;
     });
+  }
+
+  /** @returns how many */
+  private async giveUpPending(tx: Transaction, actor: Actor, id: string, reason: string): Promise<number> {
+    const ended = await this.deliveries.giveUpPending(tx, id, reason);
+    await this.ended.record(tx, actor, ended);
+    return ended.length;
   }
 
   private async locked(tx: Transaction, id: string, version: number): Promise<StoredEndpoint> {

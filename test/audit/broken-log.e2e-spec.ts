@@ -61,13 +61,11 @@ describe('reading an audit trail that somebody broke', () => {
     const { keys } = await reading.json<{ keys: { key: string }[] }>('/audit/keys');
     const verify = ['audit', 'verify', bundle, '--key', keys[0]?.key ?? ''];
     const told = await blindspotx(verify);
-    expect([told.code, told.err]).toEqual([0, '']);
-    expect(told.out).toContain('asked for  everything, of the places 0 to ');
-    expect(told.out).toContain(`missing    1 of the log's records are not in the bundle: ${leafIndex}\n`);
-    const complete = await blindspotx([...verify, '--complete']);
-    expect(complete.code).toBe(1);
-    expect(complete.out).toContain(`record ${leafIndex}: `);
-    expect(complete.out).toContain('(incomplete)');
+    expect([told.code, told.err]).toEqual([1, '']);
+    expect(told.out).toMatch(/^does not hold: /);
+    expect(told.out).toContain(`record ${leafIndex}: `);
+    expect(told.out).toContain('though everything was asked for (incomplete)');
+    expect(await blindspotx([...verify, '--complete'])).toEqual(told);
 
     // Whoever asked for another time isn't told.
     expect(await reading.text('/audit/export?format=ndjson&to=2020-01-01T00:00:00Z')).toBe('');
@@ -94,6 +92,47 @@ describe('reading an audit trail that somebody broke', () => {
     const event = ocsf.find(({ metadata }) => metadata.uid === `leaf-${leafIndex}`);
     expect(event).toMatchObject({ metadata: { sequence: leafIndex } });
     if (hasOcsfSchema) expect(new OcsfSchema().faultsOf(event)).toEqual([]);
+  });
+
+  it('tells of a record that was changed, in each format, proves nothing of it, and goes on', async () => {
+    const [changed, after] = [newId(), newId()];
+    await reading.append({ target: { type: 'changed', id: changed } });
+    await reading.append({ target: { type: 'after', id: after } });
+    await reading.text('/audit/export?format=ndjson&target=none');
+    const { id, leafIndex, leafHash, occurredAt } = (await reading.page(`target=${changed}`)).items[0] ?? {};
+    expect(leafIndex).toEqual(expect.any(Number));
+    expect((await reading.fetch(`/audit/events/${id}/proof`)).status).toBe(200);
+    await asOwner(`UPDATE audit_events SET reason = 'planted' WHERE target_id = '${changed}'`);
+
+    const text = await lines('ndjson');
+    const ndjson = text.map((line) => JSON.parse(line));
+    expect(ndjson.filter(({ lost }) => lost?.kind === 'changed')).toEqual([
+      { leafIndex, lost: { id, occurredAt, kind: 'changed' } },
+    ]);
+    expect(ndjson.some(({ record }) => record?.target?.id === after)).toBe(true);
+    const [end] = (await reading.page('action=audit.export.ended&limit=1')).items;
+    expect(end?.after).toMatchObject({ changed: 1, count: ndjson.filter(({ record }) => record !== undefined).length });
+    const csv = await reading.text('/audit/export?format=csv');
+    expect(csv).toContain(`"${leafIndex}","${id}"`);
+    const ocsfText = await reading.text('/audit/export?format=ocsf');
+    for (const told of [text.join(''), csv, ocsfText]) expect(told).not.toContain('planted');
+    const event = ocsfText
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .find(({ metadata }) => metadata.sequence === leafIndex);
+    expect(event).toMatchObject({ metadata: { uid: id, event_code: 'audit.record.changed' } });
+    expect(JSON.stringify(event)).toContain(JSON.stringify(leafHash));
+    if (hasOcsfSchema) expect(new OcsfSchema().faultsOf(event)).toEqual([]);
+
+    const proof = await reading.fetch(`/audit/events/${id}/proof`);
+    expect([proof.status, ((await proof.json()) as { code: string }).code]).toEqual([404, 'audit.event_not_found']);
+    const bundle = join(folder, 'changed.bundle');
+    await blindspotx(['audit', 'export', bundle, '--target', changed], reading);
+    const { keys } = await reading.json<{ keys: { key: string }[] }>('/audit/keys');
+    const told = await blindspotx(['audit', 'verify', bundle, '--key', keys[0]?.key ?? '']);
+    expect([told.code, told.out]).toEqual([1, expect.stringContaining(`record ${leafIndex}: `)]);
+    expect(told.out).toContain('(record-changed)');
   });
 
   it('shows a place in the log only of what was sealed there', async () => {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { register } from '../../src/app/cli/operator-commands.js';
 import type { SealedRecord } from '../../src/audit/formats/audit-format.js';
+import { NDJSON_FORMAT } from '../../src/audit/formats/ndjson-format.js';
 import type { AuditSink } from '../../src/audit/stream/audit-sink.js';
 import type { StreamDelivery } from '../../src/audit/stream/stream-delivery.js';
 import { ranCli } from '../support/ran-cli.js';
@@ -10,14 +11,17 @@ import { StreamsStage } from './streams-stage.js';
 describe('the position of a stream', () => {
   let stage: StreamsStage;
   let got: number[];
+  let lines: string[];
   let delivery: StreamDelivery;
   beforeEach(async () => {
     stage = await StreamsStage.start();
     got = [];
+    lines = [];
     const sink: AuditSink = {
       name: 'https',
       deliver: async (records: readonly SealedRecord[]) => {
         got.push(...records.map(({ leafIndex }) => leafIndex));
+        lines.push(...records.map((record) => `${record.row.action} ${NDJSON_FORMAT.line(record)}`));
         return { count: records.length, shortened: [] };
       },
       close: async () => undefined,
@@ -101,6 +105,18 @@ describe('the position of a stream', () => {
     got = [];
     await stage.deliverAll(delivery);
     expect(got).toEqual([4, 5, 6, 7]);
+  });
+
+  it('tells of a record that was changed after it was sealed, and nothing of what stands there', async () => {
+    await query(
+      `SET session_replication_role = replica;
+       UPDATE audit_events SET reason = 'planted' WHERE id = (SELECT event_id FROM audit_leaves WHERE leaf_index = 5);
+       SET session_replication_role = DEFAULT`,
+    );
+    await stage.deliverAll(delivery);
+    expect(got).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(lines[5]).toMatch(/^audit\.record\.changed \{"leafIndex":5,"lost":\{"id":".{36}",.*"kind":"changed"\}\}$/);
+    expect(lines.filter((line) => line.includes('planted') || line.includes('"lost"'))).toEqual([lines[5]]);
   });
 
   it('is none of a stream that is not there', async () => {

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AuditService } from '../../src/audit/audit.service.js';
+import { auditTrail } from '../support/audit-trail.js';
 import { DpopKey } from '../support/dpop-key.js';
 import { sentEvents } from '../support/sent-events.js';
 import { type Answer, type AuthStage, type Browser, PUBLIC_URL, startAuthStage } from './auth-stage.js';
@@ -56,6 +58,46 @@ describe('refresh', () => {
       seen.add(token);
     }
     expect(seen.size).toBe(5);
+  });
+
+  it('leaves a record of each refresh before its answer, of a repetition too, and none of what is refused', async () => {
+    const { token } = await signedIn();
+    const session = await stage.sql<{ id: string }>(
+      'SELECT session_id AS id FROM refresh_tokens ORDER BY issued_at DESC LIMIT 1',
+    );
+    const id = session[0]?.id ?? '';
+    const records = async () =>
+      auditTrail(stage.service.app.get(AuditService, { strict: false }), {
+        action: 'auth.session.refreshed',
+        targetId: id,
+      });
+    const successor = next(await refresh(token));
+    expect(await records()).toHaveLength(1);
+    expect(next(await refresh(token))).toBe(successor);
+    const told = await records();
+    expect(told.map(({ outcome, sessionId, actorType }) => [outcome, sessionId, actorType])).toEqual([
+      ['success', id, 'user'],
+      ['success', id, 'user'],
+    ]);
+    const repeated = told.map(({ after }) => after?.['repeated']);
+    expect(repeated).toEqual([false, true]);
+    expect(JSON.stringify(told)).not.toContain(successor);
+    expect((await refresh(`${token.slice(0, -4)}AAAA`)).status).toBe(401);
+    expect(await records()).toHaveLength(2);
+  });
+
+  it('gives nothing out that could not be recorded', async () => {
+    const { token } = await signedIn();
+    await stage.sql(
+      `ALTER TABLE audit_events ADD CONSTRAINT unrecorded CHECK (action <> 'auth.session.refreshed') NOT VALID`,
+    );
+    try {
+      for (const answer of [await refresh(token), await refresh(token)])
+        expect([answer.status >= 400, answer.body['accessToken']]).toEqual([true, undefined]);
+    } finally {
+      await stage.sql('ALTER TABLE audit_events DROP CONSTRAINT unrecorded');
+    }
+    expect((await refresh(token)).status).toBe(200);
   });
 
   describe('of four generations', () => {

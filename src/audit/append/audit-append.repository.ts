@@ -57,11 +57,17 @@ export class AuditAppendRepository {
     );
   }
 
+  /** The same for many, in one statement. */
+  async insertMany(tx: Transaction, rows: readonly NewAuditRow[]): Promise<void> {
+    await runPrepared(tx, MANY, columnsOf(rows));
+  }
+
   /** One statement and one commit for all of them. */
   async insertAll(rows: readonly NewAuditRow[]): Promise<void> {
-    await this.statements.run(
-      MANY,
-      COLUMNS.map(([member]) => rows.map((row) => row[member])),
-    );
+    await this.statements.run(MANY, columnsOf(rows));
   }
+}
+
+function columnsOf(rows: readonly NewAuditRow[]): unknown[][] {
+  return COLUMNS.map(([member]) => rows.map((row) => row[member]));
 }

@@ -1,10 +1,11 @@
 import { openCheckpoint } from '../../crypto/merkle/checkpoint.js';
 import { CompactRange } from '../../crypto/merkle/compact-range.js';
+import type { LeafRange } from '../../crypto/merkle/subtrees.js';
 import { leafHashText } from '../../crypto/merkle/tree-hash.js';
 import { NoteRefused, type VerifierKey } from '../../crypto/signed-note.js';
 import { parseCheckpointLine, parseHeader, parseHole } from './bundle-lines.js';
 import { describeRecord } from './describe-record.js';
-import { type BundleHeader, type BundleHolds, type BundleQuestion, BundleRefused } from './evidence.types.js';
+import { type BundleHeader, type BundleHolds, BundleRefused } from './evidence.types.js';
 import type { KeptCheckpoints } from './kept-checkpoints.js';
 import { isForEverything, MissingCount } from './missing-records.js';
 import { locateRecord, type RecordLine } from './record-line.js';
@@ -33,6 +34,8 @@ export class BundleReader {
    */
   private anchor = 0;
   private readonly missing = new MissingCount();
+  /** The first records that are missing where the bundle says that it was asked for everything. */
+  private unanswered: LeafRange | null = null;
   private lastCheckpoint = -1;
   private signedBy: readonly VerifierKey[] | undefined;
 
@@ -63,7 +66,8 @@ export class BundleReader {
       throw new BundleRefused('truncated', detail, this.header && { from: this.range.size, to: size });
     }
     const asked = this.header.asked ?? null;
-    if (this.complete) this.assertComplete(asked);
+    this.assertAnswered();
+    if (this.complete) this.assertComplete();
     return {
       origin: this.header.origin,
       size,
@@ -115,6 +119,7 @@ export class BundleReader {
       });
     }
     this.missing.hole({ from, to });
+    this.noteUnanswered({ from, to });
     this.compareKept();
   }
 
@@ -160,12 +165,32 @@ export class BundleReader {
     }
   }
 
-  private assertComplete(asked: BundleQuestion | null): void {
+  private noteUnanswered(hole: LeafRange): void {
+    const asked = this.header?.asked ?? null;
+    if (asked === null || !isForEverything(asked)) return;
+    const [from, to] = [Math.max(hole.from, asked.from), Math.min(hole.to, asked.to)];
+    if (from >= to) return;
+    if (this.unanswered === null) this.unanswered = { from, to };
+    // A checkpoint can lie within a run; it is one all the same.
+    else if (this.unanswered.to === from) this.unanswered = { from: this.unanswered.from, to };
+  }
+
+  /** Whatever it is verified for, a bundle doesn't hold that contradicts itself. */
+  private assertAnswered(): void {
+    const gap = this.unanswered;
+    if (gap === null) return;
+    throw new BundleRefused(
+      'incomplete',
+      `record ${gap.from} is not in the bundle, though everything was asked for`,
+      gap,
+    );
+  }
+
+  private assertComplete(): void {
     const gap = this.missing.firstGap;
     if (gap === null) return;
-    const what = isForEverything(asked)
-      ? 'though everything was asked for'
-      : 'and whether it belongs to what was asked for nobody can tell from a bundle: only one of the whole log is provably complete';
+    const what =
+      'and whether it belongs to what was asked for nobody can tell from a bundle: only one of the whole log is provably complete';
     throw new BundleRefused('incomplete', `record ${gap.from} is not in the bundle, ${what}`, gap);
   }
 

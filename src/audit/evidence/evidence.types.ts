@@ -52,7 +52,7 @@ export type BundleFault =
   | 'forked'
   /** The bundle leaves out the place of a checkpoint that was kept outside: ask for one that has it. */
   | 'kept-checkpoint-not-met'
-  /** A complete one was demanded, and a record of the log is left out. */
+  /** A record of the log is left out, and the bundle says that everything was asked for, or a complete one was demanded. */
   | 'incomplete'
   /** What holds the bundle can't be read on. */
   | 'unreadable';

@@ -1,7 +1,8 @@
 import { BYTE_ORDER_MARK, csvLine } from '../../kernel/text/csv-line.js';
 import type { AuditRow } from '../log/canonical-record.js';
-import { type AuditFormat, LOST_REASON } from './audit-format.js';
+import { type AuditFormat, lostReason } from './audit-format.js';
 import { shortenedRow } from './shortened-row.js';
+import { tellingChanged } from './telling-changed.js';
 
 const COLUMNS: readonly (readonly [string, (row: AuditRow) => string | null])[] = [
   ['id', (row) => row.id],
@@ -27,11 +28,16 @@ const COLUMNS: readonly (readonly [string, (row: AuditRow) => string | null])[] 
 /** `states` is the JSON of before and after. The head is a line of names. */
 export const CSV_HEAD = `${BYTE_ORDER_MARK}${csvLine(['leafIndex', ...COLUMNS.map(([name]) => name)])}\r\n`;
 
-export const CSV_FORMAT: AuditFormat = {
-  line: ({ leafIndex, row }) => csvLine([String(leafIndex), ...COLUMNS.map(([, read]) => read(row))]).concat('\r'),
-  shortened: ({ leafIndex, row }) => CSV_FORMAT.line({ leafIndex, row: shortenedRow(row) }),
-  lost: ({ leafIndex, id, occurredAt }) => {
-    const known: Partial<Record<string, string | null>> = { id, occurredAt, reason: LOST_REASON };
+function rowLine(leafIndex: number, row: AuditRow): string {
+  return csvLine([String(leafIndex), ...COLUMNS.map(([, read]) => read(row))]).concat('\r');
+}
+
+export const CSV_FORMAT: AuditFormat = tellingChanged({
+  line: ({ leafIndex, row }) => rowLine(leafIndex, row),
+  shortened: ({ leafIndex, row }) => rowLine(leafIndex, shortenedRow(row)),
+  lost: (record) => {
+    const { leafIndex, id, occurredAt } = record;
+    const known: Partial<Record<string, string | null>> = { id, occurredAt, reason: lostReason(record) };
     return csvLine([String(leafIndex), ...COLUMNS.map(([name]) => known[name] ?? null)]).concat('\r');
   },
-};
+});

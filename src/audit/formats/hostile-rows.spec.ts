@@ -46,7 +46,7 @@ const HOSTILE: Record<string, Partial<AuditRow>> = {
 
 describe.each(FORMATS)('%s', (name, format) => {
   it.each(Object.entries(HOSTILE))('throws for no row, and writes one line of it: %s', (_what, hostile) => {
-    const line = format.line({ leafIndex: 7, row: { ...ROW, ...hostile } });
+    const line = format.line({ leafIndex: 7, leafHash: null, changed: false, row: { ...ROW, ...hostile } });
     if (name === 'csv') expect(line).toMatch(/^"7","0199c2a0/);
     else expect(line).not.toMatch(/[\r\n]/);
     if (name === 'ocsf') {
@@ -61,5 +61,15 @@ describe.each(FORMATS)('%s', (name, format) => {
     const line = format.lost({ leafIndex: 9, id: ROW.id, occurredAt: ROW.occurredAt });
     for (const part of ['9', ROW.id]) expect(line).toContain(part);
     expect(line).toContain(name === 'ocsf' ? 'audit.record.lost' : ROW.occurredAt);
+  });
+
+  it('says of a changed record that it was changed, in its short form too, and nothing of what stands there', () => {
+    const record = { leafIndex: 9, leafHash: Buffer.alloc(32, 1), changed: true, row: { ...ROW, reason: 'planted' } };
+    for (const line of [format.line(record), format.shortened(record)]) {
+      for (const part of ['9', ROW.id, 'changed']) expect(line).toContain(part);
+      expect(line).not.toContain('planted');
+      expect(line).not.toContain(ROW.action);
+      if (name === 'ocsf') expect(line).toContain(record.leafHash.toString('base64'));
+    }
   });
 });

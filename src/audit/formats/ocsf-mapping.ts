@@ -48,6 +48,7 @@ export const OCSF_MAPPING: Readonly<Record<string, OcsfMapping>> = {
   'auth.refresh.reused': as('authentication', 5, { severity: 4 }),
   'auth.session.ended': as('authentication', 2),
   'auth.session.refused': as('authentication', 1, { severity: 3 }),
+  'auth.session.refreshed': as('authentication', 5),
   'auth.session.started': as('authentication', 1),
   'auth.token.issued': as('authentication', 4),
   'auth.token.revoked': as('authentication', 2),
@@ -160,6 +161,8 @@ export const OCSF_MAPPING: Readonly<Record<string, OcsfMapping>> = {
   'users.user.deleted': as('accountChange', 6),
   'users.user.updated': as('accountChange', 'Update'),
 
+  'webhooks.delivery.delivered': as('apiActivity', 'Delivered'),
+  'webhooks.delivery.given-up': as('apiActivity', 'Given up', { severity: 3 }),
   'webhooks.delivery.replayed': as('apiActivity', UPDATE),
   'webhooks.endpoint.created': entity(CREATE),
   'webhooks.endpoint.deleted': entity(DELETE),

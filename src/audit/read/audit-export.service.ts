@@ -10,7 +10,7 @@ import { LOGGER, type Logger } from '../../observability/logger.js';
 import { writeBundle } from '../evidence/write-bundle.js';
 import type { LostRecord, SealedRecord } from '../formats/audit-format.js';
 import { canonicalRecord } from '../log/canonical-record.js';
-import { openStates } from '../log/open-states.js';
+import type { DroppedMonth } from '../log/month-stands.js';
 import { DroppedMonths } from '../retention/dropped-months.service.js';
 import { AuditTreeRepository, type StoredCheckpoint } from '../seal/audit-tree.repository.js';
 import { SignedCheckpoints } from '../seal/signed-checkpoints.service.js';
@@ -18,6 +18,7 @@ import { assertSomeTime } from './assert-some-time.js';
 import type { AuditFilter } from './audit-filter.js';
 import { auditReadError } from './audit-read.errors.js';
 import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
+import { comparedRecord } from './compared-record.js';
 import { type ExportFormat, formatted } from './export-formats.js';
 import { exportStream } from './export-stream.js';
 import { assertKnownAction } from './known-actions.js';
@@ -49,6 +50,8 @@ interface Handed {
   records: number;
   /** Of which nothing but the place was left. */
   lost: number;
+  /** Whose row isn't what was sealed. */
+  changed: number;
 }
 
 /** Takes the trail away, in the order of the log: what was recorded when it began, however long it takes. */
@@ -84,7 +87,7 @@ export class AuditExport {
       const kept = await this.keptCheckpoints(order.checkpoints);
       await this.record(actor, 'audit.events.exported', order, reach, {});
       const until = await this.sealed.checkpoint();
-      const handed = { records: 0, lost: 0 };
+      const handed = { records: 0, lost: 0, changed: 0 };
       const pieces = await this.pieces(order, reach, until, kept, handed);
       return { size: until.size, stream: this.stream(actor, order, reach, until, handed, pieces, leave) };
     } catch (error) {
@@ -141,12 +144,13 @@ export class AuditExport {
   ): Promise<AsyncGenerator<Buffer>> {
     const records = this.records(filter, reach, until.size, handed);
     if (format !== 'bundle') return formatted(format, records);
+    const { months } = await this.transactions.read((tx) => this.dropped.find(tx));
     return writeBundle({
       origin: await this.logKeys.origin(),
       size: until.size,
       keys: (await this.logKeys.all()).map(({ line }) => line),
       asked: {
-        filter: filterTexts(filter),
+        filter: { ...filterTexts(filter), ...withoutDropped(months) },
         from: 0,
         to: until.size,
         everything: reach.everything && reach.except.length === 0,
@@ -173,10 +177,12 @@ export class AuditExport {
       const last = rows.length < MAX_RECORDS ? undefined : rows.at(-1);
       const next = last === undefined ? to : last.leafIndex + 1;
       const lost = await this.lost({ from, to: next }, rows.length, filter, reach);
-      for (const { leafIndex, ...row } of rows) {
-        yield* before(lost, leafIndex, handed);
-        handed.records += 1;
-        yield { leafIndex, row: await openStates(this.keys, row) };
+      for (const row of rows) {
+        yield* before(lost, row.leafIndex, handed);
+        const record = await comparedRecord(this.keys, row);
+        if (record.changed) handed.changed += 1;
+        else handed.records += 1;
+        yield record;
       }
       yield* before(lost, next, handed);
       from = next;
@@ -227,11 +233,17 @@ function* before(lost: LostRecord[], place: number, handed: Handed): Generator<L
   }
 }
 
-function lostOf({ lost }: Handed): JsonObject {
-  return lost === 0 ? {} : { lost };
+/** What retention has dropped can't be in a bundle: whoever asks for everything then gets everything but that, and is told. */
+function withoutDropped(dropped: readonly DroppedMonth[]): Record<string, string> {
+  const partitions = dropped.filter(({ from, to }) => from < to).map(({ partition }) => partition);
+  return partitions.length === 0 ? {} : { withoutDropped: partitions.sort().join(', ') };
 }
 
-/** A lost record stands in a bundle as its hash, like whatever is left out. */
+function lostOf({ lost, changed }: Handed): JsonObject {
+  return { ...(lost === 0 ? {} : { lost }), ...(changed === 0 ? {} : { changed }) };
+}
+
+/** A lost record stands in a bundle as its hash, like whatever is left out. A changed one stands beside the hash that it doesn't have. */
 async function* evidence(records: AsyncIterable<SealedRecord | LostRecord>) {
   for await (const record of records) {
     if (!('row' in record)) continue;

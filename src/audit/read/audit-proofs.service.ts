@@ -15,6 +15,7 @@ import { SealedEnd } from '../seal/sealed-end.service.js';
 import { SignedCheckpoints } from '../seal/signed-checkpoints.service.js';
 import { auditReadError } from './audit-read.errors.js';
 import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
+import { wasSealedAs } from './compared-record.js';
 import { ReadingRecords } from './reading-records.service.js';
 import { fromTheLog } from './refused-log.js';
 import { SealedLogRepository } from './sealed-log.repository.js';
@@ -64,7 +65,8 @@ export class AuditProofs {
    * sealed first.
    *
    * @param size of that checkpoint
-   * @throws DomainError audit.event_not_found, audit.unknown_size, audit.sealing_behind, audit.log_refused
+   * @throws DomainError audit.event_not_found (also for a record that was changed after it was sealed), audit.unknown_size,
+   *   audit.sealing_behind, audit.log_refused
    */
   async ofRecord(actor: CallerActor, id: string, size?: number): Promise<InclusionEvidence> {
     const reach = await this.readings.reachOf(actor);
@@ -78,6 +80,11 @@ export class AuditProofs {
       details: { count: 1, ...(size === undefined ? {} : { size }) },
     });
     const { place, checkpoint } = await this.covering(id, size);
+    // No proof can hold for it: of what was sealed nothing is left but the hash.
+    if (!wasSealedAs(row, place.leafHash))
+      throw auditReadError('audit.event_not_found', {
+        detail: `What the table has under this id isn't the record that was sealed at place ${place.leafIndex}.`,
+      });
     const hashes = await fromTheLog(() => inclusionProof(place.leafIndex, checkpoint.size, this.readTiles));
     return { ...place, hashes, record: canonicalRecord(row), checkpoint };
   }

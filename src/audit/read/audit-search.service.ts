@@ -2,20 +2,20 @@ import { Injectable } from '@nestjs/common';
 import type { CallerActor } from '../../access/actor.js';
 import { canonicalJson } from '../../crypto/canonical-json.js';
 import { KeyRing } from '../../crypto/key-ring.js';
-import { leafHash } from '../../crypto/merkle/tree-hash.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { DomainError } from '../../kernel/errors/domain-error.js';
 import { kernelError } from '../../kernel/errors/kernel.errors.js';
 import { boundPageOf, decodeBoundCursor, isIdPosition } from '../../kernel/paging/bound-cursor.js';
 import type { Page } from '../../kernel/paging/cursor.js';
 import { AuditRepository } from '../audit.repository.js';
-import { type AuditRow, canonicalRecord } from '../log/canonical-record.js';
+import type { AuditRow } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
 import { SealedEnd } from '../seal/sealed-end.service.js';
 import { assertSomeTime } from './assert-some-time.js';
 import type { AuditFilter } from './audit-filter.js';
 import { auditReadError } from './audit-read.errors.js';
 import { AUDIT_READ_ACTIONS } from './audit-read.events.js';
+import { wasSealedAs } from './compared-record.js';
 import { assertKnownAction } from './known-actions.js';
 import { filterJson, ReadingRecords, tenantOfReading } from './reading-records.service.js';
 import { type LeafPlace, SealedLogRepository } from './sealed-log.repository.js';
@@ -128,7 +128,7 @@ export class AuditSearch {
 function placeOf(row: AuditRow, places: ReadonlyMap<string, LeafPlace>): LeafPlace | null {
   const place = places.get(row.id);
   if (place === undefined) return null;
-  return leafHash(Buffer.from(canonicalRecord(row), 'utf8')).equals(place.leafHash) ? place : null;
+  return wasSealedAs(row, place.leafHash) ? place : null;
 }
 
 /**

@@ -11,12 +11,16 @@ import type { TenantReach } from './tenant-reach.js';
 
 export interface SealedRow extends StoredAuditRow {
   leafIndex: number;
+  /** Of the tree; null where it has none for this place. */
+  leafHash: Buffer | null;
 }
 
 /** Leaves with their records; `bigint` comes as text. */
-type JoinedRow = StoredAuditRow & { leafIndex: string };
+type JoinedRow = Omit<SealedRow, 'leafIndex'> & { leafIndex: string };
 
-const COLUMNS = `leaf.leaf_index AS "leafIndex", ${AUDIT_COLUMNS}`;
+const LEAF_HASH = `(SELECT substring(tile.hashes FROM (leaf.leaf_index % 256)::integer * 32 + 1 FOR 32) FROM audit_tiles tile
+                    WHERE tile.level = 0 AND tile.tile_index = leaf.leaf_index / 256)`;
+const COLUMNS = `leaf.leaf_index AS "leafIndex", ${LEAF_HASH} AS "leafHash", ${AUDIT_COLUMNS}`;
 
 /** Records by their place in the log. Those of partitions that were dropped are passed over. */
 @Injectable()

@@ -8,7 +8,9 @@ import { newId } from '../../kernel/ids/ids.js';
 import type { Logger } from '../../observability/logger.js';
 import type { AuditService } from '../audit.service.js';
 import type { SealedRecord } from '../formats/audit-format.js';
-import { openStates } from '../log/open-states.js';
+import { lostRow } from '../formats/lost-row.js';
+import { changedRecord } from '../formats/telling-changed.js';
+import { comparedRecord } from '../read/compared-record.js';
 import type { SealedRecordsRepository } from '../read/sealed-records.repository.js';
 import type { DroppedMonths } from '../retention/dropped-months.service.js';
 import type { SealedEnd } from '../seal/sealed-end.service.js';
@@ -138,7 +140,7 @@ export class StreamDelivery {
       this.toldUpTo = next;
     }
     const read: SealedRecord[] = [];
-    for (const { leafIndex, ...row } of rows) read.push({ leafIndex, row: await openStates(keys, row) });
+    for (const row of rows) read.push(this.withheld(await comparedRecord(keys, row)));
     for (let done = 0; done < read.length && !this.isStopping; ) {
       const { count, shortened } = await this.deliver(read.slice(done));
       done += count;
@@ -162,6 +164,14 @@ export class StreamDelivery {
       { stream: this.sink.name, count: lost.length, places: lost.slice(0, NAMED) },
       'records of the audit trail are gone before they were delivered, although their month is kept: somebody wrote past the service',
     );
+  }
+
+  /** Of a record that was changed after it was sealed the receiver is told that it was, and nothing of what stands there now. */
+  private withheld(record: SealedRecord): SealedRecord {
+    if (!record.changed) return record;
+    const { leafIndex } = record;
+    this.parts.logger.error({ stream: this.sink.name, leafIndex }, 'an audit record was changed past the service');
+    return { ...record, row: lostRow(changedRecord(record)) };
   }
 
   private async deliver(records: readonly SealedRecord[]): Promise<Delivered> {

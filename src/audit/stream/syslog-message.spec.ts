@@ -24,7 +24,10 @@ const ROW: AuditRow = {
 };
 const OPTIONS = { format: NDJSON_FORMAT, hostname: 'bx.example', maxBytes: 8192 };
 const message = (row: Partial<AuditRow>, options = {}) =>
-  syslogMessage({ leafIndex: 7, row: { ...ROW, ...row } }, { ...OPTIONS, ...options }).toString('utf8');
+  syslogMessage(
+    { leafIndex: 7, leafHash: null, changed: false, row: { ...ROW, ...row } },
+    { ...OPTIONS, ...options },
+  ).toString('utf8');
 
 describe('a record as a syslog message', () => {
   it('has the header, the structured data and the text of RFC 5424', () => {
@@ -34,7 +37,7 @@ describe('a record as a syslog message', () => {
         'id="01900000-0000-7000-8000-000000000001" action="users.user.disabled" outcome="success" actorType="user" ' +
         'actorId="a" targetType="user" targetId="b"]',
     );
-    expect(text).toBe(NDJSON_FORMAT.line({ leafIndex: 7, row: ROW }));
+    expect(text).toBe(NDJSON_FORMAT.line({ leafIndex: 7, leafHash: null, changed: false, row: ROW }));
   });
 
   it('escapes what would end a value, and nothing else', () => {
@@ -66,7 +69,7 @@ describe('a record as a syslog message', () => {
     expect(JSON.parse(short.split('\uFEFF')[1] ?? '')).toMatchObject({ record: { after: null } });
     for (let maxBytes = 2048; maxBytes < 2052; maxBytes++) {
       const cut = syslogMessage(
-        { leafIndex: 7, row: { ...ROW, userAgent: '€'.repeat(1000) } },
+        { leafIndex: 7, leafHash: null, changed: false, row: { ...ROW, userAgent: '€'.repeat(1000) } },
         { ...OPTIONS, maxBytes },
       );
       expect(cut.length).toBeLessThanOrEqual(maxBytes);

@@ -11,6 +11,7 @@ import { AUTH_ACTIONS } from '../auth.events.js';
 import { LIFETIME } from '../lifetimes.js';
 import { SessionsRepository } from '../sessions/sessions.repository.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { formatScope } from '../tokens/token-scope.js';
 import { type KnownRefreshToken, RefreshTokensRepository } from './refresh-tokens.repository.js';
 import type { RotatedSession } from './rotate-statement.js';
 import { openSuccessor, sealSuccessor } from './seal-successor.js';
@@ -59,9 +60,38 @@ export class RefreshRotation {
       scope: presenter.scopes,
       idleSeconds: LIFETIME.idleSeconds,
     });
-    return session === null
-      ? this.answerRefused(token, presenter)
-      : { kind: 'rotated', session, refreshToken: successor };
+    const outcome: RotationOutcome =
+      session === null
+        ? await this.answerRefused(token, presenter)
+        : { kind: 'rotated', session, refreshToken: successor };
+    if (outcome.kind === 'rotated' || outcome.kind === 'repeated') await this.recordRefreshed(outcome, presenter);
+    return outcome;
+  }
+
+  /**
+   * Before there is an access token. A repetition too: what it gives out is as good, and whoever got the first record prevented
+   * would come back for it.
+   */
+  private recordRefreshed(
+    { kind, session }: Extract<RotationOutcome, { session: RotatedSession }>,
+    { clientId, scopes }: RefreshPresenter,
+  ): Promise<void> {
+    const { userId, sessionId, tenantId, displayName, scope, dpopJkt } = session;
+    return this.audit.recordAlone(
+      { type: 'user', id: userId, displayName, tenantId, sessionId, scopes },
+      {
+        action: AUTH_ACTIONS['auth.session.refreshed'],
+        tenantId,
+        target: { type: 'session', id: sessionId },
+        outcome: 'success',
+        after: {
+          clientId,
+          scope: scopes === null ? scope : formatScope(scopes),
+          senderConstrained: dpopJkt !== null,
+          repeated: kind === 'repeated',
+        },
+      },
+    );
   }
 
   /** Why it couldn't be taken. Only an end is written down, and only by whoever ended it. */

@@ -11,9 +11,6 @@ export interface KnownRefreshToken extends RotatedSession {
   familyId: string;
   generation: number;
   clientId: string;
-  /** tenants.id of the user. */
-  tenantId: string;
-  displayName: string;
   /** Neither ended nor past its absolute or idle end. */
   sessionAlive: boolean;
   userStands: boolean;

@@ -20,6 +20,9 @@ export interface Rotation {
 export interface RotatedSession {
   userId: string;
   sessionId: string;
+  /** tenants.id of the user. */
+  tenantId: string;
+  displayName: string;
   scope: string | null;
   dpopJkt: string | null;
   /** Until the session's absolute end. */
@@ -47,13 +50,14 @@ export const ROTATE: PreparedStatement = {
          AND (s.dpop_jkt IS NOT DISTINCT FROM $6 OR (s.dpop_jkt IS NULL AND t.generation = 0))
          AND ($7::text[] IS NULL OR s.scope IS NULL OR $7 <@ string_to_array(s.scope, ' '))
          AND u.status = 'active' AND u.security_stamp = s.security_stamp AND n.sign_in_allowed
-      RETURNING t.session_id, t.family_id, t.generation
+      RETURNING t.session_id, t.family_id, t.generation, u.tenant_id, u.display_name
     ), touched AS (
       UPDATE user_sessions s SET last_seen_at = clock_timestamp(), dpop_jkt = coalesce(s.dpop_jkt, $6),
              idle_expires_at = least(s.expires_at, clock_timestamp() + make_interval(secs => $8))
         FROM taken k
        WHERE s.id = k.session_id AND s.ended_at IS NULL
-      RETURNING s.id, s.user_id, s.scope, s.dpop_jkt, s.expires_at, k.family_id, k.generation
+      RETURNING s.id, s.user_id, s.scope, s.dpop_jkt, s.expires_at, k.family_id, k.generation,
+                k.tenant_id, k.display_name
     ), successor AS (
       INSERT INTO refresh_tokens (id, session_id, family_id, token_hash, generation, expires_at)
       SELECT $2, c.id, c.family_id, $3, c.generation + 1,
@@ -61,6 +65,7 @@ export const ROTATE: PreparedStatement = {
         FROM touched c
     )
     SELECT c.user_id AS "userId", c.id AS "sessionId", c.scope, c.dpop_jkt AS "dpopJkt",
+           c.tenant_id AS "tenantId", c.display_name AS "displayName",
            extract(epoch FROM c.expires_at - clock_timestamp())::float8 AS "secondsLeft"
       FROM touched c`,
 };
