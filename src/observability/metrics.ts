@@ -92,7 +92,7 @@ export const metricProviders = [
   }),
   makeCounterProvider({
     name: METRIC.auditGaps,
-    help: 'What somebody did to the audit trail past the service, at each look: records that were never logged (unlogged), are gone (lost) or others than were sealed (changed), have the id of another (double) or could not be read (unread); leaves outside of the log (planted); hashes that do not lead to the sealed root (tree); legal holds (hold); the place of the patrol (patrol)',
+    help: 'What somebody did to the audit trail past the service, at each look: records that were never logged (unlogged), are gone (lost) or others than were sealed (changed), have the id of another (double) or could not be read (unread); leaves and hashes outside of the log (planted); hashes that do not lead to the sealed root (tree); legal holds (hold); months that retention dropped (drop); checkpoints that no key of the log signed (checkpoint); the place of the patrol (patrol)',
     labelNames: ['kind'],
   }),
   makeGaugeProvider({
