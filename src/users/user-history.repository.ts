@@ -5,7 +5,8 @@ import type { Transaction } from '../database/transaction-runner.js';
 @Injectable()
 export class UserHistoryRepository {
   /**
-   * Newest first: of the user, of all assignments and activations that they ever had, and of their sessions.
+   * Newest first: of the user, of all assignments and activations that they ever had, and of their sessions. That a session was
+   * refreshed every quarter of an hour would bury the rest; the trail has it.
    *
    * @param userId users.id
    * @returns audit_events.id
@@ -21,7 +22,9 @@ export class UserHistoryRepository {
        )
        SELECT e.id FROM own, LATERAL (
          SELECT id FROM audit_events
-          WHERE target_id = own.id AND target_type = own.type AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
+          WHERE target_id = own.id AND target_type = own.type AND action <> 'auth.session.refreshed'
+            AND ($2::uuid IS NULL OR id < $2)
+          ORDER BY id DESC LIMIT $3
        ) e ORDER BY e.id DESC LIMIT $3`,
       [userId, beforeId, limit],
     );

@@ -20,7 +20,7 @@ const STORM = proofSize(1000, 10_000);
 const KILLS = proofSize(3, 10);
 /** What an address may ask for, of which a tenth comes back in six seconds; and how many others and how many of us want it. */
 const PER_MINUTE = 600;
-const OTHERS = PER_MINUTE + 40;
+const OTHERS = PER_MINUTE + 240;
 const FOLLOWERS = 60;
 
 describe('refresh under fire', () => {
