@@ -113,12 +113,14 @@ const INSERT_LEAVES = {
 };
 const FIND_LOGGED = {
   name: 'audit_find_logged',
-  text: 'SELECT event_id AS id FROM audit_leaves WHERE event_id = ANY ($1::uuid[]) AND leaf_index >= 0 AND leaf_index < $2',
+  // Without the range of places, by which a plan for any parameters may look instead of by the ids.
+  text: 'SELECT event_id AS id, leaf_index AS "leafIndex" FROM audit_leaves WHERE event_id = ANY ($1::uuid[])',
 };
+/** By the two ends of the index: a plan for any size could look through all leaves for one that isn't there. */
 const HAS_PLANTED = {
   name: 'audit_has_planted',
   text: `
-    SELECT EXISTS (SELECT FROM audit_leaves WHERE leaf_index >= $1) OR EXISTS (SELECT FROM audit_leaves WHERE leaf_index < 0) AS planted`,
+    SELECT coalesce((SELECT max(leaf_index) FROM audit_leaves) >= $1 OR (SELECT min(leaf_index) FROM audit_leaves) < 0, false) AS planted`,
 };
 /**
  * Of a log of `size` leaves, as `$n` or a subquery gives it: tiles where it has none, and the last one of a level where it is longer than
@@ -180,8 +182,9 @@ export class AuditTreeRepository {
 
   /** Which of these records lie among the first `size` leaves. */
   async findLogged(tx: Transaction, ids: readonly string[], size: number): Promise<Set<string>> {
-    const rows = await runPrepared<{ id: string }>(tx, FIND_LOGGED, [ids, size]);
-    return new Set(rows.map(({ id }) => id));
+    const rows = await runPrepared<{ id: string; leafIndex: string }>(tx, FIND_LOGGED, [ids]);
+    const isInLog = (place: number) => place >= 0 && place < size;
+    return new Set(rows.filter(({ leafIndex }) => isInLog(Number(leafIndex))).map(({ id }) => id));
   }
 
   /** Whether rows of leaves lie where a log of this size has none. */
