@@ -16,18 +16,16 @@ import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRIC } from '../observability/metrics.js';
 import { AnonymousFailures, type FailureCount } from './anonymous-failures.js';
 import { AppendQueue } from './append/append-queue.js';
-import { AuditAppendRepository, type NewAuditRow } from './append/audit-append.repository.js';
-import { newAuditRow } from './append/new-audit-row.js';
+import { AuditAppendRepository } from './append/audit-append.repository.js';
+import { type Happening, newAuditRow, newAuditRows, type RecordSource } from './append/new-audit-row.js';
 import { AUDIT_ACTIONS } from './audit.events.js';
 import { AuditRepository } from './audit.repository.js';
-import { ANONYMOUS, type AuditActor, type AuditEntry } from './audit.types.js';
+import { ANONYMOUS, type AuditActor, type AuditEntry, type AuditOutcome } from './audit.types.js';
 import type { AuditRow } from './log/canonical-record.js';
 import { openStates } from './log/open-states.js';
 import type { AuditFilter } from './read/audit-filter.js';
-import { singleLine } from './single-line.js';
 
 const FLUSH_INTERVAL_MS = 5000;
-const SOURCE_LENGTH = 256;
 /** Records of one commit; more gain nothing. */
 const MAX_GROUP = 1000;
 /** Records that wait for their commit: about 50 MB, and several seconds of work for the database. */
@@ -49,7 +47,7 @@ export interface Denial {
 @Injectable()
 export class AuditService implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly failures = new AnonymousFailures();
-  private readonly queue: AppendQueue<NewAuditRow>;
+  private readonly queue: AppendQueue<Happening>;
   /** Counts that could not be written yet. */
   private unwritten: FailureCount[] = [];
   private timer: NodeJS.Timeout | undefined;
@@ -63,7 +61,7 @@ export class AuditService implements OnApplicationBootstrap, BeforeApplicationSh
     @InjectMetric(METRIC.auditEvents) private readonly written: Counter,
   ) {
     this.queue = new AppendQueue({
-      write: (rows) => this.appends.insertAll(rows),
+      write: (happenings) => this.write(happenings),
       maxBatch: MAX_GROUP,
       maxWaiting: MAX_WAITING,
     });
@@ -79,17 +77,18 @@ export class AuditService implements OnApplicationBootstrap, BeforeApplicationSh
   async recordAll(tx: Transaction, actor: AuditActor, entries: readonly AuditEntry[]): Promise<void> {
     for (let from = 0; from < entries.length; from += MAX_GROUP) {
       const group = entries.slice(from, from + MAX_GROUP);
-      await this.appends.insertMany(tx, await Promise.all(group.map((entry) => newAuditRow(this.keys, actor, entry))));
-      for (const { outcome } of group) this.written.inc({ outcome });
+      const happenings = group.map((entry) => ({ actor, entry, source: currentContext() }));
+      await this.appends.insertMany(tx, await newAuditRows(this.keys, happenings));
+      this.count(happenings);
     }
   }
 
   /**
    * Writes a record of what changed nothing, such as a sign-in that failed: committed together with what else is recorded at that
-   * moment, and durable when this resolves.
+   * moment, and durable when this resolves. Until then the entry may not be changed.
    */
-  async recordAlone(actor: AuditActor, entry: AuditEntry): Promise<void> {
-    await this.append(await newAuditRow(this.keys, actor, entry));
+  recordAlone(actor: AuditActor, entry: AuditEntry): Promise<void> {
+    return this.queue.append({ actor, entry, source: currentContext() });
   }
 
   /** Writes what was refused to somebody known. */
@@ -150,20 +149,28 @@ export class AuditService implements OnApplicationBootstrap, BeforeApplicationSh
     this.logger.warn({ err: cause, records: failed.length }, 'counted failures could not be written yet');
   }
 
-  private async recordCount({ source, minute, count, reasons }: FailureCount): Promise<void> {
-    const row = await newAuditRow(this.keys, ANONYMOUS, {
+  private recordCount({ source, minute, count, reasons }: FailureCount): Promise<void> {
+    const entry: AuditEntry = {
       action: AUDIT_ACTIONS['auth.anonymous.failed'],
       tenantId: null,
       target: null,
       outcome: 'failure',
       reason: Object.keys(reasons).sort().join(', '),
       after: { minute: minute.toISOString(), count, reasons },
-    });
-    await this.append({ ...row, sourceAddress: singleLine(source, SOURCE_LENGTH) });
+    };
+    const from: RecordSource = { sourceAddress: source, userAgent: null, requestId: null, traceId: null };
+    return this.queue.append({ actor: ANONYMOUS, entry, source: from });
   }
 
-  private async append(row: NewAuditRow): Promise<void> {
-    await this.queue.append(row);
-    this.written.inc({ outcome: row.outcome });
+  /** One commit. */
+  private async write(happenings: readonly Happening[]): Promise<void> {
+    await this.appends.insertAll(await newAuditRows(this.keys, happenings));
+    this.count(happenings);
+  }
+
+  private count(happenings: readonly Happening[]): void {
+    const counts = new Map<AuditOutcome, number>();
+    for (const { entry } of happenings) counts.set(entry.outcome, (counts.get(entry.outcome) ?? 0) + 1);
+    for (const [outcome, count] of counts) this.written.inc({ outcome }, count);
   }
 }

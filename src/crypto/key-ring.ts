@@ -10,6 +10,13 @@ export interface SealedPlace {
   tenant?: string | null;
 }
 
+/** A value that is to be sealed, and where it will stand. */
+export interface Sealing {
+  plaintext: Uint8Array;
+  /** Of a column that was declared (defineSealedColumn). */
+  place: SealedPlace;
+}
+
 /** A keyed index over values that must be searched or compared without being readable. */
 export interface KeyedIndex {
   /** Which index key this is. */
@@ -62,6 +69,8 @@ export abstract class KeyRing {
    * @param place of a column that was declared (defineSealedColumn)
    */
   abstract seal(plaintext: Uint8Array, place: SealedPlace): Promise<Buffer>;
+  /** The same for many, in their order, with one look at the keys. */
+  abstract sealAll(values: readonly Sealing[]): Promise<Buffer[]>;
   /** @throws DomainError keys.cannot_open when the value was changed, moved, or sealed under a key that is gone */
   abstract open(sealed: Uint8Array, place: SealedPlace): Promise<Buffer>;
   /**

@@ -16,6 +16,7 @@ import {
   type KeyedIndex,
   KeyRing,
   type SealedPlace,
+  type Sealing,
   type SigningKey,
   type VerificationKey,
 } from '../crypto/key-ring.js';
@@ -109,11 +110,22 @@ export class DatabaseKeyRing extends KeyRing implements OnModuleInit, OnApplicat
 
   async seal(plaintext: Uint8Array, place: SealedPlace): Promise<Buffer> {
     assertDeclared(place);
+    return (await this.cipherFor(1)).seal(plaintext, place);
+  }
+
+  async sealAll(values: readonly Sealing[]): Promise<Buffer[]> {
+    for (const { place } of values) assertDeclared(place);
+    const cipher = await this.cipherFor(values.length);
+    return values.map(({ plaintext, place }) => cipher.seal(plaintext, place));
+  }
+
+  /** What seals now; for so many values that are sealed at once. */
+  private async cipherFor(values: number): Promise<DataKeyCipher> {
     const { currentVersion, dataKeys } = await this.freshKeys();
     const cipher = dataKeys.get(currentVersion);
     if (cipher === undefined) throw keysError('keys.cannot_open');
-    this.uses.count(currentVersion);
-    return cipher.seal(plaintext, place);
+    this.uses.count(currentVersion, values);
+    return cipher;
   }
 
   async open(sealed: Uint8Array, place: SealedPlace): Promise<Buffer> {

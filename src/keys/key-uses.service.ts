@@ -25,9 +25,9 @@ export class KeyUses {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** One value is sealed under the key. */
-  count(version: number): void {
-    const left = (this.left.get(version) ?? 0) - 1;
+  /** So many values are sealed under the key. */
+  count(version: number, values: number): void {
+    const left = (this.left.get(version) ?? 0) - values;
     this.left.set(version, left);
     if (left < BLOCK / 2 && !this.entering.has(version)) void this.enter(version);
   }

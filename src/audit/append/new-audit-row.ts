@@ -1,10 +1,10 @@
-import type { KeyRing } from '../../crypto/key-ring.js';
-import { currentContext } from '../../kernel/context/request-context.js';
+import type { KeyRing, Sealing } from '../../crypto/key-ring.js';
+import { currentContext, type RequestContext } from '../../kernel/context/request-context.js';
 import { newId } from '../../kernel/ids/ids.js';
 import type { AuditActor, AuditEntry } from '../audit.types.js';
 import { statesText } from '../log/canonical-record.js';
 import { statesPlace } from '../log/states-place.js';
-import { type Fingerprint, maskedLine, maskedText } from '../mask-secrets.js';
+import { type Fingerprint, isSuspicious, maskedLine, maskedText } from '../mask-secrets.js';
 import { singleLine } from '../single-line.js';
 import type { NewAuditRow } from './audit-append.repository.js';
 import { retentionClassOf } from './retention-class.js';
@@ -12,18 +12,55 @@ import { retentionClassOf } from './retention-class.js';
 const NAME_LENGTH = 256;
 const ID_LENGTH = 512;
 const TEXT_LENGTH = 1024;
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 /** Enough to tell secrets apart, too little to be of use. */
 const FINGERPRINT_BYTES = 8;
 
+/** What is to be recorded, with what was known of the request when it happened. */
+export interface Happening {
+  actor: AuditActor;
+  entry: AuditEntry;
+  source: RecordSource | undefined;
+}
+
+export type RecordSource = { [Member in keyof RequestContext]: string | null };
+
 /** The row of an entry: what others wrote made one line, secrets masked, states sealed, and what is known of the request. */
 export async function newAuditRow(keys: KeyRing, actor: AuditActor, entry: AuditEntry): Promise<NewAuditRow> {
-  const context = currentContext();
-  const id = newId();
-  const fingerprint = await fingerprinting(keys);
-  const line = (text: string | null | undefined, limit: number) =>
-    text === null || text === undefined ? null : singleLine(maskedLine(text, fingerprint), limit);
+  const [row] = await newAuditRows(keys, [{ actor, entry, source: currentContext() }]);
+  if (row === undefined) throw new Error('no row was made');
+  return row;
+}
+
+/** The same for many, in their order, with one look at the keys. */
+export async function newAuditRows(keys: KeyRing, happenings: readonly Happening[]): Promise<NewAuditRow[]> {
+  const index = await keys.index('audit.masked');
+  const fingerprint: Fingerprint = (secret) =>
+    `${index.version}.${index.of(secret).toString('hex', 0, FINGERPRINT_BYTES)}`;
+  const sealings: Sealing[] = [];
+  const owners: NewAuditRow[] = [];
+  const rows = happenings.map((happening) => {
+    const row = openRow(happening, fingerprint);
+    const states = maskedStates(happening.entry, fingerprint);
+    if (states !== null) {
+      sealings.push({ plaintext: Buffer.from(states, 'utf8'), place: statesPlace(row.id, row.tenantId) });
+      owners.push(row);
+    }
+    return row;
+  });
+  const sealed = sealings.length === 0 ? [] : await keys.sealAll(sealings);
+  for (const [nth, row] of owners.entries()) row.sealedStates = sealed[nth] ?? null;
+  return rows;
+}
+
+/** Without its states. */
+function openRow({ actor, entry, source }: Happening, fingerprint: Fingerprint): NewAuditRow {
+  const line = (text: string | null | undefined, limit: number) => {
+    if (text === null || text === undefined) return null;
+    return isPlainLine(text, limit) ? text : singleLine(maskedLine(text, fingerprint), limit);
+  };
   return {
-    id,
+    id: newId(),
     retentionClass: retentionClassOf(entry.action, entry.outcome),
     action: entry.action,
     outcome: entry.outcome,
@@ -36,27 +73,17 @@ export async function newAuditRow(keys: KeyRing, actor: AuditActor, entry: Audit
     targetType: line(entry.target?.type, NAME_LENGTH),
     targetId: line(entry.target?.id, ID_LENGTH),
     targetName: line(entry.target?.displayName, NAME_LENGTH),
-    sourceAddress: line(context?.sourceAddress, NAME_LENGTH),
-    userAgent: line(context?.userAgent, TEXT_LENGTH),
-    requestId: line(context?.requestId, NAME_LENGTH),
-    traceId: line(context?.traceId, NAME_LENGTH),
-    sealedStates: await sealedStates(keys, id, entry, fingerprint),
+    sourceAddress: line(source?.sourceAddress, NAME_LENGTH),
+    userAgent: line(source?.userAgent, TEXT_LENGTH),
+    requestId: line(source?.requestId, NAME_LENGTH),
+    traceId: line(source?.traceId, NAME_LENGTH),
+    sealedStates: null,
   };
 }
 
-async function sealedStates(
-  keys: KeyRing,
-  id: string,
-  entry: AuditEntry,
-  fingerprint: Fingerprint,
-): Promise<Buffer | null> {
-  const text = maskedStates(entry, fingerprint);
-  return text === null ? null : keys.seal(Buffer.from(text, 'utf8'), statesPlace(id, entry.tenantId));
-}
-
-async function fingerprinting(keys: KeyRing): Promise<Fingerprint> {
-  const index = await keys.index('audit.masked');
-  return (secret) => `${index.version}.${index.of(secret).toString('hex', 0, FINGERPRINT_BYTES)}`;
+/** Most texts are: nothing in them is to be masked, replaced or cut. */
+function isPlainLine(text: string, limit: number): boolean {
+  return text.length <= limit && PRINTABLE_ASCII.test(text) && !isSuspicious(text);
 }
 
 function maskedStates({ before, after }: AuditEntry, fingerprint: Fingerprint): string | null {

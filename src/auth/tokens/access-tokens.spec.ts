@@ -13,6 +13,9 @@ class OneKey extends KeyRing {
   async seal(): Promise<Buffer> {
     throw new Error('not for tokens');
   }
+  async sealAll(): Promise<Buffer[]> {
+    throw new Error('not for tokens');
+  }
   async open(): Promise<Buffer> {
     throw new Error('not for tokens');
   }
