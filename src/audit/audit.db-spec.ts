@@ -3,6 +3,7 @@ import { Counter, Registry } from 'prom-client';
 import { type KeysInstance, startKeys } from '../../test/support/keys-stage.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { systemActor, type UserActor } from '../access/actor.js';
+import type { JsonObject } from '../crypto/canonical-json.js';
 import { PreparedStatements } from '../database/prepared-statements.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { runWithContext } from '../kernel/context/request-context.js';
@@ -158,6 +159,62 @@ describe('the audit trail', () => {
     expect(
       await all({ action, from: new Date(Date.now() - 3_600_000), to: new Date(Date.now() + 3_600_000) }),
     ).toHaveLength(7);
+  });
+
+  it('writes records of a group exactly as each would be written alone', async () => {
+    const hard: AuditEntry[] = [
+      ENTRY,
+      {
+        ...ENTRY,
+        tenantId: newId(),
+        target: { type: 'thing', id: `ü\u202e${'x'.repeat(600)}`, displayName: 'Ada\n\ud800' },
+      },
+      {
+        ...ENTRY,
+        target: null,
+        outcome: 'denied',
+        reason: 'sent whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, then "{a,b}"',
+      },
+      { action: 'drift.scan.completed', tenantId: null, target: { type: 'thing', id: '\\N' }, outcome: 'success' },
+    ];
+    const context = (requestId: string) => ({
+      requestId,
+      traceId: 'b'.repeat(32),
+      sourceAddress: '::1',
+      userAgent: 'Ü \t',
+    });
+    const told = (rows: Awaited<ReturnType<typeof all>>) =>
+      rows.map(({ id: _id, occurredAt: _at, requestId: _request, ...rest }) => JSON.stringify(rest)).sort();
+    await runWithContext(context('alone'), async () => {
+      for (const entry of hard) await transactions.run((tx) => audit.record(tx, USER, entry));
+    });
+    await runWithContext(context('group'), () => Promise.all(hard.map((entry) => audit.recordAlone(USER, entry))));
+    await runWithContext(context('all'), () => transactions.run((tx) => audit.recordAll(tx, USER, hard)));
+    const alone = told(await all({ requestId: 'alone' }));
+    expect(alone).toHaveLength(hard.length);
+    expect(told(await all({ requestId: 'group' }))).toEqual(alone);
+    expect(told(await all({ requestId: 'all' }))).toEqual(alone);
+    const [classes] = await database.dataSource.query<{ n: string }[]>(
+      `SELECT count(DISTINCT (action, retention_class)) AS n FROM audit_events WHERE action = 'drift.scan.completed'`,
+    );
+    expect(classes?.n).toBe('1');
+  });
+
+  it('refuses of a group only the records that cannot be made or stored', async () => {
+    let deep: JsonObject = {};
+    for (let level = 0; level < 600; level++) deep = { deep };
+    const targets: Partial<AuditEntry>[] = [
+      {},
+      { after: deep },
+      { outcome: 'odd' as AuditEntry['outcome'] },
+      { tenantId: 'none' },
+      {},
+    ];
+    const written = await Promise.allSettled(
+      targets.map((odd) => audit.recordAlone(USER, { ...ENTRY, action: 'test.group.mixed', ...odd })),
+    );
+    expect(written.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled']);
+    expect(await all({ action: 'test.group.mixed' })).toHaveLength(2);
   });
 
   it('keeps counts that could not be written for the next time', async () => {

@@ -36,6 +36,16 @@ describe('maskedText', () => {
     });
   });
 
+  it('masks what an escape, other letters or another secret stand before', () => {
+    for (const before of ['\n', '"', '\\', '\u0001', 'é', ' ', '-', '/']) {
+      expect(masked({ note: `${before}whsec_abc` })).toEqual({ note: `${before}[masked:f(whsec_abc)]` });
+      expect(masked({ [`${before}PASSWORD`]: 'x' })).toEqual({ [`${before}PASSWORD`]: '[masked:f(x)]' });
+    }
+    expect(masked({ list: [{ note: 'whsk_1' }, 'bxscim_2'] })).toEqual({
+      list: [{ note: '[masked:f(whsk_1)]' }, '[masked:f(bxscim_2)]'],
+    });
+  });
+
   it('writes text that every reader of RFC 8785 can write again', () => {
     expect(masked({ 'na\ud800me': 'va\udfffue' })).toEqual({ 'na\uFFFDme': 'va\uFFFDue' });
   });

@@ -40,7 +40,10 @@ export class BinaryRows {
   }
 
   text(value: string | null): void {
-    if (value === null) return this.none();
+    if (value === null) {
+      this.none();
+      return;
+    }
     // UTF-8 has at most three bytes for a UTF-16 code unit.
     this.reserve(4 + 3 * value.length);
     const start = this.end + 4;
@@ -51,7 +54,10 @@ export class BinaryRows {
 
   /** @throws DomainError request.invalid for what is no UUID, as PostgreSQL would */
   uuid(value: string | null): void {
-    if (value === null) return this.none();
+    if (value === null) {
+      this.none();
+      return;
+    }
     this.reserve(4 + UUID_BYTES);
     let at = this.bytes.writeInt32BE(UUID_BYTES, this.end);
     let faults = value.length ^ 36;
@@ -70,7 +76,10 @@ export class BinaryRows {
   }
 
   binary(value: Uint8Array | null): void {
-    if (value === null) return this.none();
+    if (value === null) {
+      this.none();
+      return;
+    }
     this.reserve(4 + value.byteLength);
     this.bytes.set(value, this.bytes.writeInt32BE(value.byteLength, this.end));
     this.end += 4 + value.byteLength;
