@@ -31,8 +31,9 @@ const scratch = Buffer.alloc(4096);
 
 /** Seals and opens under one data key. */
 export class DataKeyCipher {
-  /** What each value begins with: header, salt and a nonce of 0. */
+  /** What each value begins with: header, salt and nonce. */
   private readonly lead = Buffer.alloc(TAG_AT);
+  private readonly nonce = this.lead.subarray(NONCE_AT);
   private sealing: KeyObject | undefined;
   private count = 0;
   /** By salt as latin1 text; the one that was used last stands at the end. */
@@ -50,11 +51,11 @@ export class DataKeyCipher {
 
   seal(plaintext: Uint8Array, place: SealedPlace): Buffer {
     if (this.sealing === undefined || this.count === VALUES_PER_SALT) this.sealing = this.drawSalt();
+    this.lead.writeUInt32BE(this.count, TAG_AT - 4);
+    this.count += 1;
     const sealed = Buffer.allocUnsafe(CONTENT_AT + plaintext.byteLength);
     sealed.set(this.lead, 0);
-    sealed.writeUInt32BE(this.count, TAG_AT - 4);
-    this.count += 1;
-    const cipher = createCipheriv('aes-256-gcm', this.sealing, sealed.subarray(NONCE_AT, TAG_AT), GCM);
+    const cipher = createCipheriv('aes-256-gcm', this.sealing, this.nonce, GCM);
     cipher.setAAD(additionalData(sealed, this.version, place));
     // GCM is a stream: all of it comes at once, and nothing in the end.
     sealed.set(cipher.update(plaintext), CONTENT_AT);
@@ -132,6 +133,9 @@ export function keyVersionOf(sealed: Uint8Array): number {
 /** What stands in `scratch` up to where. */
 let written: { version: number; table: string; column: string; end: number } | undefined;
 
+/** The beginning of `scratch` that was returned last: ids have one length, so that it mostly fits. */
+let lastData = scratch.subarray(0, 0);
+
 /**
  * Header and place, each part after its length, so that no two places have the same bytes. What is returned is good until the next
  * call: a buffer for all of them, whose beginning stays as long as the column does, because this is much of what a small value costs.
@@ -145,7 +149,9 @@ function additionalData(sealed: Buffer, version: number, { table, column, row, t
     const end = writePart(column, writePart(table, LEAD_BYTES));
     written = { version, table, column, end };
   }
-  return scratch.subarray(0, writePart(owner, writePart(row, written.end)));
+  const end = writePart(owner, writePart(row, written.end));
+  if (lastData.byteLength !== end) lastData = scratch.subarray(0, end);
+  return lastData;
 }
 
 /** @returns where it ends */
