@@ -17,7 +17,7 @@ const whole = (value: number) => Math.round(value).toLocaleString('en');
 
 /** Records that are committed in groups beside plain inserts, each committed, on one connection. */
 export async function measureAppend({ rounds, seconds }: BenchOptions): Promise<Outcome> {
-  const { grouped, plain, faults } = await measured<AppendResult>((env) => ({
+  const { grouped, plain, cpu, faults } = await measured<AppendResult>((env) => ({
     part: 'append',
     env,
     rounds,
@@ -27,6 +27,7 @@ export async function measureAppend({ rounds, seconds }: BenchOptions): Promise<
   const ratios = grouped.map((rate, round) => rate / (plain[round] ?? Number.NaN));
   const rows = [
     [`recordAlone, ${CONCURRENCY} at once, records a second`, spread(grouped, whole), '-', '-'],
+    ['CPU of Node for each of them, µs', spread(cpu, (value) => value.toFixed(1)), '-', '-'],
     ['one plain insert a commit, one connection, a second', spread(plain, whole), '-', '-'],
     [
       'times',

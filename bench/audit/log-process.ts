@@ -29,6 +29,8 @@ export interface AppendResult {
   /** Records a second, a value each round. */
   grouped: number[];
   plain: number[];
+  /** CPU of the process for a record of a group, all its threads, in microseconds. */
+  cpu: number[];
   faults: string[];
 }
 
@@ -75,11 +77,13 @@ async function append(
   client: pg.Client,
 ): Promise<AppendResult> {
   await client.query(PLAIN_TABLE);
-  const result: AppendResult = { grouped: [], plain: [], faults: [] };
+  const result: AppendResult = { grouped: [], plain: [], cpu: [], faults: [] };
   const before = await countOf(client, 'audit_events');
   let answered = 0;
   for (let round = 0; round <= rounds; round++) {
+    const own = process.cpuUsage();
     const grouped = await rateOf(seconds, concurrency, () => audit.recordAlone(ANONYMOUS, ENTRY));
+    const { user, system } = process.cpuUsage(own);
     const plain = await rateOf(seconds, 1, () =>
       client.query({ ...PLAIN_INSERT, values: plainValues(ANONYMOUS, ENTRY) }),
     );
@@ -87,6 +91,7 @@ async function append(
     if (round === 0) continue;
     result.grouped.push(grouped.rate);
     result.plain.push(plain.rate);
+    result.cpu.push((user + system) / grouped.count);
   }
   const written = (await countOf(client, 'audit_events')) - before;
   if (written < answered) result.faults.push(`append: ${answered} records were answered and ${written} are there`);
