@@ -47,7 +47,7 @@ export async function startAudit(database: TestDatabase): Promise<AuditStage> {
   const signed = new SignedCheckpoints(tree, ring);
   const line = new PendingLine(new PendingRecordsRepository(), logger);
   const heads = new TreeHeads(ring);
-  const sealer = new AuditSealer(settings, transactions, tree, line, heads, signed, ring, outbox, logger);
+  const sealer = new AuditSealer(settings, transactions, tree, line, heads, signed, ring, outbox);
   await sealer.makeTree();
   return {
     audit,

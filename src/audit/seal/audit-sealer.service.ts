@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
 import { KeyRing } from '../../crypto/key-ring.js';
 import { signCheckpoint } from '../../crypto/merkle/checkpoint.js';
@@ -11,7 +11,6 @@ import { treeRoot } from '../../crypto/merkle/tree-proofs.js';
 import { type NoteSigner, verifierKey } from '../../crypto/signed-note.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
-import { LOGGER, type Logger } from '../../observability/logger.js';
 import { Outbox } from '../../outbox/outbox.service.js';
 import { canonicalRecord } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
@@ -66,7 +65,6 @@ export class AuditSealer {
     private readonly signed: SignedCheckpoints,
     private readonly keys: KeyRing,
     private readonly outbox: Outbox,
-    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Names the log of a new installation. */
@@ -242,7 +240,7 @@ export class AuditSealer {
     let hashed: readonly PendingRow[] = [];
     for (let nth = 1; part !== null || hashed.length > 0; nth++) {
       const rows: readonly PendingRow[] = part?.rows ?? [];
-      const goesOn: boolean = part !== null && part.isFull && nth < BATCH_PARTS;
+      const goesOn: boolean = part?.isFull === true && nth < BATCH_PARTS;
       const [hashes, next]: [Buffer, PendingPart | null] = await bothEnded(
         this.leafHashes(rows),
         this.store(tx, end, hashed).then(() => (goesOn ? take() : null)),
