@@ -26,6 +26,8 @@ import { LogPatrolRepository } from './seal/log-patrol.repository.js';
 import { LogPatrol } from './seal/log-patrol.service.js';
 import { LogWalk } from './seal/log-walk.service.js';
 import { PatrolPlaces } from './seal/patrol-places.service.js';
+import { PendingLine } from './seal/pending-line.service.js';
+import { PendingRecordsRepository } from './seal/pending-records.repository.js';
 import { SealedEnd } from './seal/sealed-end.service.js';
 import { SignedCheckpoints } from './seal/signed-checkpoints.service.js';
 import { TreeHeads } from './seal/tree-heads.service.js';
@@ -42,6 +44,8 @@ import { StreamsController } from './stream/streams.controller.js';
     AuditTreeRepository,
     TreeHeads,
     SignedCheckpoints,
+    PendingRecordsRepository,
+    PendingLine,
     AuditSealer,
     CheckpointPublisher,
     LogPatrolRepository,

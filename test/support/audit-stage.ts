@@ -4,6 +4,8 @@ import type { AuditRow } from '../../src/audit/log/canonical-record.js';
 import { openStates, type StoredAuditRow } from '../../src/audit/log/open-states.js';
 import { AuditSealer } from '../../src/audit/seal/audit-sealer.service.js';
 import { AuditTreeRepository, type StoredCheckpoint } from '../../src/audit/seal/audit-tree.repository.js';
+import { PendingLine } from '../../src/audit/seal/pending-line.service.js';
+import { PendingRecordsRepository } from '../../src/audit/seal/pending-records.repository.js';
 import { SignedCheckpoints } from '../../src/audit/seal/signed-checkpoints.service.js';
 import { TreeHeads } from '../../src/audit/seal/tree-heads.service.js';
 import { Settings } from '../../src/config/settings.js';
@@ -43,7 +45,9 @@ export async function startAudit(database: TestDatabase): Promise<AuditStage> {
   const queue = new JobQueue(settings, transactions, new JobQueueRepository(database.dataSource), logger);
   const outbox = new Outbox(transactions, new OutboxRepository(ring), queue);
   const signed = new SignedCheckpoints(tree, ring);
-  const sealer = new AuditSealer(settings, transactions, tree, new TreeHeads(ring), signed, ring, outbox, logger);
+  const line = new PendingLine(new PendingRecordsRepository(), logger);
+  const heads = new TreeHeads(ring);
+  const sealer = new AuditSealer(settings, transactions, tree, line, heads, signed, ring, outbox);
   await sealer.makeTree();
   return {
     audit,

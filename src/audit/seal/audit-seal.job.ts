@@ -9,6 +9,7 @@ import { AuditSealer } from './audit-sealer.service.js';
 import { AuditTreeRepository } from './audit-tree.repository.js';
 import { CheckpointPublisher } from './checkpoint-publisher.service.js';
 import { LogPatrol } from './log-patrol.service.js';
+import { PendingRecordsRepository } from './pending-records.repository.js';
 import { TreeRefused } from './tree-refused.js';
 
 const INTERVAL_MS = 500;
@@ -31,6 +32,7 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly settings: Settings,
     private readonly transactions: TransactionRunner,
     private readonly tree: AuditTreeRepository,
+    private readonly pending: PendingRecordsRepository,
     private readonly sealer: AuditSealer,
     private readonly publisher: CheckpointPublisher,
     private readonly patrol: LogPatrol,
@@ -85,7 +87,7 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
    */
   private async lookAtWaiting(wasOurs: boolean): Promise<void> {
     const [seconds, size] = await this.transactions.read(async (tx) => [
-      await this.tree.pendingAge(tx),
+      await this.pending.age(tx),
       (await this.tree.findTree(tx))?.size ?? 0,
     ]);
     this.unsealed.set(seconds);

@@ -1,35 +1,30 @@
 import { sign } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { setImmediate } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
 import { KeyRing } from '../../crypto/key-ring.js';
 import { signCheckpoint } from '../../crypto/merkle/checkpoint.js';
 import { GrowingTree } from '../../crypto/merkle/growing-tree.js';
-import { TreeDamaged } from '../../crypto/merkle/tiles.js';
+import { type Tile, TreeDamaged, tileKey } from '../../crypto/merkle/tiles.js';
 import { HASH_BYTES, leafHash } from '../../crypto/merkle/tree-hash.js';
 import { treeRoot } from '../../crypto/merkle/tree-proofs.js';
 import { type NoteSigner, verifierKey } from '../../crypto/signed-note.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
-import { LOGGER, type Logger } from '../../observability/logger.js';
 import { Outbox } from '../../outbox/outbox.service.js';
 import { canonicalRecord } from '../log/canonical-record.js';
 import { openStates } from '../log/open-states.js';
-import {
-  AuditTreeRepository,
-  type AuditTreeRow,
-  type PendingRow,
-  type StoredCheckpoint,
-} from './audit-tree.repository.js';
+import { AuditTreeRepository, type AuditTreeRow, type StoredCheckpoint } from './audit-tree.repository.js';
+import { PendingLine, type PendingPart } from './pending-line.service.js';
+import type { PendingRow } from './pending-records.repository.js';
 import { SignedCheckpoints } from './signed-checkpoints.service.js';
 import { TreeHeads } from './tree-heads.service.js';
 import { TreeRefused } from './tree-refused.js';
 
-/** Records of one transaction: large enough to share its costs, small enough that another sealer never waits long. */
-const FULL_BATCH = 4000;
-/** What they may weigh together: a batch lies in memory several times over. */
-const BATCH_BYTES = 16 * 1024 * 1024;
-/** What the longest record weighs is a fraction of this (migration 0029): only a row from before there was a limit can weigh more. */
-const RECORD_BYTES = 1024 * 1024;
+/** Parts of one transaction: enough of them to share its costs, few enough that another sealer never waits long. */
+const BATCH_PARTS = 4;
+/** Records that are hashed before whatever else this process has to do gets its turn. */
+const HASHED_AT_ONCE = 100;
 /** A checkpoint is due so many records or so long after the one before; it is signed at the end of the batch that finds it due. */
 const CHECKPOINT_RECORDS = 1000;
 const CHECKPOINT_SECONDS = 60;
@@ -65,11 +60,11 @@ export class AuditSealer {
     private readonly settings: Settings,
     private readonly transactions: TransactionRunner,
     private readonly tree: AuditTreeRepository,
+    private readonly line: PendingLine,
     private readonly heads: TreeHeads,
     private readonly signed: SignedCheckpoints,
     private readonly keys: KeyRing,
     private readonly outbox: Outbox,
-    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Names the log of a new installation. */
@@ -149,12 +144,8 @@ export class AuditSealer {
         );
       }
       const tree = await this.openTree(tx, row);
-      const pending = await this.takePending(tx, row.size);
-      if (pending.length > 0) {
-        await this.assertNonePlanted(tx, row.size);
-        const tiles = tree.append(await this.leafHashes(pending));
-        await this.tree.insertLeaves(tx, row.size, pending);
-        await this.tree.saveTiles(tx, tiles);
+      const records = await this.sealWaiting(tx, row.size, tree);
+      if (records > 0) {
         const { size } = tree;
         const { publishedSize } = row;
         await this.tree.setHead(
@@ -166,7 +157,7 @@ export class AuditSealer {
       const signed = (await this.isDue(tx, newest, tree.size, checkpointSeconds))
         ? await this.signCheckpoint(tx, row.origin, tree, newest)
         : null;
-      return { records: pending.length, size: tree.size, root: tree.root(), signed };
+      return { records, size: tree.size, root: tree.root(), signed };
     });
     if (sealed === null) return null;
     // Only now: what was rolled back is known to nobody.
@@ -229,48 +220,48 @@ export class AuditSealer {
     );
   }
 
-  private async takePending(tx: Transaction, size: number): Promise<PendingRow[]> {
-    const taken = await this.tree.takePending(tx, {
-      records: FULL_BATCH,
-      bytes: BATCH_BYTES,
-      recordBytes: RECORD_BYTES,
-    });
-    this.full = taken.length === FULL_BATCH || taken.some(({ isCut }) => isCut);
-    const found = taken.filter(({ id }) => id !== null);
-    if (found.length < taken.length) {
-      this.logger.error(
-        { records: taken.length - found.length },
-        'records of the audit trail were taken away before they were sealed, or are longer than any that this service writes',
+  /**
+   * While a part of the line is hashed here, PostgreSQL stores the one before and has the next one ready.
+   *
+   * @returns how many leaves the tree has got
+   */
+  private async sealWaiting(tx: Transaction, size: number, tree: GrowingTree): Promise<number> {
+    const seen = new Set<string>();
+    const take = async (): Promise<PendingPart> => {
+      const part = await this.line.take(tx, size, seen);
+      this.full = part.isFull;
+      return part;
+    };
+    let part: PendingPart | null = await take();
+    if (part.rows.length === 0 && !part.isFull) return 0;
+    await this.assertNonePlanted(tx, size);
+    const tiles = new Map<string, Tile>();
+    let end = size;
+    let hashed: readonly PendingRow[] = [];
+    for (let nth = 1; part !== null || hashed.length > 0; nth++) {
+      const rows: readonly PendingRow[] = part?.rows ?? [];
+      const goesOn: boolean = part?.isFull === true && nth < BATCH_PARTS;
+      const [hashes, next]: [Buffer, PendingPart | null] = await bothEnded(
+        this.leafHashes(rows),
+        this.store(tx, end, hashed).then(() => (goesOn ? take() : null)),
       );
+      end += hashed.length;
+      for (const tile of tree.append(hashes)) tiles.set(tileKey(tile), tile);
+      hashed = rows;
+      part = next;
     }
-    return this.withoutDoubles(tx, found, size);
+    await this.tree.saveTiles(tx, [...tiles.values()]);
+    return end - size;
   }
 
-  /** Whoever can write to the line can put a record there twice: it is in the log once, and holds up no other. */
-  private async withoutDoubles(tx: Transaction, rows: readonly PendingRow[], size: number): Promise<PendingRow[]> {
-    const seen = await this.tree.findLogged(
-      tx,
-      rows.map(({ id }) => id),
-      size,
-    );
-    const fresh: PendingRow[] = [];
-    for (const row of rows) {
-      if (seen.has(row.id)) continue;
-      seen.add(row.id);
-      fresh.push(row);
-    }
-    if (fresh.length < rows.length) {
-      this.logger.error(
-        { records: rows.length - fresh.length },
-        'records waited to be sealed that are in the audit log already, or have the id of another; they were left out',
-      );
-    }
-    return fresh;
+  private async store(tx: Transaction, first: number, rows: readonly PendingRow[]): Promise<void> {
+    if (rows.length > 0) await this.tree.insertLeaves(tx, first, rows);
   }
 
   private async leafHashes(rows: readonly PendingRow[]): Promise<Buffer> {
     const hashes = Buffer.allocUnsafe(rows.length * HASH_BYTES);
     for (const [index, row] of rows.entries()) {
+      if (index % HASHED_AT_ONCE === 0) await setImmediate();
       const text = canonicalRecord(await openStates(this.keys, row));
       leafHash(Buffer.from(text, 'utf8')).copy(hashes, index * HASH_BYTES);
     }
@@ -324,4 +315,10 @@ export class AuditSealer {
     if (grown === 0 || newest === null || grown >= CHECKPOINT_RECORDS) return grown > 0;
     return this.tree.isOlder(tx, newest, seconds);
   }
+}
+
+/** As Promise.all, but nothing of either is at work any more when it fails: both use one transaction. */
+async function bothEnded<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
 }

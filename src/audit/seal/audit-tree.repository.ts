@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Tile, TileId } from '../../crypto/merkle/tiles.js';
 import { runPrepared } from '../../database/prepared-statements.js';
 import type { Transaction } from '../../database/transaction-runner.js';
-import { AUDIT_COLUMNS } from '../log/audit-columns.js';
-import type { StoredAuditRow } from '../log/open-states.js';
+import type { PendingRow } from './pending-records.repository.js';
 
 /** The tree as its row says it is. */
 export interface AuditTreeRow {
@@ -30,13 +29,6 @@ export function storedCheckpoints(rows: readonly CheckpointRow[]): StoredCheckpo
   return rows.map((row) => ({ ...row, size: Number(row.size) }));
 }
 
-/** A record that is being sealed, with what addresses its row. */
-export interface PendingRow extends StoredAuditRow {
-  retentionClass: string;
-  /** Whether others had to wait, because of what all of them weigh. */
-  isCut: boolean;
-}
-
 /** Where a row lies among those of checkpoints, largest first. */
 export interface CheckpointPlace {
   id: string;
@@ -58,63 +50,15 @@ const MAY_BE_SIGNED = `CASE WHEN octet_length(note) > 16384 THEN false
   ELSE starts_with(note, $1::text || E'\\n' || tree_size || E'\\n' || encode(root, 'base64') || E'\\n\\n')
    AND signed_at >= '2000-01-01' AND signed_at < '2200-01-01' END`;
 
-/** Of a row `event`: PostgreSQL knows it without reading what is long. */
-const RECORD_BYTES = `(${[
-  'action',
-  'reason',
-  'actor_id',
-  'actor_name',
-  'target_type',
-  'target_id',
-  'target_name',
-  'source_address',
-  'user_agent',
-  'request_id',
-  'trace_id',
-  'sealed_states',
-]
-  .map((column) => `coalesce(octet_length(event.${column}), 0)`)
-  .join(' + ')})`;
-
 /** A tree of 2^53 leaves has tiles of so many levels. */
 const LEVELS = 7;
 
-/** How much is taken at once. */
-export interface BatchLimits {
-  records: number;
-  /** Of all that is taken, at least as much as `recordBytes`. */
-  bytes: number;
-  /** A longer record is none that this service wrote: it is as if it weren't there. */
-  recordBytes: number;
-}
-
-const TAKE_PENDING = {
-  name: 'audit_take_pending',
-  text: `
-    WITH waiting AS (
-      SELECT ctid AS place, event_id, retention_class, occurred_at FROM audit_pending LIMIT $1 FOR UPDATE SKIP LOCKED
-    ), sized AS MATERIALIZED (
-      SELECT waiting.place, event.*, sum(coalesce(${RECORD_BYTES}, 0)) OVER (ORDER BY event.occurred_at, event.id ROWS UNBOUNDED PRECEDING) AS total
-        FROM waiting LEFT JOIN audit_events event
-          ON event.id = waiting.event_id AND event.retention_class = waiting.retention_class AND event.occurred_at = waiting.occurred_at
-         AND ${RECORD_BYTES} <= $3
-    ), taken AS (
-      DELETE FROM audit_pending WHERE ctid = ANY (ARRAY(SELECT place FROM sized WHERE total <= $2))
-    )
-    SELECT ${AUDIT_COLUMNS}, event.retention_class AS "retentionClass", (SELECT max(total) > $2 FROM sized) AS "isCut" FROM sized AS event
-     WHERE total <= $2 ORDER BY event.occurred_at, event.id`,
-};
 const INSERT_LEAVES = {
   name: 'audit_insert_leaves',
   text: `
     INSERT INTO audit_leaves (leaf_index, event_id, retention_class, occurred_at)
     SELECT $1::bigint + ordinality - 1, id, class, at::timestamptz
       FROM unnest($2::uuid[], $3::text[], $4::text[]) WITH ORDINALITY AS leaf (id, class, at, ordinality)`,
-};
-const FIND_LOGGED = {
-  name: 'audit_find_logged',
-  // Without the range of places, by which a plan for any parameters may look instead of by the ids.
-  text: 'SELECT event_id AS id, leaf_index AS "leafIndex" FROM audit_leaves WHERE event_id = ANY ($1::uuid[])',
 };
 /** By the two ends of the index: a plan for any size could look through all leaves for one that isn't there. */
 const HAS_PLANTED = {
@@ -165,26 +109,6 @@ export class AuditTreeRepository {
   /** Whoever holds the row is the only sealer until the transaction ends; null while another one is. */
   lockTree(tx: Transaction): Promise<AuditTreeRow | null> {
     return this.tree(tx, 'FOR UPDATE SKIP LOCKED');
-  }
-
-  /** For how many seconds the oldest record has waited to be sealed; 0 when none waits. */
-  async pendingAge(tx: Transaction): Promise<number> {
-    const [row] = await tx.query<{ seconds: number }[]>(
-      `SELECT coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8 AS seconds FROM audit_pending`,
-    );
-    return row?.seconds ?? 0;
-  }
-
-  /** Takes records that wait, oldest first among those that are taken. The id is null of what has no record. */
-  takePending(tx: Transaction, { records, bytes, recordBytes }: BatchLimits): Promise<PendingRow[]> {
-    return runPrepared<PendingRow>(tx, TAKE_PENDING, [records, bytes, recordBytes]);
-  }
-
-  /** Which of these records lie among the first `size` leaves. */
-  async findLogged(tx: Transaction, ids: readonly string[], size: number): Promise<Set<string>> {
-    const rows = await runPrepared<{ id: string; leafIndex: string }>(tx, FIND_LOGGED, [ids]);
-    const isInLog = (place: number) => place >= 0 && place < size;
-    return new Set(rows.filter(({ leafIndex }) => isInLog(Number(leafIndex))).map(({ id }) => id));
   }
 
   /** Whether rows of leaves lie where a log of this size has none. */

@@ -14,6 +14,7 @@ import { AuditSealJob } from './audit-seal.job.js';
 import { AuditTreeRepository } from './audit-tree.repository.js';
 import { CheckpointPublisher } from './checkpoint-publisher.service.js';
 import type { LogPatrol } from './log-patrol.service.js';
+import { PendingRecordsRepository } from './pending-records.repository.js';
 import { TreeHeads } from './tree-heads.service.js';
 
 const ACTOR = systemActor('test');
@@ -69,8 +70,9 @@ describe('checkpoints that leave the system', () => {
     const transactions = new TransactionRunner(database.dataSource);
     const patrol = { runIfDue: async () => undefined } as unknown as LogPatrol;
     const gauge = new Gauge({ name: 'unsealed', help: 'unsealed', registers: [new Registry()] });
-    const parts = [settings(), transactions, new AuditTreeRepository(), sealer, publisher(), patrol] as const;
-    const job = new AuditSealJob(...parts, createLogger('silent'), gauge);
+    const parts = [settings(), transactions, new AuditTreeRepository()] as const;
+    const waiting = new PendingRecordsRepository();
+    const job = new AuditSealJob(...parts, waiting, sealer, publisher(), patrol, createLogger('silent'), gauge);
     await job.onApplicationBootstrap();
     return { job, sealer };
   };

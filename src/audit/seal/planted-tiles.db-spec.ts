@@ -11,6 +11,7 @@ import type { AuditAction } from '../audit.types.js';
 import { AuditSealJob } from './audit-seal.job.js';
 import { AuditTreeRepository } from './audit-tree.repository.js';
 import { CheckpointPublisher } from './checkpoint-publisher.service.js';
+import { PendingRecordsRepository } from './pending-records.repository.js';
 import { TreeHeads } from './tree-heads.service.js';
 
 const ACTOR = systemActor('test');
@@ -33,7 +34,17 @@ describe('what keeps the audit trail from being sealed', () => {
     const heads = new TreeHeads(stage.keys);
     const publisher = new CheckpointPublisher(settings, transactions, tree, heads, stage.signed, logger, gaps);
     const patrol = startPatrol(database, stage, gaps);
-    job = new AuditSealJob(settings, transactions, tree, stage.sealer, publisher, patrol, logger, unsealed);
+    job = new AuditSealJob(
+      settings,
+      transactions,
+      tree,
+      new PendingRecordsRepository(),
+      stage.sealer,
+      publisher,
+      patrol,
+      logger,
+      unsealed,
+    );
   });
   afterEach(async () => {
     jest.restoreAllMocks();
