@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from './api-client.js';
 import { applyAttack, applyHarmlessEdits } from './attack.js';
-import { type DemoOptions, demoOptions } from './demo-options.js';
+import { DEMO_HELP, type DemoOptions, demoOptions } from './demo-options.js';
 import { type DemoTenant, startDemoTenant } from './demo-tenant.js';
 import { Narrator } from './narrator.js';
 import { startServiceProcess } from './service-process.js';
@@ -44,6 +44,10 @@ interface Stage {
 /** The main job told once, on real parts: service, PostgreSQL, the tenant's sign-in and Graph, all over HTTP. */
 async function main(): Promise<void> {
   const options = demoOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(DEMO_HELP);
+    return;
+  }
   const narrator = new Narrator(options.json ? process.stderr : process.stdout);
   const interruption = new AbortController();
   // A terminal and npm may both pass one Ctrl-C on, so a second one must not cut the end short.

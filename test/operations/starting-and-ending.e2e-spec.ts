@@ -1,8 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 const root = join(__dirname, '..', '..');
 
@@ -48,6 +57,27 @@ describe('what npm starts', () => {
     end(child);
     await ended;
     expect(said()).toBe('up\ntold\n');
+  });
+
+  it.each([
+    ['nothing was built', ['src/'], 'it has to be built first'],
+    ['a build is under way', ['src/', 'dist/src/cli.js'], 'a build is under way'],
+    ['a build took it away again', ['src/', 'dist/.built'], 'a build is under way'],
+    ['dist was made elsewhere', ['dist/src/cli.js'], null],
+  ])('tells whoever runs blindspotx that %s', (_what, paths, complaint) => {
+    const place = mkdtempSync(join(folder, 'bin-'));
+    for (const path of paths) {
+      mkdirSync(join(place, dirname(path)), { recursive: true });
+      if (path.endsWith('/')) mkdirSync(join(place, path));
+      else writeFileSync(join(place, path), '');
+    }
+    mkdirSync(join(place, 'bin'));
+    copyFileSync(join(root, 'bin', 'blindspotx.mjs'), join(place, 'bin', 'blindspotx.mjs'));
+    const { status, stderr } = spawnSync(process.execPath, [join(place, 'bin', 'blindspotx.mjs')], {
+      encoding: 'utf8',
+    });
+    expect(status).toBe(complaint === null ? 0 : 2);
+    expect(stderr).toEqual(complaint === null ? '' : expect.stringMatching(`^blindspotx: .*${complaint}.*\n$`));
   });
 
   it('leaves no embedded PostgreSQL behind, whether it can not start or is ended while it starts', async () => {
