@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { refusedLog } from '../audit/read/refused-log.js';
 import { currentContext } from '../kernel/context/request-context.js';
 import { DomainError } from '../kernel/errors/domain-error.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
@@ -48,6 +49,9 @@ export function sendProblem(reply: FastifyReply, problem: Problem, retryAfterSec
 /** What Nest and Fastify throw by themselves, in our words; undefined for what is nobody's fault but ours. */
 export function asDomainError(thrown: unknown, request: FastifyRequest): DomainError | undefined {
   if (thrown instanceof DomainError) return thrown;
+  // Much of what is shown of the trail looks into its tree, some of it only at times: whatever meets it refused says so.
+  const refused = refusedLog(thrown);
+  if (refused !== undefined) return refused;
   const status = statusOf(thrown);
   if (status === undefined || status < 400 || status >= 500) return undefined;
   if (status === KIND_STATUS.unsupported_media) return unsupportedMediaType(request, thrown);
