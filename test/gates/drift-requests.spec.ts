@@ -20,8 +20,7 @@ const examples: Example[] = page
   .slice(1)
   .map((section) => {
     const [title = ''] = section.split('\n');
-    const [, method = '', path = '', status = ''] =
-      /^`(\w+) ([^`]+)`.* answers (\d+):$/m.exec(section) ?? [];
+    const [, method = '', path = '', status = ''] = /^`(\w+) ([^`]+)`.* answers (\d+):$/m.exec(section) ?? [];
     const blocks = [...section.matchAll(/```json (request|answer)\n([\s\S]*?)```/g)];
     return {
       title,
@@ -45,7 +44,9 @@ describe('docs/guides/drift-requests.md', () => {
   const membersOf = (place: string[]): string[] => {
     const at = (from: unknown, name: string) => (from as Record<string, unknown>)[name];
     const schema = place.reduce(at, openApi) as { $ref?: string; properties?: object };
-    return schema.$ref === undefined ? Object.keys(schema.properties ?? {}) : membersOf(schema.$ref.split('/').slice(1));
+    return schema.$ref === undefined
+      ? Object.keys(schema.properties ?? {})
+      : membersOf(schema.$ref.split('/').slice(1));
   };
 
   it.each(examples)('$title', ({ method, path, status, blocks }) => {
