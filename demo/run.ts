@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from './api-client.js';
 import { applyAttack, applyHarmlessEdits } from './attack.js';
-import { type DemoOptions, demoOptions } from './demo-options.js';
+import { DEMO_HELP, type DemoOptions, demoOptions } from './demo-options.js';
 import { type DemoTenant, startDemoTenant } from './demo-tenant.js';
 import { Narrator } from './narrator.js';
 import { startServiceProcess } from './service-process.js';
@@ -44,10 +44,15 @@ interface Stage {
 /** The main job told once, on real parts: service, PostgreSQL, the tenant's sign-in and Graph, all over HTTP. */
 async function main(): Promise<void> {
   const options = demoOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(DEMO_HELP);
+    return;
+  }
   const narrator = new Narrator(options.json ? process.stderr : process.stdout);
-  const interrupted = new Promise<void>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
-  });
+  const interruption = new AbortController();
+  // A terminal and npm may both pass one Ctrl-C on, so a second one must not cut the end short.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
+  const interrupted = new Promise<void>((done) => interruption.signal.addEventListener('abort', () => done()));
   if (options.tenantOnly) {
     return runTenantOnly(options, process.env, (text) => void process.stdout.write(text), interrupted);
   }
@@ -59,8 +64,9 @@ async function main(): Promise<void> {
   const close = async () => {
     for (const closer of closers.reverse().splice(0)) await closer();
   };
+  const scenery = setTheStage(options, narrator, dataDir, closers, interruption.signal);
   try {
-    const story = setTheStage(options, narrator, dataDir, closers).then((stage) =>
+    const story = scenery.then((stage) =>
       tellTheStory(stage, options, narrator).then((outcome) => ({ stage, outcome })),
     );
     const told = await Promise.race([story, interrupted]);
@@ -80,6 +86,8 @@ async function main(): Promise<void> {
       if (gone !== null) throw new Error(`the service ended by itself with ${gone}`);
     }
   } finally {
+    // Interrupted half-way, it ends before what it stands on is taken away.
+    await scenery.catch(() => undefined);
     await close();
   }
 }
@@ -89,6 +97,7 @@ async function setTheStage(
   narrator: Narrator,
   dataDir: string,
   closers: (() => Promise<void>)[],
+  interrupted: AbortSignal,
 ): Promise<Stage> {
   const port = options.once ? await freePort() : await preferredPort();
   const publicUrl = `http://localhost:${port}`;
@@ -106,16 +115,20 @@ async function setTheStage(
   const receiver = await startWebhookReceiver();
   closers.push(() => receiver.close());
 
+  interrupted.throwIfAborted();
   narrator.step('Starting the service on an embedded PostgreSQL');
-  const service = await startServiceProcess({
-    ...auditSettings(process.env),
-    ...settingsFor(tenant, publicUrl, caFile),
-    PORT: String(port),
-    DATA_DIR: serviceDir,
-    LOG_LEVEL: 'info',
-    DRIFT_SCAN_INTERVAL_SECONDS: String(SCAN_INTERVAL_SECONDS),
-    WEBHOOK_ALLOW_PRIVATE_ADDRESSES: 'true',
-  });
+  const service = await startServiceProcess(
+    {
+      ...auditSettings(process.env),
+      ...settingsFor(tenant, publicUrl, caFile),
+      PORT: String(port),
+      DATA_DIR: serviceDir,
+      LOG_LEVEL: 'info',
+      DRIFT_SCAN_INTERVAL_SECONDS: String(SCAN_INTERVAL_SECONDS),
+      WEBHOOK_ALLOW_PRIVATE_ADDRESSES: 'true',
+    },
+    interrupted,
+  );
   closers.push(() => service.stop());
   return {
     caFile,

@@ -20,14 +20,20 @@ const KEPT_LINES = 40;
  * Starts the built service as a process of its own and waits until it says that it is ready.
  *
  * @param env settings of the service; PORT and PUBLIC_URL among them
+ * @param interrupted ends it while it starts
  * @throws Error with the last lines of its log when it ends or stays silent
  */
-export async function startServiceProcess(env: Record<string, string>): Promise<ServiceProcess> {
+export async function startServiceProcess(
+  env: Record<string, string>,
+  interrupted: AbortSignal,
+): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
   const child = spawn(process.execPath, [main], {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const interrupt = () => child.kill('SIGTERM');
+  interrupted.addEventListener('abort', interrupt);
   const lastLines: string[] = [];
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   const keep = (line: string) => {
@@ -55,7 +61,10 @@ export async function startServiceProcess(env: Record<string, string>): Promise<
   // Once it is ready nobody waits for this rejection any more; whoever cares watches `ended`.
   endedEarly.catch(() => undefined);
   // The timer must not outlive the start: it would kill the service that it watched over.
-  const url = await Promise.race([ready, endedEarly, silent]).finally(() => clearTimeout(patience));
+  const url = await Promise.race([ready, endedEarly, silent]).finally(() => {
+    clearTimeout(patience);
+    interrupted.removeEventListener('abort', interrupt);
+  });
   return { url, pid: child.pid ?? 0, ended, stop: () => stop(child, ended) };
 }
 

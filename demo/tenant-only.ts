@@ -10,16 +10,17 @@ const PUBLIC_URL = 'http://localhost:3000';
  * The demo tenant by itself, until somebody ends it, for a service that is started by hand. Says on `out` what that needs: lines for a
  * shell or an .env file, or one JSON object.
  *
- * @param env PUBLIC_URL of the service, where it isn't http://localhost:3000
+ * @param env PUBLIC_URL of the service, where no option names it and it isn't http://localhost:3000
  */
 export async function runTenantOnly(
-  { seed, users, json }: DemoOptions,
+  { seed, users, json, publicUrls }: DemoOptions,
   env: Record<string, string | undefined>,
   out: (text: string) => void,
   ended: Promise<void>,
 ): Promise<void> {
-  const publicUrl = env['PUBLIC_URL'] ?? PUBLIC_URL;
-  const tenant = await startDemoTenant({ seed, users, redirectUris: [`${publicUrl}/api/v1/auth/callback`] });
+  const [publicUrl = env['PUBLIC_URL'] ?? PUBLIC_URL, ...others] = publicUrls;
+  const redirectUris = [publicUrl, ...others].map((url) => `${url}/api/v1/auth/callback`);
+  const tenant = await startDemoTenant({ seed, users, redirectUris });
   const folder = mkdtempSync(join(tmpdir(), 'blindspotx-tenant-'));
   // The service may run under another account.
   chmodSync(folder, 0o755);

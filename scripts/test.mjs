@@ -20,6 +20,8 @@ const jest = spawn(
   ],
   { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
 );
+// Ended from outside, it takes Jest with it; what the counts below then say is a failure.
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => jest.kill(signal));
 const code = await new Promise((done) => jest.on('exit', (exitCode) => done(exitCode ?? 1)));
 
 let result = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numFailedTestSuites: 0, numTotalTests: 0 };

@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { getToken } from '@willsoto/nestjs-prometheus';
 import type { DataSource } from 'typeorm';
 import type { Settings } from '../config/settings.js';
+import { jsonBodyParser } from '../kernel/http/json-body.js';
 import { type Logger, NestLogger } from '../observability/logger.js';
 import { METRIC } from '../observability/metrics.js';
 import type { RequestDurations } from '../observability/request-durations.js';
@@ -45,6 +46,8 @@ export async function createHttpApp(
   app.useGlobalFilters(new ProblemFilter(logger));
 
   const fastify = adapter.getInstance();
+  // Before Nest adds its own when the application starts.
+  adapter.useBodyParser('application/json', false, { bodyLimit: MAX_BODY_BYTES }, jsonBodyParser(fastify));
   registerHttpHooks(
     fastify,
     logger,

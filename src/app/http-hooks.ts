@@ -2,6 +2,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import type { AuthenticatedRequest } from '../access/access.decorators.js';
 import { type RequestContext, runWithContext } from '../kernel/context/request-context.js';
 import { traceIdOf } from '../kernel/context/traceparent.js';
+import { assertMediaType, type BodyConfig } from '../kernel/http/media-types.js';
 import { newId } from '../kernel/ids/ids.js';
 import { type Logger, requestLogger } from '../observability/logger.js';
 import type { RequestDurations } from '../observability/request-durations.js';
@@ -29,8 +30,8 @@ export function registerHttpHooks(
   fastify.decorateRequest('requestContext');
   fastify.decorateRequest('actor');
   fastify.addHook('onRoute', (route) => {
-    const { bodyLimit } = (route.config ?? {}) as { bodyLimit?: unknown };
-    if (typeof bodyLimit === 'number') route.bodyLimit = bodyLimit;
+    const { bodyLimit } = (route.config ?? {}) as BodyConfig;
+    if (bodyLimit !== undefined) route.bodyLimit = bodyLimit;
   });
   fastify.addHook('onRequest', (request: HookedRequest, reply, done) => {
     const context = contextOf(request);
@@ -38,6 +39,14 @@ export function registerHttpHooks(
     reply.headers(request.url.startsWith('/api/docs') ? headers.docs : headers.api);
     reply.header('x-request-id', context.requestId);
     runWithContext(context, done);
+  });
+  fastify.addHook('preParsing', (request, _reply, _payload, done) => {
+    try {
+      assertMediaType(request);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
   });
   fastify.addHook('preValidation', (request, _reply, done) => {
     try {

@@ -1,8 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { refusedLog } from '../audit/read/refused-log.js';
 import { currentContext } from '../kernel/context/request-context.js';
 import { DomainError } from '../kernel/errors/domain-error.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
+import { unsupportedMediaType } from '../kernel/http/media-types.js';
 import {
   internalProblem,
   KIND_STATUS,
@@ -18,9 +20,10 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
     const requestId = currentContext()?.requestId ?? 'none';
-    const error = asDomainError(thrown);
+    const error = asDomainError(thrown, http.getRequest<FastifyRequest>());
     const problem = error === undefined ? internalProblem(requestId) : problemOf(error, requestId);
     if (error === undefined) this.logger.error({ err: thrown, code: problem.code }, 'a request failed by our fault');
     else if (problem.status >= 500)
@@ -44,16 +47,23 @@ export function sendProblem(reply: FastifyReply, problem: Problem, retryAfterSec
 }
 
 /** What Nest and Fastify throw by themselves, in our words; undefined for what is nobody's fault but ours. */
-export function asDomainError(thrown: unknown): DomainError | undefined {
+export function asDomainError(thrown: unknown, request: FastifyRequest): DomainError | undefined {
   if (thrown instanceof DomainError) return thrown;
+  // Much of what is shown of the trail looks into its tree, some of it only at times: whatever meets it refused says so.
+  const refused = refusedLog(thrown);
+  if (refused !== undefined) return refused;
   const status = statusOf(thrown);
   if (status === undefined || status < 400 || status >= 500) return undefined;
-  const code = CODE_OF_STATUS[status] ?? 'request.invalid';
-  // Fastify's own messages speak of the client's request (size, JSON syntax, media type), never of our insides.
-  const detail = (thrown as { code?: unknown }).code?.toString().startsWith('FST_')
-    ? (thrown as Error).message
-    : undefined;
-  return kernelError(code, { detail, cause: thrown });
+  if (status === KIND_STATUS.unsupported_media) return unsupportedMediaType(request, thrown);
+  return kernelError(CODE_OF_STATUS[status] ?? 'request.invalid', { detail: detailOf(thrown, request), cause: thrown });
+}
+
+/** Fastify's own messages speak of the client's request, never of our insides. Nest hands them on in an error of its own. */
+function detailOf(thrown: unknown, { routeOptions }: FastifyRequest): string | undefined {
+  const fault = thrown instanceof HttpException ? thrown.cause : thrown;
+  const { code, message } = (fault ?? {}) as { code?: unknown; message?: string };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `The body may have ${routeOptions.bodyLimit} bytes at most.`;
+  return typeof code === 'string' && code.startsWith('FST_') ? message : undefined;
 }
 
 function statusOf(thrown: unknown): number | undefined {

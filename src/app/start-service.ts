@@ -7,9 +7,9 @@ import type { Settings } from '../config/settings.js';
 import { openDataSource } from '../database/open-data-source.js';
 import { migrateQueue } from '../jobs/migrate-queue.js';
 import { createLogger, type Logger } from '../observability/logger.js';
+import { Ending } from './ending.js';
 import { createHttpApp } from './http-app.js';
 
-const IMPATIENT_AFTER_MS = 2000;
 /** Connections that may wait to be accepted: thousands can come in one moment, and Node's own 511 would be reset. */
 const CONNECTION_BACKLOG = 4096;
 
@@ -27,18 +27,33 @@ export interface RunningService {
 export async function startService(env: Record<string, string | undefined>): Promise<RunningService> {
   const settings = loadSettings(env);
   const logger = createLogger(settings.LOG_LEVEL);
-  const database = await databaseUrl(settings, logger);
-  settings.DATABASE_URL = database.url;
+  const ending = new Ending(logger);
+  // From here on, since whoever ends a start that takes long wants nothing of it to stay.
+  ending.listen();
+  try {
+    const app = await bringUp(settings, logger, ending);
+    const url = await app.getUrl();
+    logger.info({ url, role: settings.PROCESS_ROLE, startedInMs: Math.round(process.uptime() * 1000) }, 'ready');
+    return { app, url };
+  } catch (error) {
+    if (ending.isAskedFor) return new Promise(() => undefined);
+    await ending.close();
+    throw error;
+  }
+}
 
+async function bringUp(settings: Settings, logger: Logger, ending: Ending): Promise<NestFastifyApplication> {
+  settings.DATABASE_URL ??= await embeddedDatabase(settings, logger, ending);
   const migrate = settings.MIGRATE_ON_START ?? settings.NODE_ENV !== 'production';
   const dataSource = await openDatabase(settings, migrate);
+  // The application closes it with itself; what doesn't get that far leaves it open.
+  ending.closing(async () => (dataSource.isInitialized ? dataSource.destroy() : undefined));
   const app = await createHttpApp(settings, dataSource, logger);
+  // Readiness turns 503, requests in flight and running scans end or are handed back, pools close.
+  ending.closing(() => app.close());
   const host = settings.HOST ?? (settings.NODE_ENV === 'production' ? '0.0.0.0' : '127.0.0.1');
   await app.listen({ port: settings.PORT, host, backlog: CONNECTION_BACKLOG });
-  closeOnSignals(app, logger, database.stop);
-  const url = await app.getUrl();
-  logger.info({ url, role: settings.PROCESS_ROLE, startedInMs: Math.round(process.uptime() * 1000) }, 'ready');
-  return { app, url };
+  return app;
 }
 
 /** Opens the pool; pending migrations of our tables and of the job queue run first when asked. */
@@ -55,39 +70,17 @@ export async function openDatabase(
   return dataSource;
 }
 
-async function databaseUrl(settings: Settings, logger: Logger): Promise<{ url: string; stop: () => Promise<void> }> {
-  if (settings.DATABASE_URL !== undefined) return { url: settings.DATABASE_URL, stop: async () => {} };
+async function embeddedDatabase(settings: Settings, logger: Logger, ending: Ending): Promise<string> {
   const { startEmbeddedPostgres } = await import('../database/embedded-postgres.js');
-  const server = await startEmbeddedPostgres({ dir: settings.DATA_DIR });
-  logger.info(
-    { port: server.port, dir: settings.DATA_DIR },
-    'using the embedded PostgreSQL; set DATABASE_URL for your own',
+  const starting = startEmbeddedPostgres({ dir: settings.DATA_DIR });
+  // One that couldn't start has nothing to stop, and has said so.
+  ending.closing(() =>
+    starting.then(
+      (server) => server.stop(),
+      () => undefined,
+    ),
   );
-  return server;
-}
-
-/**
- * SIGTERM and SIGINT: readiness turns 503, requests in flight and running scans end or are handed back, pools close, and the
- * embedded database, if it is ours, goes last. A second signal, two seconds later or more, doesn't wait.
- */
-function closeOnSignals(app: NestFastifyApplication, logger: Logger, stopDatabase: () => Promise<void>): void {
-  let closingSince: number | undefined;
-  const close = async (signal: NodeJS.Signals) => {
-    if (closingSince !== undefined) {
-      // A terminal and a supervisor may both pass one Ctrl-C on: only somebody who asks again later has lost patience.
-      if (performance.now() - closingSince > IMPATIENT_AFTER_MS) process.exit(1);
-      return;
-    }
-    closingSince = performance.now();
-    logger.info({ signal }, 'stopping');
-    try {
-      await app.close();
-      await stopDatabase();
-      process.exit(0);
-    } catch (error) {
-      logger.error({ err: error }, 'the service could not stop cleanly');
-      process.exit(1);
-    }
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, (received) => void close(received));
+  const { port, url } = await starting;
+  logger.info({ port, dir: settings.DATA_DIR }, 'using the embedded PostgreSQL; set DATABASE_URL for your own');
+  return url;
 }

@@ -79,18 +79,21 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });
-  await untilReady(server, data);
   const watchdog = options.dieWithParent ? stopWithParent(server) : undefined;
-  server.unref();
-  await createDatabase(port, password, database);
-  return {
-    url: urlOf(port, password, database),
-    port,
-    stop: async () => {
-      watchdog?.kill('SIGKILL');
-      await stopServer(server);
-    },
+  const stop = async () => {
+    watchdog?.kill('SIGKILL');
+    await stopServer(server);
   };
+  try {
+    await untilReady(server, data);
+    await createDatabase(port, password, database);
+  } catch (error) {
+    // Nobody would know of it any more, and the next start would adopt it and never stop it.
+    await stop();
+    throw error;
+  }
+  server.unref();
+  return { url: urlOf(port, password, database), port, stop };
 }
 
 /**

@@ -1,31 +1,14 @@
-import { Global, Module } from '@nestjs/common';
-import { ScheduleModule } from '@nestjs/schedule';
-import { Test, type TestingModule } from '@nestjs/testing';
-import { callerReachModule, keyRingModule } from '../../test/support/key-ring-module.js';
+import { type TestingModule } from '@nestjs/testing';
+import { addTenant, startDriftRoom } from '../../test/support/drift-room.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
-import { AccessModule } from '../access/access.module.js';
 import { systemActor } from '../access/actor.js';
-import { ConfigModule } from '../config/config.module.js';
-import { Settings } from '../config/settings.js';
-import { DatabaseModule } from '../database/database.module.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import type { SlotRun } from '../jobs/job-slot.types.js';
 import { JobSlots, MAX_ATTEMPTS } from '../jobs/job-slots.service.js';
-import { newId } from '../kernel/ids/ids.js';
-import { createLogger } from '../observability/logger.js';
-import { ObservabilityModule } from '../observability/observability.module.js';
-import { TenantsService } from '../tenants/tenants.service.js';
 import type { WatchedTenant } from '../tenants/tenants.types.js';
-import { OwnSource } from './collect/own-source.js';
-import { DriftModule } from './drift.module.js';
 import { DriftScanJob } from './drift-scan.job.js';
 import { SCAN_JOB } from './scan-job.js';
 import { ScanOutcomes } from './scan-outcomes.js';
-
-/** The room by itself: nothing of this service is watched. */
-@Global()
-@Module({ providers: [{ provide: OwnSource, useValue: { read: async () => new Map() } }], exports: [OwnSource] })
-class NothingOfOurs {}
 
 describe('how scans end', () => {
   let database: TestDatabase;
@@ -34,34 +17,11 @@ describe('how scans end', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase({ poolMax: 5 });
-    const settings = Object.assign(new Settings(), {
-      PROCESS_ROLE: 'api',
-      MASTER_KEY: Buffer.alloc(32, 'k').toString('base64'),
-    });
-    room = await Test.createTestingModule({
-      imports: [
-        ConfigModule.with(settings),
-        ObservabilityModule.with(createLogger('silent')),
-        AccessModule,
-        DatabaseModule.with(database.dataSource),
-        ScheduleModule.forRoot(),
-        await keyRingModule(database),
-        callerReachModule,
-        NothingOfOurs,
-        DriftModule,
-      ],
-    }).compile();
+    room = await startDriftRoom(database);
   });
   beforeEach(async () => {
     await query('DELETE FROM job_slots');
-    tenant = await room.get(TenantsService).create(systemActor('test'), {
-      entraTenantId: newId(),
-      displayName: 'Watched',
-      signInAllowed: false,
-      scanEnabled: false,
-      scanIntervalSeconds: 3600,
-      breakGlassObjectIds: [],
-    });
+    tenant = await addTenant(room, 'Watched');
   });
   afterAll(() => database?.close());
 

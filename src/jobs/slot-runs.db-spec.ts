@@ -13,19 +13,25 @@ describe('the runs of a job', () => {
   });
   afterAll(() => database.close());
 
-  it('do not begin when the process stopped while they were claimed: somebody else gets the slot at once', async () => {
-    const logger = pino({ level: 'silent' });
+  const logger = pino({ level: 'silent' });
+  /** A slot that waits, and those who may take it. */
+  async function oneSlot(job: string): Promise<JobSlots> {
     const outcomes = new Counter({
       name: 'runs',
       help: 'runs',
       labelNames: ['job', 'outcome'],
       registers: [new Registry()],
     });
-    const slots = new JobSlots(new TransactionRunner(database.dataSource), new JobSlotsRepository(), logger, outcomes);
     await database.dataSource.query(
       `INSERT INTO job_slots (id, job, key, trigger, slot_at, status)
-       VALUES (gen_random_uuid(), 'test', 'k', 'schedule', now(), 'pending')`,
+       VALUES (gen_random_uuid(), $1, 'k', 'schedule', now(), 'pending')`,
+      [job],
     );
+    return new JobSlots(new TransactionRunner(database.dataSource), new JobSlotsRepository(), logger, outcomes);
+  }
+
+  it('do not begin when the process stopped while they were claimed: somebody else gets the slot at once', async () => {
+    const slots = await oneSlot('test');
     const started: string[] = [];
     const runs = new SlotRuns(slots, logger, {
       job: 'test',
@@ -44,5 +50,35 @@ describe('the runs of a job', () => {
     expect(runs.signal.aborted).toBe(true);
     expect(started).toEqual([]);
     expect(await slots.claim('test')).toMatchObject({ attempt: 1 });
+  });
+
+  it.each([
+    ['end by themselves within the grace', 60_000, false],
+    ['are told after the grace', 1, true],
+  ])('%s when the process stops', async (_what, graceMs, isTold) => {
+    const slots = await oneSlot(`grace-${graceMs}`);
+    let end: () => void = () => undefined;
+    let wasTold: boolean | null = null;
+    const runs = new SlotRuns(slots, logger, {
+      job: `grace-${graceMs}`,
+      concurrent: 1,
+      leaseSeconds: 60,
+      graceMs,
+      what: 'tests',
+      run: async () => {
+        await new Promise<void>((done) => {
+          end = done;
+          runs.signal.addEventListener('abort', () => done());
+        });
+        wasTold = runs.signal.aborted;
+      },
+    });
+    await runs.look(async () => undefined);
+    const stopped = runs.stop();
+    if (!isTold) end();
+    await stopped;
+    expect(wasTold).toBe(isTold);
+    expect(runs.signal.aborted).toBe(true);
+    await runs.look(() => Promise.reject(new Error('nothing is looked at any more')));
   });
 });

@@ -1,6 +1,6 @@
 import type { Logger } from '../observability/logger.js';
 import type { SlotRun } from './job-slot.types.js';
-import type { JobSlots } from './job-slots.service.js';
+import type { ClaimOptions, JobSlots } from './job-slots.service.js';
 
 export interface SlotRunsOptions {
   /** The job's name among the slots. */
@@ -10,6 +10,10 @@ export interface SlotRunsOptions {
   leaseSeconds: number;
   /** What runs, for the log: `directory passes`. */
   what: string;
+  /** Runs that are almost done may end by themselves for so long when the process stops; none where it isn't said. */
+  graceMs?: number;
+  /** For a slot whose last allowed run died without a word. */
+  onLost?: ClaimOptions['onLost'];
   /** One slot's work, whatever becomes of it: it records its end and releases the slot when `signal` was aborted. */
   run: (run: SlotRun) => Promise<void>;
 }
@@ -19,6 +23,7 @@ export class SlotRuns {
   private readonly running = new Set<Promise<void>>();
   private readonly shutdown = new AbortController();
   private isLooking = false;
+  private isStopping = false;
 
   constructor(
     private readonly slots: JobSlots,
@@ -26,7 +31,7 @@ export class SlotRuns {
     private readonly options: SlotRunsOptions,
   ) {}
 
-  /** Aborted when the process is stopping. */
+  /** Aborted when the process is stopping, after the grace. */
   get signal(): AbortSignal {
     return this.shutdown.signal;
   }
@@ -36,16 +41,16 @@ export class SlotRuns {
    * look is under way.
    */
   async look(openDue: () => Promise<void>): Promise<void> {
-    if (this.isLooking || this.signal.aborted) return;
+    if (this.isLooking || this.isStopping) return;
     this.isLooking = true;
-    const { job, concurrent, leaseSeconds, what } = this.options;
+    const { job, concurrent, leaseSeconds, onLost, what } = this.options;
     try {
       await openDue();
-      while (this.running.size < concurrent && !this.signal.aborted) {
-        const run = await this.slots.claim(job, undefined, { leaseSeconds });
+      while (this.running.size < concurrent && !this.isStopping) {
+        const run = await this.slots.claim(job, undefined, { leaseSeconds, onLost });
         if (run === null) break;
         // Nobody waits for a run that would begin after `stop` has looked.
-        if (this.signal.aborted) await this.slots.release(run);
+        if (this.isStopping) await this.slots.release(run);
         else this.start(run);
       }
     } catch (error) {
@@ -61,8 +66,14 @@ export class SlotRuns {
   }
 
   async stop(): Promise<void> {
-    this.shutdown.abort(new Error('the process is stopping'));
+    this.isStopping = true;
+    const abort = () => this.shutdown.abort(new Error('the process is stopping'));
+    const { graceMs = 0 } = this.options;
+    const late = graceMs === 0 ? abort() : setTimeout(abort, graceMs);
     await this.settled();
+    if (late === undefined) return;
+    clearTimeout(late);
+    abort();
   }
 
   private start(run: SlotRun): void {

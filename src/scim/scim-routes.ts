@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
+import { jsonBodyParser } from '../kernel/http/json-body.js';
 import { SCIM_JSON } from './protocol/messages.js';
 import { ScimErrorFilter } from './scim-error.filter.js';
 
@@ -23,7 +24,7 @@ export class ScimRoutes {
     fastify.addContentTypeParser(
       SCIM_JSON,
       { parseAs: 'string', bodyLimit: MAX_PAYLOAD_BYTES },
-      fastify.getDefaultJsonParser('error', 'error'),
+      jsonBodyParser(fastify),
     );
     fastify.register(
       async (scope) => {

@@ -58,6 +58,28 @@ describe('the house', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   });
 
+  it.each([
+    ['{"refreshToken": hunter2}', 400, "The body isn't JSON: a value is expected at position 17."],
+    ['', 400, 'The body is empty, but Content-Type says that it is JSON.'],
+    ['{"__proto__": {}}', 400, 'The body has a member "__proto__" or "constructor", which nothing here has.'],
+    [`"${'x'.repeat(1_048_576)}"`, 413, 'The body may have 1048576 bytes at most.'],
+  ])('says what is wrong with a body', async (body, status, detail) => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await ask('/api/v1/auth/refresh', { method: 'POST', body, headers });
+    expect([answer.status, answer.body['detail']]).toEqual([status, detail]);
+  });
+
+  it.each([
+    ['application/xml', 'auth/refresh', 'application/json'],
+    ['text/plain', 'auth/refresh', 'application/json'],
+    ['application/x-www-form-urlencoded', 'auth/refresh', 'application/json'],
+    ['text/csv', 'rbac/document/plan', 'application/json or application/yaml'],
+  ])('wants another media type than %s at %s', async (type, route, accepted) => {
+    const answer = await ask(`/api/v1/${route}`, { method: 'POST', body: 'x=1', headers: { 'content-type': type } });
+    expect([answer.status, answer.body['code']]).toEqual([415, 'request.unsupported_media_type']);
+    expect(answer.body['detail']).toBe(`Send the body as ${accepted}, and say so in Content-Type.`);
+  });
+
   it('refuses a body over its limit', async () => {
     const body = JSON.stringify({ refreshToken: 'x'.repeat(2_000_000) });
     const { status } = await ask('/api/v1/auth/refresh', {

@@ -4,6 +4,7 @@ import { ChangesRepository } from '../../src/drift/report/changes.repository.js'
 import type { NewChange } from '../../src/drift/report/readable-change.js';
 import { newId } from '../../src/kernel/ids/ids.js';
 import { RbacStage } from '../rbac/rbac-stage.js';
+import { openChange } from '../support/open-change.js';
 import { proofSize } from '../support/proof-size.js';
 import { type SpawnedService, spawnService } from '../support/service-process.js';
 
@@ -54,7 +55,7 @@ describe(`a decision on ${ROWS} changes, ${KILLS} kill -9 in the middle of it`, 
   };
   async function open(count: number): Promise<NewChange[]> {
     const [tenant] = await stage.stage.sql<{ id: string }>('SELECT id FROM tenants');
-    const changes = Array.from({ length: count }, () => openChange(String(tenant?.id)));
+    const changes = Array.from({ length: count }, () => openChange(String(tenant?.id), { severity: 'low' }));
     const { app } = stage.stage.service;
     const repository = app.get(ChangesRepository, { strict: false });
     await app.get(TransactionRunner, { strict: false }).run((tx) => repository.insert(tx, changes));
@@ -98,56 +99,3 @@ describe(`a decision on ${ROWS} changes, ${KILLS} kill -9 in the middle of it`, 
     SETTLE_MS * (KILLS + 2),
   );
 });
-
-function openChange(tenantId: string): NewChange {
-  return {
-    id: newId(),
-    tenantId,
-    identity: Buffer.alloc(32, newId()),
-    changeSetId: newId(),
-    state: 'open',
-    closedByRemediation: null,
-    decidedSeverity: null,
-    decidedByTwo: false,
-    toldSeverity: 'medium',
-    substate: 'new',
-    stateBeforeClose: null,
-    closeReason: null,
-    closedByBaseline: null,
-    reopenReason: null,
-    previousDecision: null,
-    remindedAt: null,
-    ignoreRuleId: null,
-    baselineVersion: 1,
-    firstReport: 1,
-    closedReport: null,
-    resourceType: 'group',
-    resourceKey: newId(),
-    changeType: 'modified',
-    path: '/displayName',
-    beforeJson: '"a"',
-    afterJson: '"b"',
-    matchedBy: 'id',
-    displayName: 'Somebody',
-    direction: 'neutral',
-    severity: 'low',
-    rules: [],
-    references: [],
-    title: 'A group was changed',
-    attribution: 'none',
-    actorType: null,
-    actorId: null,
-    actorName: null,
-    attributionEvidence: null,
-    attributionAttempts: 0,
-    attributionSince: new Date(),
-    attributionRetryAt: null,
-    decidedById: null,
-    decidedByName: null,
-    decidedAt: null,
-    decisionReason: null,
-    decisionUntil: null,
-    version: 1,
-    closedAt: null,
-  };
-}

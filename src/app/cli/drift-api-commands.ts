@@ -1,30 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CHANGE_STATE_NAMES, SEVERITIES } from '../../drift/report/drift-report.types.js';
-import { printable, whyNotAssessed } from '../../drift/report/printable.js';
+import { printable } from '../../drift/report/printable.js';
 import type { ApiClient, ApiObject } from './api-client.js';
 import { CliError, type CliIo } from './cli-io.js';
+import { type ListOptions, list, typesNotAssessed } from './drift-list.js';
 
 const POLL_MS = 1000;
-const UNFINISHED = ['queued', 'pending', 'scheduled', 'running'];
+const UNFINISHED = ['pending', 'running'];
 
 /** `drift scan|list|show|accept|ignore|deny|reopen`: through the API of a running service. */
 export function register(drift: Command, io: CliIo): void {
   drift
     .command('scan')
-    .description('start a scan of a running service')
+    .description(
+      'start a scan of a running service; exit 0 once it is asked for (with --wait: completed), 2 when it fails',
+    )
     .option('--tenant <tenant>', 'the tenant, where the service watches several')
     .option('--wait', 'until the scan has ended')
     .action((options: { tenant?: string; wait?: true }) => scan(options, io));
   drift
     .command('list')
-    .description('the changes that a running service knows')
+    .description('the changes that a running service knows, and what it could not assess')
+    .option('--tenant <tenant>', 'only of this one')
     .addOption(new Option('--state <state>', 'only these').choices([...CHANGE_STATE_NAMES]))
     .addOption(new Option('--substate <substate>', 'only these').choices(['new', 'ongoing', 'regressed']))
     .addOption(new Option('--severity <level>', 'only these').choices([...SEVERITIES]))
     .option('--limit <count>', 'at most so many', wholeNumber, 100)
     .option('--json', 'as JSON')
-    .action((options: ListOptions) => list(options, io));
+    .action(async (options: ListOptions) => list(options, await clientOf(io), io));
   drift
     .command('show')
     .description('one change in full')
@@ -54,14 +58,6 @@ export function register(drift: Command, io: CliIo): void {
   }
 }
 
-interface ListOptions {
-  state?: string;
-  substate?: string;
-  severity?: string;
-  limit: number;
-  json?: true;
-}
-
 async function clientOf(io: CliIo) {
   const { ApiClient } = await import('./api-client.js');
   return ApiClient.fromEnvironment(io);
@@ -75,70 +71,34 @@ async function scan({ tenant, wait }: { tenant?: string; wait?: true }, io: CliI
     io.out(`${id}\n`);
     return;
   }
+  const found = await ended(client, id, io);
+  const status = printable(String(found['status']));
+  io.out(`${id} ${status}\n`);
+  if (status !== 'completed') throw new CliError(`the scan ${id} has ${status}: ${reasonOf(found)}`);
+  const { reportId } = found;
+  if (typeof reportId !== 'string') return;
+  const report = await client.get(`/drift/reports/${encodeURIComponent(reportId)}`);
+  for (const gap of typesNotAssessed(report)) io.out(`${gap}\n`);
+}
+
+/** What fails is tried again for minutes: whoever waits is told why meanwhile. */
+async function ended(client: ApiClient, id: string, io: CliIo): Promise<ApiObject> {
+  let told = 0;
   for (;;) {
     const found = await client.get(`/drift/scans/${encodeURIComponent(id)}`);
-    const status = String(found['status']);
-    if (!UNFINISHED.includes(status)) {
-      io.out(`${id} ${printable(status)}\n`);
-      if (status === 'failed' || status === 'cancelled')
-        throw new CliError(`the scan ${id} has ${status}: ${reasonOf(found)}`);
-      const { reportId } = found;
-      if (typeof reportId === 'string')
-        sayNotAssessed(await client.get(`/drift/reports/${encodeURIComponent(reportId)}`), io);
-      return;
+    const { status, attempts, reason } = found;
+    if (!UNFINISHED.includes(String(status))) return found;
+    if (status === 'pending' && typeof reason === 'string' && Number(attempts) > told) {
+      told = Number(attempts);
+      io.err(`blindspotx: attempt ${told} of the scan ${id} failed and will be made again: ${printable(reason)}\n`);
     }
     await sleep(POLL_MS);
   }
 }
 
-function reasonOf(scan: ApiObject): string {
-  const reason = scan['error'] ?? scan['reason'];
-  return typeof reason === 'string' ? printable(reason) : 'the service gives no reason';
-}
-
-async function list({ state, substate, severity, limit, json }: ListOptions, io: CliIo): Promise<void> {
-  const client = await clientOf(io);
-  const changes = await client.list('/drift/changes', { state, substate, severity }, limit);
-  if (json) {
-    io.out(`${JSON.stringify(changes, null, 2)}\n`);
-    return;
-  }
-  if (changes.length === 0) await sayNoChanges(client, io);
-  for (const change of changes) io.out(`${line(change)}\n`);
-}
-
-/** What wasn't read may have changed: it is named, so that an empty list isn't taken for more than it says. */
-async function sayNoChanges(client: ApiClient, io: CliIo): Promise<void> {
-  const { items } = await client.get('/drift/status');
-  const tenants = Array.isArray(items) ? items.filter(isObject) : [];
-  const isWhole = tenants.every(({ incomplete }) => !Array.isArray(incomplete) || incomplete.length === 0);
-  io.out(isWhole ? 'No changes.\n' : 'No changes in what was assessed.\n');
-  for (const tenant of tenants) sayNotAssessed(tenant, io, `${printable(String(tenant['displayName'] ?? ''))}: `);
-}
-
-function sayNotAssessed({ incomplete }: ApiObject, io: CliIo, whose = ''): void {
-  for (const { resourceType, reason, since } of Array.isArray(incomplete) ? incomplete.filter(isObject) : []) {
-    const why = whyNotAssessed({ reason: String(reason), since: typeof since === 'string' ? since : null });
-    io.out(`${whose}${printable(String(resourceType))}: ${printable(why)}\n`);
-  }
-}
-
-function isObject(value: unknown): value is ApiObject {
-  return typeof value === 'object' && value !== null;
-}
-
-function line(change: ApiObject): string {
-  const cell = (name: string) => printable(String(change[name] ?? ''));
-  const name = cell('displayName') || cell('resourceKey');
-  const path = cell('path') || cell('changeType');
-  return [
-    cell('severity').padEnd(8),
-    cell('state').padEnd(8),
-    cell('id'),
-    cell('resourceType'),
-    `"${name}"`,
-    path,
-  ].join('  ');
+function reasonOf({ reason, status }: ApiObject): string {
+  if (typeof reason === 'string') return printable(reason);
+  return status === 'missed' ? 'no instance ran it in time' : 'the service gives no reason';
 }
 
 async function remediation(

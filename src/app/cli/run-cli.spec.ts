@@ -275,23 +275,74 @@ describe('commands on a running service', () => {
 
   test('an empty list is no more than what was assessed', async () => {
     const incomplete = [{ resourceType: 'user', reason: 'it answered 503', since: '2026-01-02T03:04:05.000Z' }];
-    const status: { displayName: string; incomplete: object[] } = { displayName: 'Contoso', incomplete: [] };
+    const status: Record<string, unknown> = { displayName: 'Contoso', incomplete: [] };
     answer = (request, response) =>
       json(response, 200, { items: request.url?.includes('/drift/status') ? [status] : [] });
-    expect((await run(['drift', 'list'], env())).out).toBe('No changes.\n');
-    status.incomplete = incomplete;
-    expect((await run(['drift', 'list'], env())).out).toBe(
-      'No changes in what was assessed.\nContoso: user: not assessed since 2026-01-02T03:04:05.000Z: it answered 503\n',
-    );
+    const listed = async () => (await run(['drift', 'list'], env())).out;
+    expect(await listed()).toBe('No changes.\n');
+    status['incomplete'] = incomplete;
+    const gap = 'Contoso: user: not assessed since 2026-01-02T03:04:05.000Z: it answered 503\n';
+    expect(await listed()).toBe(`No changes in what was assessed.\n${gap}`);
+    status['outage'] = { since: '2026-01-03T00:00:00.000Z', reason: 'no token' };
+    const outage = 'Contoso: not assessed since 2026-01-03T00:00:00.000Z: no token\n';
+    expect(await listed()).toBe(`No changes in what was assessed.\n${outage}${gap}`);
+    Object.assign(status, { outage: null, incomplete: [], lastScanAt: null });
+    expect(await listed()).toBe('No changes in what was assessed.\nContoso: not assessed: no scan has ended yet\n');
   });
 
-  test('a failed scan is an error', async () => {
+  test('a list is of one tenant when asked, says whose each change is, and what was not assessed beside it', async () => {
+    const change = {
+      id: 'c1',
+      tenantId: 't1',
+      severity: 'high',
+      state: 'open',
+      resourceType: 'user',
+      displayName: 'Eve',
+      path: '/enabled',
+    };
+    const incomplete = [{ resourceType: 'group', reason: 'it answered 503', since: '2026-01-02T03:04:05.000Z' }];
     answer = (request, response) =>
-      json(response, 200, request.method === 'POST' ? { id: 's1' } : { status: 'failed', error: 'no token' });
-    expect(await run(['drift', 'scan', '--wait'], env())).toMatchObject({
+      json(response, 200, {
+        items: request.url?.includes('/drift/status')
+          ? [{ tenantId: 't1', displayName: 'Contoso', incomplete }]
+          : [change],
+      });
+    const { out } = await run(['drift', 'list', '--tenant', 't1'], env());
+    expect(out.split('\n')).toEqual([
+      'high      open      c1  Contoso  user  "Eve"  /enabled',
+      'Contoso: group: not assessed since 2026-01-02T03:04:05.000Z: it answered 503',
+      '',
+    ]);
+    expect(seen.map(({ url }) => url)).toEqual([
+      '/api/v1/drift/changes?tenant=t1&limit=100',
+      '/api/v1/drift/status?tenant=t1',
+    ]);
+  });
+
+  test.each([
+    ['failed', 'no token', 'no token'],
+    ['missed', null, 'no instance ran it in time'],
+  ])('a scan that %s is an error', async (status, reason, why) => {
+    answer = (request, response) => json(response, 200, request.method === 'POST' ? { id: 's1' } : { status, reason });
+    expect(await run(['drift', 'scan', '--wait'], env())).toEqual({
       code: 2,
-      err: 'blindspotx: the scan s1 has failed: no token\n',
+      out: `s1 ${status}\n`,
+      err: `blindspotx: the scan s1 has ${status}: ${why}\n`,
     });
+  });
+
+  test('whoever waits for a scan hears at once why it has to be tried again', async () => {
+    const states = [
+      { status: 'pending', attempts: 1, reason: 'no token' },
+      { status: 'pending', attempts: 1, reason: 'no token' },
+      { status: 'failed', attempts: 2, reason: 'no token' },
+    ];
+    answer = (request, response) => json(response, 200, request.method === 'POST' ? { id: 's1' } : states.shift());
+    expect((await run(['drift', 'scan', '--wait'], env())).err.split('\n')).toEqual([
+      'blindspotx: attempt 1 of the scan s1 failed and will be made again: no token',
+      'blindspotx: the scan s1 has failed: no token',
+      '',
+    ]);
   });
 
   test('a list follows its pages up to the limit', async () => {

@@ -1,38 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type RetentionStage, retentionOf } from '../../../test/audit/retention-stage.js';
-import { type AuditStage, startAudit } from '../../../test/support/audit-stage.js';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { monthAgo, OldMonths } from '../../../test/audit/old-months.js';
+import { type RetentionStage } from '../../../test/audit/retention-stage.js';
+import { type AuditStage } from '../../../test/support/audit-stage.js';
+import { type TestDatabase } from '../../../test/support/test-database.js';
 import { systemActor } from '../../access/actor.js';
 
 const ACTOR = systemActor('a test');
-/** `2026-01`, so many months ago. */
-const monthAgo = (months: number) => {
-  const now = new Date();
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months)).toISOString().slice(0, 7);
-};
 const [OLD, NEXT] = [monthAgo(16), monthAgo(15)];
 const TABLE = `audit_events_security_${OLD.replace('-', '')}`;
 const TIME = { from: new Date(`${OLD}-01T00:00:00Z`), to: new Date(`${NEXT}-01T00:00:00Z`), tenantId: null };
 
 describe('what keeps the audit trail, where somebody writes to the database', () => {
+  let months: OldMonths;
   let database: TestDatabase;
   let stage: AuditStage;
-  let folder: string;
   let retention: RetentionStage;
 
   beforeEach(async () => {
-    database = await createTestDatabase({ poolMax: 10 });
-    stage = await startAudit(database);
-    folder = mkdtempSync(join(tmpdir(), 'bx-archive-'));
-    await query('SELECT ensure_audit_partitions($1, 3)', [`${OLD}-01`]);
-    retention = retentionOf(database, stage, { AUDIT_ARCHIVE_DIR: folder });
+    months = await OldMonths.start(OLD);
+    ({ database, stage, retention } = months);
   });
-  afterEach(async () => {
-    await database.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterEach(() => months.close());
 
   const query = <T = Record<string, unknown>>(sql: string, parameters: unknown[] = []) =>
     database.dataSource.query<T[]>(sql, parameters);
@@ -45,15 +32,9 @@ describe('what keeps the audit trail, where somebody writes to the database', ()
       [count, OLD],
     );
   const seal = () => stage.sealer.sealBatch();
-  const dropDue = () =>
-    retention.drops.dropDue(ACTOR, { signal: new AbortController().signal, assertStillMine: async () => undefined });
-  const standingOf = async () =>
-    (await retention.standings.list()).find(({ month, class: name }) => month === OLD && name === 'security')?.keptBy;
-  const round = async () => {
-    retention.complaints.length = 0;
-    await retention.patrol.round();
-    return retention.complaints;
-  };
+  const dropDue = () => months.dropDue();
+  const standingOf = () => months.keptBy();
+  const round = () => months.patrol();
   const recordsOf = async (action: string) => {
     await seal();
     return (await stage.sealed()).filter(({ row }) => row.action === action).map(({ row }) => row);

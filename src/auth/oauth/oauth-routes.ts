@@ -24,6 +24,7 @@ export class OAuthRoutes {
     fastify.addHook('onRoute', (route) => {
       if (!OAUTH_ROUTE.test(route.url)) return;
       route.bodyLimit = MAX_BODY_BYTES;
+      route.config = { ...route.config, mediaTypes: 'own' } as typeof route.config;
       route.errorHandler = (error, _request, reply) => this.filter.answer(error, reply);
     });
   }

@@ -1,38 +1,24 @@
-import { Global, Module } from '@nestjs/common';
-import { ScheduleModule } from '@nestjs/schedule';
-import { Test, type TestingModule } from '@nestjs/testing';
+import { type TestingModule } from '@nestjs/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { callerReachModule, keyRingModule } from '../../../test/support/key-ring-module.js';
+import { addTenant, startDriftRoom } from '../../../test/support/drift-room.js';
+import { openChange } from '../../../test/support/open-change.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
-import { AccessModule } from '../../access/access.module.js';
 import { systemActor } from '../../access/actor.js';
-import { ConfigModule } from '../../config/config.module.js';
-import { Settings } from '../../config/settings.js';
 import type { JsonObject } from '../../crypto/canonical-json.js';
-import { DatabaseModule } from '../../database/database.module.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
 import { messageSchemas } from '../../notifications/message-schemas.js';
 import { webhookBody } from '../../notifications/webhook-body.js';
-import { createLogger } from '../../observability/logger.js';
-import { ObservabilityModule } from '../../observability/observability.module.js';
 import { Outbox } from '../../outbox/outbox.service.js';
-import { TenantsService } from '../../tenants/tenants.service.js';
 import type { WatchedTenant } from '../../tenants/tenants.types.js';
-import { OwnSource } from '../collect/own-source.js';
 import { ChangeDecisions } from '../decisions/change-decisions.service.js';
-import { DriftModule } from '../drift.module.js';
 import { changeSetIdOf } from '../report/change-set-id.js';
 import { ChangesRepository } from '../report/changes.repository.js';
 import type { CloseReason } from '../report/drift-change.entity.js';
 import type { NewChange } from '../report/readable-change.js';
 import { ReportsRepository } from '../report/reports.repository.js';
 import { DriftAlerts, type ScanNews } from './drift-alerts.service.js';
-
-@Global()
-@Module({ providers: [{ provide: OwnSource, useValue: { read: async () => new Map() } }], exports: [OwnSource] })
-class NothingOfOurs {}
 
 const ACTOR = systemActor('test');
 
@@ -54,36 +40,12 @@ describe('alerts of changes', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase({ poolMax: 8 });
-    const settings = Object.assign(new Settings(), {
-      PROCESS_ROLE: 'api',
-      PUBLIC_URL: 'https://blindspotx.example.com/',
-      MASTER_KEY: Buffer.alloc(32, 'k').toString('base64'),
-    });
-    room = await Test.createTestingModule({
-      imports: [
-        ConfigModule.with(settings),
-        ObservabilityModule.with(createLogger('silent')),
-        AccessModule,
-        DatabaseModule.with(database.dataSource),
-        ScheduleModule.forRoot(),
-        await keyRingModule(database),
-        callerReachModule,
-        NothingOfOurs,
-        DriftModule,
-      ],
-    }).compile();
+    room = await startDriftRoom(database, { PUBLIC_URL: 'https://blindspotx.example.com/' });
     // The tests write reports and changes as a scan would; what these came from doesn't matter here.
     await database.dataSource.query('ALTER TABLE drift_reports DROP CONSTRAINT fk_drift_reports_snapshot_id');
   });
   beforeEach(async () => {
-    tenant = await room.get(TenantsService).create(ACTOR, {
-      entraTenantId: newId(),
-      displayName: 'Contoso',
-      signInAllowed: false,
-      scanEnabled: false,
-      scanIntervalSeconds: 3600,
-      breakGlassObjectIds: [],
-    });
+    tenant = await addTenant(room);
   });
   afterAll(() => database?.close());
 
@@ -92,56 +54,16 @@ describe('alerts of changes', () => {
   function change(act: string | null, more: Partial<NewChange> = {}): NewChange {
     const place = { resourceType: 'group' as const, resourceKey: newId() };
     const by = act === null ? { report: sequence, ...place } : { correlationId: act };
-    return {
-      id: newId(),
-      tenantId: tenant.id,
-      identity: Buffer.alloc(32, newId()),
-      changeSetId: changeSetIdOf(tenant.id, by),
-      state: 'open',
-      substate: 'new',
-      stateBeforeClose: null,
-      closeReason: null,
-      closedByBaseline: null,
-      closedByRemediation: null,
-      reopenReason: null,
-      previousDecision: null,
-      remindedAt: null,
-      decidedSeverity: null,
-      decidedByTwo: false,
-      toldSeverity: 'high',
-      ignoreRuleId: null,
-      baselineVersion: 1,
-      firstReport: sequence,
-      closedReport: null,
+    return openChange(tenant.id, {
       ...place,
-      changeType: 'modified',
-      path: '/displayName',
-      beforeJson: '"a"',
-      afterJson: '"b"',
-      matchedBy: 'id',
-      displayName: 'Somebody',
+      changeSetId: changeSetIdOf(tenant.id, by),
+      firstReport: sequence,
       direction: 'loosening',
       severity: 'high',
+      toldSeverity: 'high',
       rules: ['G-01'],
-      references: [],
-      title: 'A group was changed',
-      attribution: 'none',
-      actorType: null,
-      actorId: null,
-      actorName: null,
-      attributionEvidence: null,
-      attributionAttempts: 0,
-      attributionSince: new Date(),
-      attributionRetryAt: null,
-      decidedById: null,
-      decidedByName: null,
-      decidedAt: null,
-      decisionReason: null,
-      decisionUntil: null,
-      version: 1,
-      closedAt: null,
       ...more,
-    };
+    });
   }
 
   /** What a scan writes of what it found. */

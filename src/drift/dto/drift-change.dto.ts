@@ -1,8 +1,8 @@
-import { ApiProperty } from '@nestjs/swagger';
 import type { AttributionEvidence } from '../attribution/attribution.types.js';
 import type { ReportedChange } from '../report/drift-report.types.js';
 import type { ReadableChange } from '../report/readable-change.js';
 import { reportedChange } from '../report/reported-change.js';
+import { AnyJson } from './any-json.decorator.js';
 
 /** Who made a change, from the directory audit log. */
 export class ChangeActorDto {
@@ -26,10 +26,10 @@ export class ReportedChangeDto {
   /** JSON Pointer; empty for a whole object that came or went. */
   path: string;
   /** The value in the baseline; of a set the elements that went. Null where there was none. */
-  @ApiProperty({ nullable: true, type: Object })
+  @AnyJson()
   before: unknown;
   /** The value now; of a set the elements that came. Null where there is none. */
-  @ApiProperty({ nullable: true, type: Object })
+  @AnyJson()
   after: unknown;
   direction: 'loosening' | 'tightening' | 'neutral';
   severity: 'critical' | 'high' | 'medium' | 'low' | 'info';

@@ -5,6 +5,7 @@ import { Settings } from '../../config/settings.js';
 import { type Transaction, TransactionRunner } from '../../database/transaction-runner.js';
 import type { LostRun, SlotRun } from '../../jobs/job-slot.types.js';
 import { JobSlots, MAX_ATTEMPTS } from '../../jobs/job-slots.service.js';
+import { SlotRuns } from '../../jobs/slot-runs.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import { TenantsService } from '../../tenants/tenants.service.js';
 import { DRIFT_ACTIONS } from '../drift.events.js';
@@ -20,15 +21,10 @@ const GRACE_MS = 5000;
 const LEASE_SECONDS = 15;
 const EXPIRED_AT_A_TIME = 100;
 
-class ShuttingDown extends Error {}
-
 /** Runs what is approved, each tenant's by itself and one at a time, and ends what nobody ran within its day. */
 @Injectable()
 export class RemediationJob implements OnModuleDestroy {
-  private readonly running = new Set<Promise<void>>();
-  private readonly shutdown = new AbortController();
-  private ticking = false;
-  private stopping = false;
+  private readonly work: SlotRuns;
 
   constructor(
     private readonly settings: Settings,
@@ -39,7 +35,17 @@ export class RemediationJob implements OnModuleDestroy {
     private readonly remediations: RemediationsRepository,
     private readonly audit: AuditService,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.work = new SlotRuns(slots, logger, {
+      job: REMEDIATION_JOB,
+      concurrent: CONCURRENT_RUNS,
+      leaseSeconds: LEASE_SECONDS,
+      graceMs: GRACE_MS,
+      what: 'executions of plans',
+      onLost: (tx, lost) => this.lost(tx, lost),
+      run: (run) => this.run(run),
+    });
+  }
 
   @Interval('drift.remediate.tick', TICK_MS)
   async onTick(): Promise<void> {
@@ -47,56 +53,27 @@ export class RemediationJob implements OnModuleDestroy {
   }
 
   /** Ends what expired and starts what waits. Returns before the runs end. */
-  async tick(): Promise<void> {
-    if (this.ticking || this.stopping) return;
-    this.ticking = true;
-    try {
-      await this.expire();
-      while (this.running.size < CONCURRENT_RUNS && !this.stopping) {
-        const run = await this.slots.claim(REMEDIATION_JOB, undefined, {
-          leaseSeconds: LEASE_SECONDS,
-          onLost: (tx, lost) => this.lost(tx, lost),
-        });
-        if (run === null) break;
-        if (this.stopping) await this.slots.release(run);
-        else this.start(run);
-      }
-    } catch (error) {
-      this.logger.warn({ err: error }, 'approved plans could not be looked for; trying again');
-    } finally {
-      this.ticking = false;
-    }
+  tick(): Promise<void> {
+    return this.work.look(() => this.expire());
   }
 
   /** Resolves when the runs of now have ended. */
-  async settled(): Promise<void> {
-    await Promise.all(this.running);
+  settled(): Promise<void> {
+    return this.work.settled();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    const late = setTimeout(() => this.shutdown.abort(new ShuttingDown('the process is stopping')), GRACE_MS);
-    this.stopping = true;
-    await this.settled();
-    clearTimeout(late);
-    this.shutdown.abort(new ShuttingDown('the process is stopping'));
-  }
-
-  private start(run: SlotRun): void {
-    const work = this.run(run).catch((error: unknown) => {
-      this.logger.error({ err: error, slotId: run.id }, 'the end of an execution could not be recorded');
-    });
-    const tracked = work.finally(() => this.running.delete(tracked));
-    this.running.add(tracked);
+  onModuleDestroy(): Promise<void> {
+    return this.work.stop();
   }
 
   private async run(run: SlotRun): Promise<void> {
     try {
       const tenant = await this.tenants.get(run.key);
       await this.slots.withLease(run, (lease) =>
-        this.runs.work(tenant, run, AbortSignal.any([lease, this.shutdown.signal])),
+        this.runs.work(tenant, run, AbortSignal.any([lease, this.work.signal])),
       );
     } catch (error) {
-      if (error instanceof ShuttingDown) await this.slots.release(run);
+      if (this.work.signal.aborted) await this.slots.release(run);
       else await this.failed(run, error);
     }
   }

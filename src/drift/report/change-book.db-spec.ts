@@ -1,33 +1,16 @@
-import { Global, Module } from '@nestjs/common';
-import { ScheduleModule } from '@nestjs/schedule';
-import { Test, type TestingModule } from '@nestjs/testing';
-import { callerReachModule, keyRingModule } from '../../../test/support/key-ring-module.js';
+import { type TestingModule } from '@nestjs/testing';
+import { addTenant, startDriftRoom } from '../../../test/support/drift-room.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
-import { AccessModule } from '../../access/access.module.js';
 import { systemActor } from '../../access/actor.js';
-import { ConfigModule } from '../../config/config.module.js';
-import { Settings } from '../../config/settings.js';
-import { DatabaseModule } from '../../database/database.module.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
-import { newId } from '../../kernel/ids/ids.js';
-import { createLogger } from '../../observability/logger.js';
-import { ObservabilityModule } from '../../observability/observability.module.js';
-import { TenantsService } from '../../tenants/tenants.service.js';
-import { OwnSource } from '../collect/own-source.js';
 import { ChangeDecisions } from '../decisions/change-decisions.service.js';
 import { isUnsettled } from '../decisions/change-states.js';
 import type { DecisionKind } from '../decisions/decision.types.js';
 import { IgnoreRules } from '../decisions/ignore-rules.service.js';
-import { DriftModule } from '../drift.module.js';
 import { type BookedChanges, ChangeBook } from './change-book.js';
 import { ChangesRepository } from './changes.repository.js';
 import type { ClassifiedChange } from './drift-report.types.js';
 import type { ReadableChange } from './readable-change.js';
-
-/** The room by itself: nothing of this service is watched. */
-@Global()
-@Module({ providers: [{ provide: OwnSource, useValue: { read: async () => new Map() } }], exports: [OwnSource] })
-class NothingOfOurs {}
 
 const ADA = systemActor('ada');
 const PLACES = ['/state', '/displayName'];
@@ -49,23 +32,7 @@ describe('changes from scan to scan, whatever people decide between', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase({ poolMax: 5 });
-    const settings = Object.assign(new Settings(), {
-      PROCESS_ROLE: 'api',
-      MASTER_KEY: Buffer.alloc(32, 'k').toString('base64'),
-    });
-    room = await Test.createTestingModule({
-      imports: [
-        ConfigModule.with(settings),
-        ObservabilityModule.with(createLogger('silent')),
-        AccessModule,
-        DatabaseModule.with(database.dataSource),
-        ScheduleModule.forRoot(),
-        await keyRingModule(database),
-        callerReachModule,
-        NothingOfOurs,
-        DriftModule,
-      ],
-    }).compile();
+    room = await startDriftRoom(database);
   });
   afterAll(() => database?.close());
 
@@ -230,14 +197,7 @@ describe('changes from scan to scan, whatever people decide between', () => {
   it('keep their promises in any order of events', async () => {
     const seen = { rows: 0, reopened: 0, restored: 0 };
     for (let seed = 1; seed <= 8; seed += 1) {
-      const { id } = await room.get(TenantsService).create(ADA, {
-        entraTenantId: newId(),
-        displayName: 'Watched',
-        signInAllowed: false,
-        scanEnabled: false,
-        scanIntervalSeconds: 3600,
-        breakGlassObjectIds: [],
-      });
+      const { id } = await addTenant(room, 'Watched');
       const story = new Story(id, numbers(seed * 7919));
       for (let step = 0; step < 50; step += 1) await story.step();
       for (const name of ['rows', 'reopened', 'restored'] as const) seen[name] += story[name];

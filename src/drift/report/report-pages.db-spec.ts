@@ -1,20 +1,9 @@
-import { Global, Module } from '@nestjs/common';
-import { ScheduleModule } from '@nestjs/schedule';
-import { Test, type TestingModule } from '@nestjs/testing';
-import { callerReachModule, keyRingModule } from '../../../test/support/key-ring-module.js';
+import { type TestingModule } from '@nestjs/testing';
+import { addTenant, startDriftRoom } from '../../../test/support/drift-room.js';
+import { openChange } from '../../../test/support/open-change.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
-import { AccessModule } from '../../access/access.module.js';
-import { systemActor } from '../../access/actor.js';
-import { ConfigModule } from '../../config/config.module.js';
-import { Settings } from '../../config/settings.js';
-import { DatabaseModule } from '../../database/database.module.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { newId } from '../../kernel/ids/ids.js';
-import { createLogger } from '../../observability/logger.js';
-import { ObservabilityModule } from '../../observability/observability.module.js';
-import { TenantsService } from '../../tenants/tenants.service.js';
-import { OwnSource } from '../collect/own-source.js';
-import { DriftModule } from '../drift.module.js';
 import { ChangesRepository } from './changes.repository.js';
 import { type ReportedChange, SEVERITIES } from './drift-report.types.js';
 import type { NewChange } from './readable-change.js';
@@ -23,10 +12,6 @@ import { ReportsRepository } from './reports.repository.js';
 import { Reports } from './reports.service.js';
 import { bySeverity } from './summarise-changes.js';
 
-@Global()
-@Module({ providers: [{ provide: OwnSource, useValue: { read: async () => new Map() } }], exports: [OwnSource] })
-class NothingOfOurs {}
-
 describe('reports of any length', () => {
   let database: TestDatabase;
   let room: TestingModule;
@@ -34,35 +19,11 @@ describe('reports of any length', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase({ poolMax: 4 });
-    const settings = Object.assign(new Settings(), {
-      PROCESS_ROLE: 'api',
-      MASTER_KEY: Buffer.alloc(32, 'k').toString('base64'),
-    });
-    room = await Test.createTestingModule({
-      imports: [
-        ConfigModule.with(settings),
-        ObservabilityModule.with(createLogger('silent')),
-        AccessModule,
-        DatabaseModule.with(database.dataSource),
-        ScheduleModule.forRoot(),
-        await keyRingModule(database),
-        callerReachModule,
-        NothingOfOurs,
-        DriftModule,
-      ],
-    }).compile();
+    room = await startDriftRoom(database);
     await query('ALTER TABLE drift_reports DROP CONSTRAINT fk_drift_reports_snapshot_id');
   });
   beforeEach(async () => {
-    const tenant = await room.get(TenantsService).create(systemActor('test'), {
-      entraTenantId: newId(),
-      displayName: 'Contoso',
-      signInAllowed: false,
-      scanEnabled: false,
-      scanIntervalSeconds: 3600,
-      breakGlassObjectIds: [],
-    });
-    tenantId = tenant.id;
+    tenantId = (await addTenant(room)).id;
   });
   afterAll(() => database?.close());
 
@@ -110,7 +71,8 @@ describe('reports of any length', () => {
       const resourceKey = newId().split('').reverse().join('');
       const severity = SEVERITIES[object % SEVERITIES.length] ?? 'low';
       for (let path = paths; path > 0; path--) {
-        changes.push(change(tenantId, { resourceKey, severity, path: `/p${String(path).padStart(3, '0')}` }));
+        const place = { resourceKey, path: `/p${String(path).padStart(3, '0')}` };
+        changes.push(openChange(tenantId, { ...place, severity, toldSeverity: severity }));
       }
     }
     return changes;
@@ -155,54 +117,3 @@ describe('reports of any length', () => {
     await expect(written(newId())).rejects.toMatchObject({ code: 'drift.report_not_found' });
   });
 });
-
-function change(tenantId: string, more: Pick<NewChange, 'resourceKey' | 'severity' | 'path'>): NewChange {
-  return {
-    id: newId(),
-    tenantId,
-    identity: Buffer.alloc(32, newId()),
-    changeSetId: newId(),
-    state: 'open',
-    closedByRemediation: null,
-    decidedSeverity: null,
-    decidedByTwo: false,
-    toldSeverity: more.severity,
-    substate: 'new',
-    stateBeforeClose: null,
-    closeReason: null,
-    closedByBaseline: null,
-    reopenReason: null,
-    previousDecision: null,
-    remindedAt: null,
-    ignoreRuleId: null,
-    baselineVersion: 1,
-    firstReport: 1,
-    closedReport: null,
-    resourceType: 'group',
-    changeType: 'modified',
-    beforeJson: '"a"',
-    afterJson: '"b"',
-    matchedBy: 'id',
-    displayName: 'Somebody',
-    direction: 'neutral',
-    rules: [],
-    references: [],
-    title: 'A group was changed',
-    attribution: 'none',
-    actorType: null,
-    actorId: null,
-    actorName: null,
-    attributionEvidence: null,
-    attributionAttempts: 0,
-    attributionSince: new Date(),
-    attributionRetryAt: null,
-    decidedById: null,
-    decidedByName: null,
-    decidedAt: null,
-    decisionReason: null,
-    decisionUntil: null,
-    version: 1,
-    closedAt: null,
-    ...more,
-  };
-}

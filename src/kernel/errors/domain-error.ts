@@ -8,6 +8,7 @@ export type ErrorKind =
   | 'precondition_failed'
   | 'precondition_required'
   | 'too_large'
+  | 'unsupported_media'
   | 'rate_limited'
   | 'upstream'
   | 'unavailable';

@@ -20,6 +20,7 @@ export const KIND_STATUS: Record<ErrorKind, number> = {
   conflict: 409,
   precondition_failed: 412,
   too_large: 413,
+  unsupported_media: 415,
   precondition_required: 428,
   rate_limited: 429,
   upstream: 502,

@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { CurrentActor, RequirePermission } from '../../access/access.decorators.js';
 import type { CallerActor } from '../../access/actor.js';
 import { ReadsOnly } from '../../access/reads-only.decorator.js';
+import type { BodyConfig } from '../../kernel/http/media-types.js';
 import { AccessDocumentService } from './access-document.service.js';
 import { ClientSignal } from './client-signal.decorator.js';
 import {
@@ -18,6 +19,7 @@ import { documentContent, writeDocument } from './write-document.js';
 
 /** A document of 1 MiB in a JSON body, where each line break and quote takes two bytes. */
 const MAX_BODY_BYTES = 2_228_224;
+const DOCUMENT: BodyConfig = { bodyLimit: MAX_BODY_BYTES, mediaTypes: ['application/json', 'application/yaml'] };
 
 @ApiTags('rbac')
 @Controller('rbac/document')
@@ -42,7 +44,7 @@ export class AccessDocumentController {
   @RequirePermission('access:manage')
   @ReadsOnly()
   @HttpCode(200)
-  @RouteConfig({ bodyLimit: MAX_BODY_BYTES })
+  @RouteConfig(DOCUMENT)
   async plan(
     @CurrentActor() actor: CallerActor,
     @ClientSignal() client: AbortSignal,
@@ -55,7 +57,7 @@ export class AccessDocumentController {
   @Post('apply')
   @RequirePermission('access:manage')
   @HttpCode(200)
-  @RouteConfig({ bodyLimit: MAX_BODY_BYTES })
+  @RouteConfig(DOCUMENT)
   async apply(
     @CurrentActor() actor: CallerActor,
     @ClientSignal() client: AbortSignal,
