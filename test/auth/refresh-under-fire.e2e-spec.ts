@@ -18,10 +18,9 @@ const UNLIMITED = { RATE_LIMIT_TOKENS_PER_MINUTE: '0', RATE_LIMIT_FAILURES_PER_M
 /** How many begin at once, over 500 connections: fewer where two busy cores do everything else in 30 s of grace too. */
 const STORM = proofSize(1000, 10_000);
 const KILLS = proofSize(3, 10);
-/** What an address may ask for, of which a tenth comes back in six seconds; and how many others and how many of us want it. */
-const PER_MINUTE = 600;
-const OTHERS = PER_MINUTE + 240;
-const FOLLOWERS = 60;
+/** What an address may ask for: two come back in a second. And how many of us want one while others have used it up. */
+const PER_MINUTE = 120;
+const FOLLOWERS = 12;
 
 describe('refresh under fire', () => {
   let stage: AuthStage;
@@ -109,19 +108,24 @@ describe('refresh under fire', () => {
 
   it('leaves a client signed in that is told 429 and follows its Retry-After', async () => {
     const limited = await startTestService({
+      ...UNLIMITED,
       DATABASE_URL: stage.service.databaseUrl,
       RATE_LIMIT_TOKENS_PER_MINUTE: String(PER_MINUTE),
     });
     const token = await signIn(1);
     // Others at the same address use up what it may ask for.
-    await Promise.all(
-      Array.from({ length: OTHERS }, () => refresh(limited.url, randomBytes(32).toString('base64url'))),
-    );
+    const stranger = () => refresh(limited.url, randomBytes(32).toString('base64url'));
+    for (let isUsedUp = false; !isUsedUp; ) {
+      const statuses = await Promise.all(Array.from({ length: 30 }, async () => (await stranger()).status));
+      isUsedUp = statuses.includes(429);
+    }
     let refused = 0;
+    // On a slow machine what came back may be enough for all of us: then each asks on until somebody was refused.
     const follow = async (): Promise<Refreshed> => {
       for (;;) {
         const answer = await refresh(limited.url, token);
-        if (answer.status !== 429) return answer;
+        if (answer.status !== 429 && refused > 0) return answer;
+        if (answer.status !== 429) continue;
         refused += 1;
         await sleep(Number(answer.retryAfter) * 1000);
       }
@@ -185,11 +189,13 @@ describe('refresh under fire', () => {
       LOG_LEVEL: 'info',
     };
     let token = await signIn(4);
-    let next: Promise<SpawnedService> = spawnService(env);
+    let next: Promise<SpawnedService> | null = spawnService(env);
     let answered = 0;
-    for (let round = 0; round < KILLS; round++) {
-      const victim = await next;
-      if (round + 1 < KILLS) next = spawnService(env);
+    let round = 0;
+    // A kill that came after the last answer, because this process was kept waiting, proves nothing: then there is another.
+    for (; round < KILLS || (answered === 50 * round && round < 3 * KILLS); round++) {
+      const victim = await (next ?? spawnService(env));
+      next = round + 1 < KILLS ? spawnService(env) : null;
       const fired = Array.from({ length: 50 }, () => refresh(victim.url, token).catch(() => null));
       await sleep(Math.random() * 30);
       await victim.kill('SIGKILL');
@@ -202,6 +208,6 @@ describe('refresh under fire', () => {
       expect(await me(stage.service.url, retried.accessToken)).toBe(200);
       token = retried.refreshToken;
     }
-    expect(answered).toBeLessThan(50 * KILLS);
+    expect(answered).toBeLessThan(50 * round);
   }, 180_000);
 });

@@ -25,6 +25,7 @@ describe(`the audit trail under load, ${ROUNDS} faults at random, FAULT_SEED=${S
       const slowest = new Map<string, number>();
       for (const [nth, { name, strike }] of drawFaults(ROUNDS, random, stage.database.hasOwnDisk).entries()) {
         load.start(() => stage.urls(), await stage.tokens());
+        await load.untilEachWasAnswered();
         await sleep(300 + random() * 1200);
         await strike(stage, random);
         const recovered = await stage.untilServing();

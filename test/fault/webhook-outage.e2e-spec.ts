@@ -127,7 +127,7 @@ describe(`a receiver that is down for an hour, two instances, ${KILLS} kill -9, 
         (await count(`status = 'pending'`)) === 0 && (await count('true')) === EVENTS * PATHS.length;
       await until('the end', isOver, async () => {
         await pass('10 minutes');
-        await sleep(2000);
+        await sleep(500);
       });
 
       for (const path of PATHS) {

@@ -9,8 +9,10 @@ const LIMITS = {
   RATE_LIMIT_TOKENS_PER_MINUTE: String(TOKENS),
   RATE_LIMIT_FAILURES_PER_MINUTE: String(FAILURES),
 };
-/** A machine under load may let an interval or two go by during a burst. */
-const REFILLED = 3;
+/** How many may have come back by now of what was used up from `since` on: a machine under load lets intervals go by during a burst. */
+function refilled(perMinute: number, since: number): number {
+  return 1 + Math.floor(((performance.now() - since) * perMinute) / 60_000);
+}
 
 type Headers = Record<string, string>;
 
@@ -60,10 +62,11 @@ describe('guessing and flooding (Vault CVE-2025-6004 lock-out bypass, Zitadel CV
     const browser = stage.browser();
     const { upn } = stage.person(0);
     const before = await open();
+    const since = performance.now();
     const answers = await Promise.all(times(SIGN_INS + 15, () => login(stage.browser(), upn)));
     const refused = answers.filter(({ status }) => status === 429);
     expect(answers.filter(({ status }) => status === 302).length + refused.length).toBe(SIGN_INS + 15);
-    expect(refused.length).toBeGreaterThanOrEqual(15 - REFILLED);
+    expect(refused.length).toBeGreaterThanOrEqual(15 - refilled(SIGN_INS, since));
     for (const { body, headers } of refused) {
       expect([body['code'], headers.getSetCookie()]).toEqual(['request.rate_limited', []]);
       expect(headers.get('content-type')).toContain('application/problem+json');
@@ -85,10 +88,11 @@ describe('guessing and flooding (Vault CVE-2025-6004 lock-out bypass, Zitadel CV
       'user-agent': `agent ${n}`,
     });
     const names = [upn, upn.toUpperCase(), ` ${upn}`, `${upn} `, 'nobody@example.com', stage.person(1).upn];
+    const since = performance.now();
     const counts = await tally(
       times(SIGN_INS + 20, (n) => login(stage.browser(), names[n % names.length] ?? upn, disguises(n))),
     );
-    expect(counts[429]).toBeGreaterThanOrEqual(20 - REFILLED);
+    expect(counts[429] ?? 0).toBeGreaterThanOrEqual(20 - refilled(SIGN_INS, since));
     expect(stage.service.logged).toContainEqual(
       expect.objectContaining({ message: expect.stringContaining('TRUSTED_PROXIES') }),
     );
@@ -97,18 +101,20 @@ describe('guessing and flooding (Vault CVE-2025-6004 lock-out bypass, Zitadel CV
   it('holds over two instances, as if they were one', async () => {
     const other = await stage.anotherInstance();
     const urls = [stage.service.url, other.url];
+    const since = performance.now();
     const answers = await Promise.all(
       times(2 * SIGN_INS, (n) => fetch(`${urls[n % 2]}/api/v1/auth/login`, { redirect: 'manual' })),
     );
     const admitted = answers.filter(({ status }) => status === 302).length;
     expect(admitted).toBeGreaterThanOrEqual(SIGN_INS);
-    expect(admitted).toBeLessThanOrEqual(SIGN_INS + REFILLED);
+    expect(admitted).toBeLessThanOrEqual(SIGN_INS + refilled(SIGN_INS, since));
   });
 
   it('lets whoever has begun a sign-in finish it, however often others of the same address begin', async () => {
     const browser = stage.browser();
     const callback = await browser.goToEntra(stage.person(0).upn);
-    expect((await tally(times(SIGN_INS + 10, () => login(stage.browser(), 'x'))))[429]).toBeGreaterThan(0);
+    for (let isFull = false; !isFull; )
+      isFull = ((await tally(times(SIGN_INS, () => login(stage.browser(), 'x'))))[429] ?? 0) > 0;
     expect((await browser.request(callback)).status).toBe(303);
   });
 
@@ -174,12 +180,13 @@ describe('guessing, seen by the victim, behind a proxy', () => {
   it('locks no account: after any number of wrong secrets the right one works from another address', async () => {
     const { upn } = stage.person(0);
     const attacker = (n: number) => from('198.51.100.66', `192.0.2.${n}`);
+    const since = performance.now();
     const logins = await tally(times(SIGN_INS + 20, (n) => login(stage.browser(), upn, attacker(n))));
-    expect(logins[429]).toBeGreaterThanOrEqual(20 - REFILLED);
+    expect(logins[429] ?? 0).toBeGreaterThanOrEqual(20 - refilled(SIGN_INS, since));
     const guesses = await tally(times(FAILURES + 30, (n) => refresh(stage.browser(), guess(n), attacker(n))));
     expect(guesses[401]).toBeGreaterThan(0);
     const more = await tally(times(30, (n) => refresh(stage.browser(), guess(n), attacker(n))));
-    expect(more[429]).toBeGreaterThanOrEqual(30 - REFILLED);
+    expect(more[429] ?? 0).toBeGreaterThanOrEqual(30 - refilled(FAILURES, since));
 
     const victim = stage.browser();
     const own = from('198.51.100.7');
@@ -225,12 +232,13 @@ describe('guessing, seen by the victim, behind a proxy', () => {
     const browser = stage.browser();
     await signIn(browser, stage.person(2).upn, calm);
     const token = browser.cookies.get('blindspotx-session') ?? '';
+    const since = performance.now();
     const counts = await tally(
       times(TOKENS + 30, () =>
         browser.request('/api/v1/auth/logout', { method: 'POST', headers: { ...busy, cookie: 'x=y' } }),
       ),
     );
-    expect(counts[429]).toBeGreaterThanOrEqual(30 - REFILLED);
+    expect(counts[429] ?? 0).toBeGreaterThanOrEqual(30 - refilled(TOKENS, since));
     expect((await refresh(stage.browser(), token, calm)).status).toBe(200);
   });
 });

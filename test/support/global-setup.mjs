@@ -11,7 +11,8 @@ export default async function globalSetup() {
     dir,
     throwaway: true,
     dieWithParent: true,
-    settings: ['max_connections=300', 'shared_buffers=64MB'],
+    // Databases of files that are over stay, and a worker of autovacuum would come to one or another of them all the time.
+    settings: ['max_connections=400', 'shared_buffers=64MB', 'autovacuum_naptime=10min'],
   });
   process.env.TEST_POSTGRES_URL = server.url;
   globalThis.stopTestPostgres = async () => {

@@ -36,6 +36,12 @@ export class TenantLoad {
     this.workers = Array.from({ length: WORKERS }, (_, nth) => this.work(nth, instances, tokens));
   }
 
+  /** Resolves when each kind of call was answered at least once. */
+  async untilEachWasAnswered(): Promise<void> {
+    const { created, changed, denied } = this.answered;
+    while (Math.min(created.size, changed.size, denied.size) === 0) await sleep(PAUSE_AFTER_FAILURE_MS);
+  }
+
   /** Resolves when the last call was answered or given up. */
   async stop(): Promise<void> {
     this.isStopping = true;

@@ -38,6 +38,8 @@ export class MatrixStage {
       RATE_LIMIT_FAILURES_PER_MINUTE: '0',
       RATE_LIMIT_TOKENS_PER_MINUTE: '0',
       RATE_LIMIT_SIGN_INS_PER_MINUTE: '0',
+      // A line for each of tens of thousands of requests, which nobody reads.
+      LOG_LEVEL: 'error',
       ...env,
     });
     const [tenant] = await auth.sql<{ id: string }>('SELECT id FROM tenants');

@@ -4,6 +4,7 @@
 // globals about our classes, and what a file left in the environment, ends with the file.
 const { register } = require('prom-client');
 const { TestEnvironment } = require('jest-environment-node');
+const rsaKeys = require('./rsa-keys-once.cjs');
 
 const REGISTRIES_OF_CLASSES = ['typeormMetadataArgsStorage', 'classValidatorMetadataStorage'];
 
@@ -14,6 +15,7 @@ module.exports = class OneRealmEnvironment extends TestEnvironment {
     this.environmentBefore = { ...process.env };
     for (const name of REGISTRIES_OF_CLASSES) delete globalThis[name];
     register.clear();
+    rsaKeys.beginAgain();
   }
 
   async teardown() {
