@@ -32,6 +32,7 @@ import { oauth2PermissionGrant } from './oauth2-permission-grant.resource.js';
 import { onPremisesSynchronization } from './on-premises-synchronization.resource.js';
 import { organization } from './organization.resource.js';
 import { permissionGrantPolicy } from './permission-grant-policy.resource.js';
+import { PRODUCT_SETTINGS } from './product-settings.js';
 import type { ResourceType, ResourceTypeDefinition } from './resource-type.types.js';
 import { roleAssignment } from './role-assignment.resource.js';
 import { roleDefinition } from './role-definition.resource.js';
@@ -88,4 +89,5 @@ export const RESOURCE_TYPE_CATALOGUE: Readonly<Record<ResourceType, ResourceType
   accessRole,
   accessConstraint,
   accessAssignment,
+  ...PRODUCT_SETTINGS,
 };

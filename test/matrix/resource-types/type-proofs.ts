@@ -2,7 +2,7 @@ import type { DemoTenant } from '../../../demo/demo-tenant.js';
 import { isJsonObject, type Json, type JsonObject, textOf } from '../../../demo/store/json.types.js';
 import type { CollectionName } from '../../../demo/store/tenant-state.js';
 import { graph } from '../../../demo/testing/tenant-client.js';
-import type { ResourceType } from '../../../src/drift/resource-types/resource-type.types.js';
+import type { ResourceType, ScannedType } from '../../../src/drift/resource-types/resource-type.types.js';
 
 /** How one type is proved: what is done to the tenant, in this order, and at which paths the change must show. */
 export interface TypeProof {
@@ -152,7 +152,7 @@ function roleHolding(list: CollectionName, requests: string): TypeProof {
 }
 
 /** One proof for each type that there is: the record's type makes forgetting one a compile error. */
-export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
+export const TYPE_PROOFS: Readonly<Record<ScannedType, TypeProof>> = {
   conditionalAccessPolicy: written(
     '/identity/conditionalAccess/policies',
     {
