@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import type { RemediationWay } from './remediation-way.types.js';
 
-/** What the service itself reads. Names are Graph's, singular; those of our own configuration begin with access. */
+/** What the service itself reads. Names are Graph's, singular; those of our own configuration begin with access or watch. */
 export const SCANNED_TYPES = [
   'conditionalAccessPolicy',
   'namedLocation',
@@ -46,6 +46,11 @@ export const SCANNED_TYPES = [
   'accessRole',
   'accessConstraint',
   'accessAssignment',
+  'watchSetting',
+  'watchRuleOverride',
+  'watchIgnoreRule',
+  'watchChangeWindow',
+  'watchEndpoint',
 ] as const;
 export type ScannedType = (typeof SCANNED_TYPES)[number];
 

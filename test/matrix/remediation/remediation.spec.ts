@@ -1,7 +1,12 @@
 import { textOf } from '../../../demo/store/json.types.js';
 import type { PlannedChange, RemediationPlan } from '../../../src/drift/remediation/remediation-plan.types.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../../../src/drift/resource-types/catalogue.js';
-import { RESOURCE_TYPES, type ResourceType, SCANNED_TYPES, type ScannedType } from '../../../src/drift/resource-types/resource-type.types.js';
+import {
+  RESOURCE_TYPES,
+  type ResourceType,
+  SCANNED_TYPES,
+  type ScannedType,
+} from '../../../src/drift/resource-types/resource-type.types.js';
 import type { TenantSnapshot } from '../../../src/drift/snapshot/snapshot.types.js';
 import { TYPE_PROOFS } from '../resource-types/type-proofs.js';
 import { DELETIONS, PLANTS } from './plants.js';

@@ -29,7 +29,7 @@ const CASCADES: ReadonlySet<ResourceType> = new Set([
   'servicePrincipal',
   'administrativeUnit',
 ]);
-const OURS: ResourceType[] = ['accessRole', 'accessConstraint', 'accessAssignment'];
+const OURS = SCANNED_TYPES.filter((type) => RESOURCE_TYPE_CATALOGUE[type].collect.kind === 'own');
 
 describe('every resource type, against the demo tenant', () => {
   const nodeFetch = globalThis.fetch;

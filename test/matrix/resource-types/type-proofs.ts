@@ -585,6 +585,36 @@ export const TYPE_PROOFS: Readonly<Record<ScannedType, TypeProof>> = {
     },
     remove: async (stage, key) => void (await stage.call('DELETE', `/users/${key}`)),
   },
+  watchSetting: ofOurs(
+    'watchSetting',
+    { id: 'proof', displayName: 'Proof', secondPerson: true },
+    { secondPerson: false },
+    '/secondPerson',
+  ),
+  watchRuleOverride: ofOurs(
+    'watchRuleOverride',
+    { id: 'proof', displayName: 'Proof', severityRank: 2 },
+    { severityRank: 1 },
+    '/severityRank',
+  ),
+  watchIgnoreRule: ofOurs(
+    'watchIgnoreRule',
+    { id: 'proof', displayName: 'Proof', pathPattern: '/a' },
+    { pathPattern: '/b' },
+    '/pathPattern',
+  ),
+  watchChangeWindow: ofOurs(
+    'watchChangeWindow',
+    { id: 'proof', displayName: 'Proof', days: [1] },
+    { days: [2] },
+    '/days',
+  ),
+  watchEndpoint: ofOurs(
+    'watchEndpoint',
+    { id: 'proof', displayName: 'Proof', status: 'enabled' },
+    { status: 'disabled' },
+    '/status',
+  ),
   accessRole: ofOurs(
     'accessRole',
     { id: 'proof', displayName: 'Proof', permissions: ['a:read'] },
