@@ -64,6 +64,19 @@ describe('drift rules', () => {
   });
 });
 
+test('controls evaluate lists what the baseline does not have, and takes its version', async () => {
+  const evaluate = (...more: string[]) => run(['controls', 'evaluate', scuba('one.json', {}), ...more]);
+  expect((await evaluate()).out).toMatch(
+    /3 not in this baseline\n[\s\S]*not in it {5}AAD\.2\.9 .*\n +Only the baseline before/,
+  );
+  const { out } = await evaluate('--baseline-version', '0', '--format', 'json');
+  const { controls } = JSON.parse(out) as { controls: { id: string; inBaseline: boolean }[] };
+  expect(controls.find(({ id }) => id === 'AAD.2.9')?.inBaseline).toBe(true);
+  expect(controls.find(({ id }) => id === 'MS.AAD.3.9')?.inBaseline).toBe(false);
+  const { code, err } = await evaluate('--baseline-version', '7');
+  expect([code, err]).toEqual([2, expect.stringContaining('It is 0, 1 or 2.')]);
+});
+
 describe('drift compare', () => {
   const pair = (after: object): [string, string] => [scuba('before.json', {}), scuba('after.json', after)];
 
