@@ -1,20 +1,34 @@
-import { Global, Injectable, Module } from '@nestjs/common';
+import { Global, Inject, Injectable, Module } from '@nestjs/common';
 import type { JsonObject } from '../crypto/canonical-json.js';
 import { OwnSource } from '../drift/collect/own-source.js';
+import { WatchSourceRepository } from '../drift/collect/watch-source.repository.js';
+import { WatchSource } from '../drift/collect/watch-source.service.js';
+import { IgnoreRulesRepository } from '../drift/decisions/ignore-rules.repository.js';
+import { RuleOverridesRepository } from '../drift/overrides/rule-overrides.repository.js';
 import type { ResourceType } from '../drift/resource-types/resource-type.types.js';
+import { ChangeWindowsRepository } from '../drift/windows/change-windows.repository.js';
+import { NotificationsModule } from '../notifications/notifications.module.js';
+import { WatchedEndpoints } from '../notifications/watched-endpoints.service.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
 import { AccessSource } from '../rbac/decisions/access-source.service.js';
 import { RbacModule } from '../rbac/rbac.module.js';
 
-/** Roles, constraints and assignments of this service in the form in which drift watches things. */
+/** Who may do what in this service, and how it watches a tenant, in the form in which drift watches things. */
 @Injectable()
 export class WatchedAccess extends OwnSource {
-  constructor(private readonly access: AccessSource) {
+  constructor(
+    private readonly access: AccessSource,
+    private readonly watch: WatchSource,
+    private readonly endpoints: WatchedEndpoints,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
     super();
   }
 
   async read(entraTenantId: string): Promise<ReadonlyMap<ResourceType, readonly JsonObject[]>> {
     const { roles, constraints, assignments } = await this.access.read(entraTenantId);
-    return new Map<ResourceType, readonly JsonObject[]>([
+    const watch = await this.watch.read(entraTenantId);
+    const read = new Map<ResourceType, readonly JsonObject[]>([
       [
         'accessRole',
         roles.map((role) => ({
@@ -47,15 +61,30 @@ export class WatchedAccess extends OwnSource {
           endDateTime: validUntil?.toISOString() ?? null,
         })),
       ],
+      ...watch.types,
     ]);
+    try {
+      read.set('watchEndpoint', await this.endpoints.read(watch.tenantId));
+    } catch (error) {
+      // Addresses are sealed: a key vault that is away makes this type unread and none of the others.
+      this.logger.error({ err: error }, 'the receivers of webhooks could not be read');
+    }
+    return read;
   }
 }
 
-/** What of this service itself is watched for drift: drift/ knows the port, rbac/ the content, and neither the other. */
+/** What of this service itself is watched for drift: drift/ knows the port, rbac/ and notifications/ the content, and none the other. */
 @Global()
 @Module({
-  imports: [RbacModule],
-  providers: [{ provide: OwnSource, useClass: WatchedAccess }],
+  imports: [RbacModule, NotificationsModule],
+  providers: [
+    WatchSource,
+    WatchSourceRepository,
+    RuleOverridesRepository,
+    IgnoreRulesRepository,
+    ChangeWindowsRepository,
+    { provide: OwnSource, useClass: WatchedAccess },
+  ],
   exports: [OwnSource],
 })
 export class OwnSourcesModule {}

@@ -11,6 +11,7 @@ import { EndedDeliveries } from './ended-deliveries.service.js';
 import { EndpointHealthRepository } from './endpoint-health.repository.js';
 import { EndpointSeals } from './endpoint-seals.service.js';
 import { FanOutJob } from './fan-out.job.js';
+import { WatchedEndpoints } from './watched-endpoints.service.js';
 import { WebhookDeliveriesController } from './webhook-deliveries.controller.js';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
 import { WebhookDeliveries } from './webhook-deliveries.service.js';
@@ -39,6 +40,8 @@ import { WebhookSender } from './webhook-sender.service.js';
     FanOutJob,
     DeliverJob,
     WebhookRetention,
+    WatchedEndpoints,
   ],
+  exports: [WatchedEndpoints],
 })
 export class NotificationsModule {}

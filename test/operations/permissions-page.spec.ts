@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { READER_PERMISSIONS } from '../../demo/generate/permission-catalogue.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../../src/drift/resource-types/catalogue.js';
-import { RESOURCE_TYPES } from '../../src/drift/resource-types/resource-type.types.js';
+import { SCANNED_TYPES } from '../../src/drift/resource-types/resource-type.types.js';
 
 const PAGE = readFileSync(resolve(__dirname, '../../docs/operations/connect-a-tenant.md'), 'utf8');
 /** Who made a change is asked by the attribution, which is no resource type. */
@@ -11,7 +11,7 @@ const BESIDE = 'AuditLog.Read.All';
 /** What is read with each permission, in the order of the catalogue. */
 function byPermission(): Map<string, string[]> {
   const found = new Map<string, string[]>();
-  for (const type of RESOURCE_TYPES) {
+  for (const type of SCANNED_TYPES) {
     const { permission, title } = RESOURCE_TYPE_CATALOGUE[type];
     if (permission !== null) found.set(permission, [...(found.get(permission) ?? []), title]);
   }

@@ -43,6 +43,8 @@ describe('the access of this service, watched for drift', () => {
     }
     throw new Error('the scan does not end');
   };
+  const tenantId = async (): Promise<string> =>
+    String((await stage.sql('SELECT id FROM tenants ORDER BY id LIMIT 1'))[0]?.['id']);
   const own = ({ changes }: Report) => changes.filter(({ resourceType }) => resourceType.startsWith('access'));
 
   beforeAll(async () => {
@@ -122,6 +124,58 @@ describe('the access of this service, watched for drift', () => {
     expect(own(report).filter((change) => change.actor === null)).toHaveLength(3);
     const later = own((await scan()).report).filter((change) => change.actor !== null);
     expect(later).toHaveLength(3);
+  });
+
+  it('tells what weakens the watch itself, who did it, and no address', async () => {
+    const address = 'https://receiver.example/a-secret-token';
+    const first = await scan();
+    const current = await call('GET', `/drift/baselines/current?tenant=${await tenantId()}`);
+    const made = await call('POST', '/webhooks/endpoints', { url: address, description: 'a receiver' });
+    expect([current.status, made.status]).toEqual([200, 201]);
+    const tenant = await call('GET', `/tenants/${await tenantId()}`);
+    const patched = await call(
+      'PATCH',
+      `/tenants/${await tenantId()}`,
+      { breakGlassObjectIds: [randomUUID()] },
+      { 'if-match': String(tenant.headers.get('etag')) },
+    );
+    const ignored = await call('POST', '/drift/ignore-rules', {
+      tenant: await tenantId(),
+      resourceType: 'namedLocation',
+      pathPattern: '/displayName',
+      reason: 'a test',
+    });
+    expect([patched.status, ignored.status]).toEqual([200, 201]);
+    const { report, snapshotId } = await scan();
+    const watched = report.changes.filter(({ resourceType }) => resourceType.startsWith('watch'));
+    expect(
+      watched
+        .map(({ resourceType, severity, rules, attribution }) => [resourceType, severity, rules[0], attribution])
+        .sort(),
+    ).toEqual([
+      ['watchEndpoint', 'info', 'WA-11', 'exact'],
+      ['watchIgnoreRule', 'high', 'WA-09', 'exact'],
+      ['watchSetting', 'high', 'WA-05', 'exact'],
+    ]);
+    expect(JSON.stringify(watched)).not.toContain('secret-token');
+    expect(first.snapshotId).not.toBe(snapshotId);
+    // Switched off against a baseline that has it.
+    const approved = await call(
+      'POST',
+      '/drift/baselines',
+      { snapshotId, reason: 'a test', acceptIncomplete: true },
+      { 'if-match': String(current.headers.get('etag')) },
+    );
+    expect(approved.status).toBe(201);
+    const off = await call(
+      'PATCH',
+      `/webhooks/endpoints/${String(made.body['id'])}`,
+      { status: 'disabled' },
+      { 'if-match': String(made.headers.get('etag')) },
+    );
+    expect(off.status).toBe(200);
+    const later = (await scan()).report.changes.filter(({ resourceType }) => resourceType === 'watchEndpoint');
+    expect(later).toMatchObject([{ severity: 'high', rules: ['WA-11'], path: '/status', attribution: 'exact' }]);
   });
 
   it('is never gone because it could not be read', async () => {

@@ -6,6 +6,7 @@ import { readObjects } from '../../src/drift/import/folder-export.js';
 import { readJsonFile } from '../../src/drift/import/read-json-file.js';
 import { member } from '../../src/drift/normalise/json-members.js';
 import type { ReportedChange } from '../../src/drift/report/drift-report.types.js';
+import { EXPORTED_TYPES } from '../../src/drift/resource-types/resource-type.types.js';
 import { rawDifferencesOfMatched, rawLeafDifferences } from './raw-leaf-differences.js';
 import { describeWithData, sharedData } from './shared-data.js';
 
@@ -22,6 +23,10 @@ type GoldenChange = Pick<
   'resourceType' | 'resourceKey' | 'changeType' | 'path' | 'direction' | 'severity' | 'rules' | 'matchedBy'
 > & { reason: string };
 
+/** Other products' settings have a test of their own. */
+const isEntra = ({ resourceType }: { resourceType: string }) =>
+  !(EXPORTED_TYPES as readonly string[]).includes(resourceType);
+
 const GOLDEN = join(__dirname, 'golden');
 
 for (const file of readdirSync(GOLDEN)) {
@@ -31,7 +36,9 @@ for (const file of readdirSync(GOLDEN)) {
 
     test('reports exactly the changes that somebody read out of the two files', async () => {
       const { report } = await compared();
-      expect(report.changes.map(comparable).sort(byPlace)).toEqual(golden.changes.map(comparable).sort(byPlace));
+      expect(report.changes.filter(isEntra).map(comparable).sort(byPlace)).toEqual(
+        golden.changes.map(comparable).sort(byPlace),
+      );
     });
 
     test('every expected change has its reason in a line', () => {
@@ -40,8 +47,9 @@ for (const file of readdirSync(GOLDEN)) {
 
     test('lists the types that one of the two exports cannot answer for', async () => {
       const { report } = await compared();
-      expect(report.incomplete.map(({ resourceType }) => resourceType).sort()).toEqual(golden.incomplete);
-      expect(report.complete).toBe(golden.incomplete.length === 0);
+      const ofEntra = report.incomplete.filter(isEntra);
+      expect(ofEntra.map(({ resourceType }) => resourceType).sort()).toEqual(golden.incomplete);
+      expect(report.complete).toBe(report.incomplete.length === 0);
     });
 
     test('a naive comparison of the same objects finds as many leaves as counted', async () => {

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import type { Json } from '../../src/crypto/canonical-json.js';
-import { controlById } from '../../src/drift/controls/catalogue.js';
+import { CONTROLS, controlById } from '../../src/drift/controls/catalogue.js';
 import { controlInput, NOTHING_ALLOWED, sourceOf } from '../../src/drift/controls/control-input.js';
-import { evaluateControl } from '../../src/drift/controls/evaluate-controls.js';
+import { BASELINE_VERSIONS, evaluateBaseline, evaluateControl } from '../../src/drift/controls/evaluate-controls.js';
 import { readExport } from '../../src/drift/import/read-export.js';
 import { readJsonFile } from '../../src/drift/import/read-json-file.js';
 import { isObject, member, text } from '../../src/drift/normalise/json-members.js';
@@ -49,6 +49,37 @@ describeWithData(EXPECTED, "CISA's own verdicts", () => {
         : result.verdict;
     }
   });
+
+  test.each(dates)(
+    '%s: the whole of a baseline says the same of its rows, why it is not met, and what it lacks',
+    async (date) => {
+      const snapshot = await readExport(sharedData(`${FOLDER}/${date}.ProviderSettingsExport.json`));
+      const input = controlInput(sourceOf(snapshot), NOTHING_ALLOWED);
+      for (const version of BASELINE_VERSIONS) {
+        const results = new Map(evaluateBaseline(input, version).map((result) => [result.id, result]));
+        expect(results.size).toBe(CONTROLS.length);
+        for (const { control, version: of } of await rowsOf(date)) {
+          const result = results.get(control ?? '');
+          if (control === null || result?.version !== of) continue;
+          const known = controlById(control);
+          expect(known === undefined ? null : evaluateControl(known, input, of).verdict).toBe(result.verdict);
+        }
+        for (const { id, verdict, reason, notInBaseline } of results.values()) {
+          if (verdict === 'met') expect([id, reason]).toEqual([id, null]);
+          else expect(`${id} ${reason}`).toMatch(/^\S+ \w.{14,}/);
+          if (notInBaseline) expect([id, verdict]).toEqual([id, 'not-assessed']);
+        }
+      }
+      const left = (version?: 0 | 1 | 2) =>
+        evaluateBaseline(input, version).flatMap(({ id, notInBaseline }) => (notInBaseline ? [id] : []));
+      expect(left()).toEqual(['AAD.2.9', 'AAD.2.10', 'MS.AAD.5.4']);
+      expect(left(1)).toEqual(['AAD.2.9', 'AAD.2.10']);
+      // It asked for all of the first scheme's rows.
+      const rows = FIRST_SCHEME.flatMap(({ control }) => control ?? []);
+      expect(left(0)).toHaveLength(9);
+      expect(left(0).filter((id) => rows.includes(id))).toEqual([]);
+    },
+  );
 
   test('differ in the listed rows only for a reason that is written down', () => {
     for (const { reason } of CANNOT_BE_EQUAL) expect(reason).toMatch(/^[A-Z][^\n]{20,}$/);

@@ -1,4 +1,5 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { BaselineVersion } from '../../drift/controls/evaluate-controls.js';
 import type { CliIo } from './cli-io.js';
 
 const FORMATS = ['text', 'json'] as const;
@@ -6,6 +7,7 @@ const FORMATS = ['text', 'json'] as const;
 interface EvaluateOptions {
   format: (typeof FORMATS)[number];
   breakGlass: string[];
+  baselineVersion?: BaselineVersion;
 }
 
 /** `controls evaluate`: the verdict of each control on an export; no database, no network. */
@@ -20,15 +22,32 @@ export function register(program: Command, io: CliIo): void {
     .addOption(
       new Option('--break-glass <ids...>', 'object ids that every control lets policies leave out').default([]),
     )
+    .addOption(
+      new Option(
+        '--baseline-version <version>',
+        "which version of CISA's policies; the newest when left out",
+      ).argParser(baselineVersion),
+    )
     .action((path: string, options: EvaluateOptions) => evaluate(path, options, io));
 }
 
-async function evaluate(path: string, { format, breakGlass }: EvaluateOptions, io: CliIo): Promise<void> {
+function baselineVersion(value: string): BaselineVersion {
+  if (value === '0') return 0;
+  if (value === '1') return 1;
+  if (value === '2') return 2;
+  throw new InvalidArgumentError('It is 0, 1 or 2.');
+}
+
+async function evaluate(
+  path: string,
+  { format, breakGlass, baselineVersion: baseline }: EvaluateOptions,
+  io: CliIo,
+): Promise<void> {
   const { readExport } = await import('../../drift/import/read-export.js');
   const { controlInput, sourceOf } = await import('../../drift/controls/control-input.js');
-  const { evaluateControls } = await import('../../drift/controls/evaluate-controls.js');
+  const { evaluateBaseline } = await import('../../drift/controls/evaluate-controls.js');
   const { renderControlsJson, renderControlsText } = await import('../../drift/controls/render-controls.js');
   const input = controlInput(sourceOf(await readExport(path)), { breakGlassIds: new Set(breakGlass) });
-  const results = evaluateControls(input);
+  const results = evaluateBaseline(input, baseline);
   io.out(format === 'json' ? renderControlsJson(results) : renderControlsText(results));
 }

@@ -64,13 +64,29 @@ describe('drift rules', () => {
   });
 });
 
+test('controls evaluate lists what the baseline does not have, and takes its version', async () => {
+  const evaluate = (...more: string[]) => run(['controls', 'evaluate', scuba('one.json', {}), ...more]);
+  expect((await evaluate()).out).toMatch(
+    /3 not in this baseline\n[\s\S]*not in it {5}AAD\.2\.9 .*\n +Only the baseline before/,
+  );
+  const { out } = await evaluate('--baseline-version', '0', '--format', 'json');
+  const { controls } = JSON.parse(out) as { controls: { id: string; inBaseline: boolean }[] };
+  expect(controls.find(({ id }) => id === 'AAD.2.9')?.inBaseline).toBe(true);
+  expect(controls.find(({ id }) => id === 'MS.AAD.3.9')?.inBaseline).toBe(false);
+  const { code, err } = await evaluate('--baseline-version', '7');
+  expect([code, err]).toEqual([2, expect.stringContaining('It is 0, 1 or 2.')]);
+});
+
 describe('drift compare', () => {
   const pair = (after: object): [string, string] => [scuba('before.json', {}), scuba('after.json', after)];
 
   test('exits 0 and says so when nothing drifted', async () => {
     expect(await run(['drift', 'compare', ...pair({ CreatedDateTime: '/Date(1)/' })])).toEqual({
       code: 0,
-      out: 'No drift.\n',
+      // Of Exchange, Teams and the others it has nothing, and says so.
+      out: expect.stringMatching(
+        /^No drift in what was assessed\.\n\nNot assessed [^\n]+\n( {2}\w+Setting: [^\n]+\n){5}$/,
+      ),
       err: '',
     });
   });
@@ -93,8 +109,14 @@ describe('drift compare', () => {
     const { out, err } = await run(['drift', 'compare', ...pair({ State: 'disabled' }), '--format', 'json']);
     expect(err).toBe('');
     expect(JSON.parse(out)).toEqual({
-      complete: true,
-      incomplete: [],
+      complete: false,
+      incomplete: expect.arrayContaining([
+        {
+          resourceType: 'teamsSetting',
+          reason: 'before and after: the export holds nothing about Teams',
+          since: null,
+        },
+      ]),
       trigger: 'offline',
       baselineVersion: null,
       summary: { critical: 1, high: 0, medium: 0, low: 0, info: 0 },

@@ -12,7 +12,7 @@ import type { BookedChanges, RaisedChange } from '../report/change-book.js';
 import type { DriftReport } from '../report/drift-report.entity.js';
 import type { ReadableChange } from '../report/readable-change.js';
 import { ReportsRepository } from '../report/reports.repository.js';
-import { RESOURCE_TYPES } from '../resource-types/resource-type.types.js';
+import { SCANNED_TYPES } from '../resource-types/resource-type.types.js';
 import { type AlertChange, type AlertControl, type AlertReport, alertData } from './alert-data.js';
 import { type AlertedOutline, DriftAlertsRepository, type EndedAlert } from './drift-alerts.repository.js';
 import { groupAlerts } from './group-alerts.js';
@@ -41,7 +41,7 @@ export class DriftAlerts implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.subjects.add('resourceTypes', RESOURCE_TYPES);
+    this.subjects.add('resourceTypes', SCANNED_TYPES);
     this.subjects.add(
       'controls',
       CONTROLS.map(({ id }) => id),

@@ -61,7 +61,10 @@ export class ChangeAttributor {
   /** @throws the signal's reason only; without a readable log every verdict is `none` */
   async attribute(task: AttributionTask, signal: AbortSignal): Promise<Attributions> {
     const all = [...(await this.wanted(task))];
-    const attributions = await this.attributeOwn(all.filter(([, change]) => isOwn(change)));
+    const attributions = await this.attributeOwn(
+      task.tenantId,
+      all.filter(([, change]) => isOwn(change)),
+    );
     const wanted = new Map(all.filter(([, change]) => !isOwn(change)));
     if (wanted.size === 0) return attributions;
     const client = this.graph.of(task.entraTenantId);
@@ -86,7 +89,10 @@ export class ChangeAttributor {
     return attributions;
   }
 
-  private async attributeOwn(wanted: readonly [identity: string, change: AttributableChange][]): Promise<Attributions> {
+  private async attributeOwn(
+    tenantId: string,
+    wanted: readonly [identity: string, change: AttributableChange][],
+  ): Promise<Attributions> {
     const since = new Map<string, number>();
     for (const [, change] of wanted) {
       const action = ownActionOf(change);
@@ -100,7 +106,8 @@ export class ChangeAttributor {
         const from = new Date(earliest - TRANSACTION_MS);
         const { items, nextCursor } = await this.trail.search({ action, from, outcome: 'success' }, MAX_OWN_RECORDS);
         if (nextCursor !== null) answered = 'partly';
-        records.push(...items);
+        // One rule may be changed for many tenants; what is of none is of all.
+        records.push(...items.filter((record) => record.tenantId === null || record.tenantId === tenantId));
       }
     } catch (error) {
       // Names can wait; the report can't.

@@ -19,11 +19,34 @@ const acts = (noun: string): Record<ChangeType, string> => ({
 });
 /** One that is changed was taken and given again. */
 const givings = (noun: string): Record<ChangeType, string> => ({ ...acts(noun), modified: `rbac.${noun}.created` });
+/** What is made and taken back, and never changed. */
+const oneAct = (made: string, taken: string): Record<ChangeType, string> => ({
+  added: made,
+  modified: made,
+  removed: taken,
+});
 const ACTIONS = {
   accessRole: acts('role'),
   accessConstraint: acts('constraint'),
   accessAssignment: givings('assignment'),
   eligible: givings('eligibility'),
+  watchSetting: {
+    added: 'tenants.tenant.created',
+    modified: 'tenants.tenant.updated',
+    removed: 'tenants.tenant.updated',
+  },
+  watchRuleOverride: {
+    added: 'drift.rule.overridden',
+    modified: 'drift.rule.overridden',
+    removed: 'drift.rule.restored',
+  },
+  watchIgnoreRule: oneAct('drift.ignore_rule.created', 'drift.ignore_rule.withdrawn'),
+  watchChangeWindow: oneAct('drift.window.approved', 'drift.window.withdrawn'),
+  watchEndpoint: {
+    added: 'webhooks.endpoint.created',
+    modified: 'webhooks.endpoint.updated',
+    removed: 'webhooks.endpoint.deleted',
+  },
 };
 
 /** The action to look for in our own trail for a change of our own access; null for a change of anything else. */
@@ -31,9 +54,7 @@ export function ownActionOf({ resourceType, resourceKey, changeType }: Attributa
   if (resourceType === 'accessAssignment') {
     return ACTIONS[resourceKey.startsWith('eligible|') ? 'eligible' : 'accessAssignment'][changeType];
   }
-  return resourceType === 'accessRole' || resourceType === 'accessConstraint'
-    ? ACTIONS[resourceType][changeType]
-    : null;
+  return Object.hasOwn(ACTIONS, resourceType) ? ACTIONS[resourceType as keyof typeof ACTIONS][changeType] : null;
 }
 
 /**

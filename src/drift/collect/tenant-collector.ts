@@ -6,7 +6,12 @@ import { GraphFault } from '../../entra/graph-fault.js';
 import { LOGGER, type Logger } from '../../observability/logger.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import { UnexpectedShapeError } from '../resource-types/expected-shape.js';
-import type { CollectPlan, ResourceType, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
+import {
+  type CollectPlan,
+  type ResourceType,
+  type ResourceTypeDefinition,
+  SCANNED_TYPES,
+} from '../resource-types/resource-type.types.js';
 import { type KnownHeads, NO_HEADS } from '../snapshot/known-heads.js';
 import type { StoredObject } from '../snapshot/stored-object.js';
 import type { ReadAgain, TenantCollection, TenantReading } from './collect.types.js';
@@ -41,7 +46,7 @@ function newReading(of: Pick<Reading, 'tenantId' | 'client' | 'heads' | 'chain'>
  */
 @Injectable()
 export class TenantCollector {
-  private readonly definitions = Object.values(RESOURCE_TYPE_CATALOGUE);
+  private readonly definitions = SCANNED_TYPES.map((type) => RESOURCE_TYPE_CATALOGUE[type]);
 
   constructor(
     private readonly graph: GraphClients,
@@ -281,7 +286,10 @@ export class TenantCollector {
         return readOfDecidingGroups(reading, collector, plan);
       case 'referenced':
       case 'own':
-        throw new Error('what others refer to is read after them, and what is our own elsewhere');
+      case 'exported':
+        throw new Error(
+          'what others refer to is read after them, what is our own elsewhere, and what exports have never',
+        );
     }
   }
 

@@ -1,6 +1,6 @@
 import type { SnapshotObject } from '../snapshot/snapshot.types.js';
 import type { Control, ControlEvidence, ControlFinding, ControlInput, ControlVersion } from './control.types.js';
-import { evidenceOf, met, notMet } from './findings.js';
+import { evidenceOf, few, met, notMet } from './findings.js';
 import { POLICY_TESTS as is, type PolicyTest } from './policy-tests.js';
 
 const NOBODY_LEFT_OUT = [
@@ -146,13 +146,35 @@ function decide(input: ControlInput, id: string, specific: PolicyTest[], common:
   const meeting = policies.filter((object) => fails(object, [...specific, ...common]).length === 0);
   if (meeting.length > 0) return met(meeting.map((object) => evidenceOf(object, '', 'The policy meets the control')));
   const close = policies.filter((object) => fails(object, specific).length === 0);
-  return notMet(
-    close.flatMap((object): ControlEvidence[] =>
-      fails(object, common).map(({ says, path }) =>
-        evidenceOf(object, path, `The policy would have to be one that ${says}`),
-      ),
+  const evidence = close.flatMap((object): ControlEvidence[] =>
+    fails(object, common).map(({ says, path }) =>
+      evidenceOf(object, path, `The policy would have to be one that ${says}`),
     ),
   );
+  return notMet(
+    evidence,
+    whyNone(policies, specific, (object) => fails(object, [...specific, ...common])),
+  );
+}
+
+/** What is asked for, and the policies that are nearest to it with what they lack. */
+function whyNone(
+  policies: readonly SnapshotObject[],
+  specific: PolicyTest[],
+  lackingIn: (policy: SnapshotObject) => PolicyTest[],
+): string {
+  const wanted = `one that ${inOne(specific)}`;
+  if (policies.length === 0) return `There is no Conditional Access policy, and it takes ${wanted}`;
+  const lacking = policies.map((policy) => ({ policy, lacks: lackingIn(policy) }));
+  const fewest = Math.min(...lacking.map(({ lacks }) => lacks.length));
+  const nearest = lacking
+    .filter(({ lacks }) => lacks.length === fewest)
+    .map(({ policy, lacks }) => `${JSON.stringify(policy.displayName ?? policy.key)} is not one that ${inOne(lacks)}`);
+  return `No policy of ${policies.length} meets it, which takes ${wanted}. Nearest: ${few(nearest, 3, '; ')}`;
+}
+
+function inOne(tests: PolicyTest[]): string {
+  return tests.map(({ says }) => says).join(' and ');
 }
 
 /** Whether a policy makes everybody use phishing-resistant authentication; other controls don't matter then. */

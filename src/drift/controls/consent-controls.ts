@@ -5,6 +5,8 @@ import { groupSetting, policyValue } from './settings.js';
 
 const CREATE_APPS = '/defaultUserRolePermissions/allowedToCreateApps';
 const GRANT_POLICIES = '/defaultUserRolePermissions/permissionGrantPoliciesAssigned';
+const NO_WORKFLOW =
+  'The tenant has neither a directory setting EnableAdminConsentRequests nor a policy of the consent workflow';
 const LOW_ONLY = 'ManagePermissionGrantsForSelf.microsoft-user-default-low';
 
 /** Controls on who lets applications in (MS.AAD.5.1 to 5.4). */
@@ -57,7 +59,11 @@ export const CONSENT_CONTROLS: Control[] = [
         needs: [{ type: 'groupSetting' }],
         decide: (input) => {
           const setting = groupSetting(input, 'EnableGroupSpecificConsent');
-          if (setting === null) return notMet([]);
+          if (setting === null)
+            return notMet(
+              [],
+              'The tenant has no directory setting EnableGroupSpecificConsent; group owners may consent',
+            );
           return setting.value === 'false' ? met([setting.evidence]) : notMet([setting.evidence]);
         },
       },
@@ -91,10 +97,10 @@ function consentWorkflow(input: ControlInput): ControlFinding {
   }
   const path = '/isEnabled';
   const alsoLacking = input.lacks({ type: 'adminConsentRequestPolicy', paths: [path] });
-  if (alsoLacking !== null) return lacking === null ? notMet([]) : notAssessed(lacking);
+  if (alsoLacking !== null) return lacking === null ? notMet([], NO_WORKFLOW) : notAssessed(lacking);
   const policies = input.objects('adminConsentRequestPolicy');
   const off = policies.filter(({ value }) => at(value, path) !== true);
-  if (policies.length === 0) return notMet([]);
+  if (policies.length === 0) return notMet([], NO_WORKFLOW);
   return metUnless(
     off.map((policy) => evidenceOf(policy, path, 'The consent workflow is off')),
     policies.map((policy) => evidenceOf(policy, path, 'The consent workflow is on')),

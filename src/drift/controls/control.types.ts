@@ -25,7 +25,7 @@ export interface ControlEvidence {
 
 export interface ControlFinding {
   verdict: ControlVerdict;
-  /** One sentence for people; null exactly when assessed. */
+  /** In words for people, why it isn't met or wasn't assessed, and of which objects; null exactly when met. */
   reason: string | null;
   evidence: ControlEvidence[];
 }
@@ -77,4 +77,6 @@ export interface ControlResult extends ControlFinding {
   id: string;
   /** Of the control; null where there is none that a machine decides. */
   version: number | null;
+  /** The baseline that was asked for doesn't have the control. */
+  notInBaseline?: true;
 }

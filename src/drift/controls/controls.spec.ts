@@ -6,7 +6,7 @@ import type { ResourceType } from '../resource-types/resource-type.types.js';
 import type { TenantSnapshot } from '../snapshot/snapshot.types.js';
 import { CONTROLS, controlById } from './catalogue.js';
 import { controlInput, NOTHING_ALLOWED, sourceOf } from './control-input.js';
-import { evaluateControl } from './evaluate-controls.js';
+import { evaluateBaseline, evaluateControl } from './evaluate-controls.js';
 import { POLICY_TESTS } from './policy-tests.js';
 
 function verdict(id: string, objects: Partial<Record<ResourceType, JsonObject[]>>, allowed = NOTHING_ALLOWED): string {
@@ -16,7 +16,14 @@ function verdict(id: string, objects: Partial<Record<ResourceType, JsonObject[]>
   const snapshot: TenantSnapshot = { source: 'graph', tenantId: null, takenAt: null, types };
   const control = controlById(id);
   if (control === undefined) throw new Error(`there is no ${id}`);
-  return evaluateControl(control, controlInput(sourceOf(snapshot), allowed)).verdict;
+  const result = evaluateControl(control, controlInput(sourceOf(snapshot), allowed));
+  // Words say why, and which objects.
+  if (result.verdict === 'not-met') {
+    expect(result.reason).toMatch(/\w.{15,}/);
+    for (const { finding } of result.evidence.slice(0, 1))
+      expect(`${result.reason}`.length).toBeGreaterThan(finding.length);
+  } else expect(result.reason === null).toBe(result.verdict === 'met');
+  return result.verdict;
 }
 
 /** A policy that is about everybody and everything, and blocks or asks as `part` says. */
@@ -40,6 +47,27 @@ const LEGACY = { clientAppTypes: ['other', 'exchangeActiveSync'] };
 describe('a control of Conditional Access', () => {
   const legacy = (part: Record<string, JsonObject | string> = {}) => ({
     conditionalAccessPolicy: [policy({ conditions: LEGACY, grantControls: BLOCK, ...part })],
+  });
+
+  test('that is not met names the policy that comes nearest and what it lacks, or says that there is none', () => {
+    const reasonOf = (objects: Parameters<typeof verdict>[1]) => {
+      const types = new Map([
+        [
+          'conditionalAccessPolicy' as const,
+          collected('conditionalAccessPolicy', objects.conditionalAccessPolicy ?? []),
+        ],
+      ]);
+      const input = controlInput(sourceOf({ source: 'graph', tenantId: null, takenAt: null, types }), NOTHING_ALLOWED);
+      const [result] = evaluateBaseline(input).filter(({ id }) => id === 'MS.AAD.1.1');
+      return result?.reason;
+    };
+    expect(reasonOf({})).toBe(
+      'There is no Conditional Access policy, and it takes one that covers legacy clients and blocks',
+    );
+    expect(reasonOf(legacy({ state: 'disabled', grantControls: { builtInControls: ['mfa'] } }))).toBe(
+      'No policy of 1 meets it, which takes one that covers legacy clients and blocks. ' +
+        'Nearest: "a policy" is not one that blocks and is enforced',
+    );
   });
 
   test('is met by one policy that does it all', () => expect(verdict('MS.AAD.1.1', legacy())).toBe('met'));

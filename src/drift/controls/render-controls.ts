@@ -4,20 +4,29 @@ import { controlById } from './catalogue.js';
 import type { ControlResult } from './control.types.js';
 
 const MARKS = { met: 'met         ', 'not-met': 'NOT MET     ', 'not-assessed': 'not assessed' } as const;
+const NOT_IN_BASELINE = 'not in it   ';
 /** Enough to see what it is about; JSON has all of it. */
 const MOST_EVIDENCE = 5;
 
 /** For a terminal: a line a control, and under those that are not met what they hang on. */
 export function renderControlsText(results: ControlResult[]): string {
   const count = (verdict: ControlResult['verdict']) => results.filter((one) => one.verdict === verdict).length;
-  const lines = [`${count('met')} met, ${count('not-met')} not met, ${count('not-assessed')} not assessed`, ''];
+  const left = results.filter(({ notInBaseline }) => notInBaseline).length;
+  const counts = [
+    `${count('met')} met`,
+    `${count('not-met')} not met`,
+    `${count('not-assessed') - left} not assessed`,
+    ...(left === 0 ? [] : [`${left} not in this baseline`]),
+  ];
+  const lines = [counts.join(', '), ''];
   for (const result of results) lines.push(...linesOf(result));
   return `${lines.join('\n')}\n`;
 }
 
-function linesOf({ id, verdict, reason, evidence }: ControlResult): string[] {
+function linesOf({ id, verdict, reason, evidence, notInBaseline }: ControlResult): string[] {
   const control = controlById(id);
-  const lines = [`${MARKS[verdict]}  ${id}  ${control?.title ?? ''}${control?.level === 'shall' ? ' (SHALL)' : ''}`];
+  const mark = notInBaseline ? NOT_IN_BASELINE : MARKS[verdict];
+  const lines = [`${mark}  ${id}  ${control?.title ?? ''}${control?.level === 'shall' ? ' (SHALL)' : ''}`];
   if (reason !== null) lines.push(`                ${printable(reason)}`);
   if (verdict !== 'not-met') return lines;
   for (const { resourceType, resourceKey, displayName, path, value, finding } of evidence.slice(0, MOST_EVIDENCE)) {
@@ -31,7 +40,7 @@ function linesOf({ id, verdict, reason, evidence }: ControlResult): string[] {
 
 /** `controls evaluate --format json`: an array of controls with verdict, reason and evidence. */
 export function renderControlsJson(results: ControlResult[]): string {
-  const controls = results.map(({ id, version, verdict, reason, evidence }) => {
+  const controls = results.map(({ id, version, verdict, reason, evidence, notInBaseline = false }) => {
     const control = controlById(id);
     return {
       id,
@@ -42,6 +51,7 @@ export function renderControlsJson(results: ControlResult[]): string {
       references: control?.references ?? [],
       verdict,
       reason,
+      inBaseline: !notInBaseline,
       evidence,
     };
   });

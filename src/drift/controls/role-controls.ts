@@ -2,7 +2,7 @@ import { at, stringsAt, text } from '../normalise/json-members.js';
 import { GLOBAL_ADMINISTRATOR } from '../resource-types/well-known.js';
 import type { SnapshotObject } from '../snapshot/snapshot.types.js';
 import type { Control, ControlFinding, ControlInput, ControlVersion } from './control.types.js';
-import { evidenceOf, met, metUnless, notAssessed, notMet } from './findings.js';
+import { evidenceOf, few, met, metUnless, notAssessed, notMet } from './findings.js';
 import { HIGHLY_PRIVILEGED_ROLES } from './highly-privileged.js';
 import { type RoleHolder, roleHolders, whyHoldersUnknown } from './role-holders.js';
 
@@ -162,7 +162,16 @@ function countInRange(holders: RoleHolder[], most: number): ControlFinding {
   const administrators = globalAdministrators(holders);
   const count = administrators.length;
   const evidence = administrators.map(({ user }) => evidenceOf(user, '', `One of ${count} Global Administrators`));
-  return count >= FEWEST_GLOBAL_ADMINISTRATORS && count <= most ? met(evidence) : notMet(evidence);
+  if (count >= FEWEST_GLOBAL_ADMINISTRATORS && count <= most) return met(evidence);
+  const names = few(
+    administrators.map(({ user }) => JSON.stringify(user.displayName ?? user.key)),
+    10,
+    ', ',
+  );
+  return notMet(
+    evidence,
+    `There are ${count} Global Administrators and not ${FEWEST_GLOBAL_ADMINISTRATORS} to ${most}${count === 0 ? '' : `: ${names}`}`,
+  );
 }
 
 /** As the baseline has it: not more Global Administrators than other privileged users, and 7.1 is met. */

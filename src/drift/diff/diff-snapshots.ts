@@ -102,7 +102,7 @@ function withoutUnknown(
   after: CollectedType,
   unknown: Set<string>,
 ): ObjectDrift | null {
-  if (drift === null || (before.carries === undefined && after.carries === undefined)) return drift;
+  if (drift === null) return null;
   const changes = drift.changes.filter(({ path }) => {
     const lost = isUnknown(path, drift.before, before) || isUnknown(path, drift.after, after);
     if (lost) unknown.add(path);
@@ -112,7 +112,8 @@ function withoutUnknown(
 }
 
 /** Whether a value is missing because its source has no such member: a sibling of it is known, and it isn't. */
-function isUnknown(path: string, object: SnapshotObject | null, { carries }: CollectedType): boolean {
+function isUnknown(path: string, object: SnapshotObject | null, { carries: all, carriesBy }: CollectedType): boolean {
+  const carries = carriesBy?.known.get(text(object?.value, carriesBy.member) ?? '') ?? all;
   if (carries === undefined || at(object?.value, path) !== undefined) return false;
   const known = new Set(carries);
   let prefix = path;
@@ -161,16 +162,24 @@ function reasonsOf(
   unknown: ReadonlySet<string>,
 ): IncompleteType[] {
   const reasons: string[] = [];
-  if (before.status !== 'complete') reasons.push(`before: ${before.reason ?? before.status}`);
-  if (after.status !== 'complete') reasons.push(`after: ${after.reason ?? after.status}`);
+  const [was, is] = [lackingIn(before), lackingIn(after)];
+  for (const sentence of was) reasons.push(`${is.includes(sentence) ? 'before and after' : 'before'}: ${sentence}`);
+  for (const sentence of is) if (!was.includes(sentence)) reasons.push(`after: ${sentence}`);
   const paths = [...differences(before.notCarried ?? [], after.notCarried ?? []), ...[...unknown].sort()];
   if (paths.length > 0)
     reasons.push(`not compared, because one of the two exports doesn't carry it: ${paths.join(', ')}`);
   if (shared !== null) {
-    const left = new Set([...(before.scope?.values ?? []), ...(after.scope?.values ?? [])]).size - shared.values.size;
-    if (left > 0) reasons.push(`${left} of the values of ${shared.member} are read by one of the two exports only`);
+    const all = new Set([...(before.scope?.values ?? []), ...(after.scope?.values ?? [])]);
+    const left = [...all].filter((value) => !shared.values.has(value)).sort();
+    if (left.length > 0)
+      reasons.push(`of ${shared.member} these are read by one of the two exports only: ${left.join(', ')}`);
   }
   return reasons.length === 0 ? [] : [{ resourceType: type, reason: reasons.join('; '), since: null }];
+}
+
+/** Why one side can't answer for the type, or for parts of it. */
+function lackingIn({ status, reason, notAssessed = [] }: CollectedType): string[] {
+  return status === 'complete' ? notAssessed : [reason ?? status, ...notAssessed];
 }
 
 function differences(a: string[], b: string[]): string[] {

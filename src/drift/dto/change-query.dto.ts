@@ -3,7 +3,7 @@ import { ArrayMaxSize, IsArray, IsIn } from 'class-validator';
 import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import type { ChangeFilter } from '../report/changes.repository.js';
 import { CHANGE_STATE_NAMES, type ChangeState, SEVERITIES, type Severity } from '../report/drift-report.types.js';
-import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
+import { type ResourceType, SCANNED_TYPES } from '../resource-types/resource-type.types.js';
 import { type TenantsInReach, tenantsAsked } from '../tenant-access/subject.types.js';
 import { TenantPageQueryDto } from './tenant-page-query.dto.js';
 
@@ -41,7 +41,7 @@ export class ChangeQueryDto extends TenantPageQueryDto {
   @AsList()
   @IsArray()
   @ArrayMaxSize(50)
-  @IsIn(RESOURCE_TYPES, { each: true })
+  @IsIn(SCANNED_TYPES, { each: true })
   resourceType?: ResourceType[];
 
   /** Only these substates, separated by commas. */

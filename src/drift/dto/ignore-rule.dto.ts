@@ -2,7 +2,7 @@ import { IsIn, IsString, IsUUID, Matches, MaxLength, MinLength } from 'class-val
 import { MayBeAbsent } from '../../kernel/validation/may-be-absent.decorator.js';
 import type { DriftIgnoreRule } from '../decisions/drift-ignore-rule.entity.js';
 import type { RequestedRule } from '../decisions/ignore-rules.service.js';
-import { RESOURCE_TYPES, type ResourceType } from '../resource-types/resource-type.types.js';
+import { type ResourceType, SCANNED_TYPES } from '../resource-types/resource-type.types.js';
 import { IgnoreChangeDto, untilOf } from './decide-change.dto.js';
 
 /** Sets aside what an object or a path is about, until a time. */
@@ -11,7 +11,7 @@ export class CreateIgnoreRuleDto extends IgnoreChangeDto {
   @IsUUID('loose')
   tenant: string;
 
-  @IsIn(RESOURCE_TYPES)
+  @IsIn(SCANNED_TYPES)
   resourceType: ResourceType;
 
   /** One object; left out: every object of the type. This or `pathPattern` must be there. */

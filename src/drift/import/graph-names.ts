@@ -26,7 +26,7 @@ export function toGraphNames(value: Json): GraphNamed {
 }
 
 /** ConvertTo-Json writes what lies below its depth as the .NET type's name. */
-const CLASS_NAME = /^(Microsoft\.Graph\.[\w.]+\.Models\.\w+|System\.[A-Z][\w.]*(\[\])?|@\{.*\})$/;
+const CLASS_NAME = /^(Microsoft\.(Graph|Teams)\.[\w.]+\.Models\.\w+|System\.[A-Z][\w.]*(\[\])?|@\{.*\})$/;
 
 const MAX_DEPTH = 200;
 

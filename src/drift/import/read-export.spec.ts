@@ -321,7 +321,7 @@ describe('what cannot be read', () => {
     ['an empty file', '', /it is empty/],
     ['a list', '[]', /at \/: a JSON object is expected/],
     ['another JSON', '{"a":1}', /a ScubaGear ProviderSettingsExport\.json is expected/],
-    ['ScubaGear without Entra', '{"module_version":"1.0","teams":[]}', /holds nothing about Entra/],
+    ['ScubaGear without any product', '{"module_version":"1.0","teams":[]}', /holds no product that was assessed/],
     ['bytes that are no text', Buffer.from([0x7b, 0xff, 0x80, 0x81]), /neither UTF-8 nor UTF-16/],
   ])('%s', async (_name, content, message) => {
     expect(await messageOf(write('a.json', content))).toMatch(message);

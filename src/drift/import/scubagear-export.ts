@@ -5,9 +5,11 @@ import { isObject, member, stringsAt, text } from '../normalise/json-members.js'
 import { normaliseDate } from '../normalise/normalise-date.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
 import type { CollectedType, TenantSnapshot } from '../snapshot/snapshot.types.js';
+import { failed } from './collected.js';
 import { ExportError } from './export-error.js';
 import type { ExportFormat } from './import.types.js';
 import { readJsonFile } from './read-json-file.js';
+import { namesProduct, readProducts } from './scubagear-products.js';
 import { readSection, SCUBAGEAR_SECTIONS, type SectionContext } from './scubagear-sections.js';
 
 const FILE_NAMES = ['ProviderSettingsExport.json', 'ScubaResults.json'];
@@ -32,7 +34,7 @@ function scubaGearSnapshot(file: string, json: Json): TenantSnapshot {
   const root = isObject(member(json, 'Raw')) ? (member(json, 'Raw') ?? null) : json;
   if (!isObject(root)) throw new ExportError(file, 'a JSON object is expected', 'at /');
   const sections = SCUBAGEAR_SECTIONS.filter(({ section }) => Object.hasOwn(root, section));
-  if (sections.length === 0) throw new ExportError(file, unknownWhy(root), 'at /');
+  if (sections.length === 0 && !namesProduct(root)) throw new ExportError(file, unknownWhy(root), 'at /');
   const context: SectionContext = { unsuccessful: commandsOf(root) };
   const types = new Map<ResourceType, CollectedType>();
   for (const section of sections) {
@@ -41,6 +43,11 @@ function scubaGearSnapshot(file: string, json: Json): TenantSnapshot {
       types.set(collection.resourceType, earlier === undefined ? collection : merged(earlier, collection));
     }
   }
+  if (sections.length === 0)
+    for (const type of SCUBAGEAR_SECTIONS.flatMap((section) => section.types))
+      types.set(type, failed(type, 'the export holds nothing about Entra'));
+  const typed = new Set(SCUBAGEAR_SECTIONS.map(({ section }) => section));
+  for (const collection of readProducts(root, typed)) types.set(collection.resourceType, collection);
   return {
     source: 'scubagear',
     tenantId: tenantOf(root),
@@ -63,7 +70,7 @@ function merged(earlier: CollectedType, later: CollectedType): CollectedType {
 
 function unknownWhy(root: JsonObject): string {
   return Object.hasOwn(root, 'module_version')
-    ? 'this ScubaGear export holds nothing about Entra (the product "aad" was not assessed)'
+    ? 'this ScubaGear export holds no product that was assessed'
     : 'this is not an export that can be compared: a ScubaGear ProviderSettingsExport.json is expected';
 }
 

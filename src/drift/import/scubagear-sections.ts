@@ -19,7 +19,7 @@ export interface ScubaGearSection {
   read: (content: Json, context: SectionContext) => CollectedType[];
 }
 
-/** Sections about Entra, in the order of the export. Other products' sections have no types yet and are left alone. */
+/** Sections about Entra, in the order of the export. Every other section is read by generic rules. */
 export const SCUBAGEAR_SECTIONS: ScubaGearSection[] = [
   simple('conditional_access_policies', 'conditionalAccessPolicy', /ConditionalAccessPolicy/i),
   simple('authorization_policies', 'authorizationPolicy', /PolicyAuthorizationPolicy/i),

@@ -3,13 +3,16 @@ import { RESOURCE_TYPE_CATALOGUE } from './catalogue.js';
 import { RESOURCE_TYPES } from './resource-type.types.js';
 import { PRIVILEGED_ROLES, TIER_ZERO_APP_ROLES, TIER_ZERO_SCOPES } from './well-known.js';
 
+/** What isn't asked of Graph. */
+const UNASKED: ReadonlySet<string> = new Set(['own', 'exported']);
+
 describe('the catalogue', () => {
   test.each(RESOURCE_TYPES.map((type) => [type]))(
     '%s is defined under its own name, with pointers for paths',
     (type) => {
       const definition = RESOURCE_TYPE_CATALOGUE[type];
       expect(definition.type).toBe(type);
-      if (definition.collect.kind === 'own') expect(definition.permission).toBeNull();
+      if (UNASKED.has(definition.collect.kind)) expect(definition.permission).toBeNull();
       else expect(definition.permission).toMatch(/\.Read(\.|$)/);
       const { ignore, sets, keyedLists, defaults, delimitedSets } = definition;
       const paths = [...ignore, ...sets, ...[...keyedLists, ...defaults, ...delimitedSets].map(({ path }) => path)];
@@ -24,8 +27,8 @@ describe('the catalogue', () => {
     (type) => {
       const { added, modified, removed } = RESOURCE_TYPE_CATALOGUE[type].auditActivities;
       for (const name of [...added, ...modified, ...removed]) expect(name).toBe(name.trim().toLowerCase());
-      const isOwn = RESOURCE_TYPE_CATALOGUE[type].collect.kind === 'own';
-      expect(added.length + modified.length + removed.length > 0).toBe(!isOwn);
+      const { kind } = RESOURCE_TYPE_CATALOGUE[type].collect;
+      expect(added.length + modified.length + removed.length > 0).toBe(!UNASKED.has(kind));
     },
   );
 

@@ -32,6 +32,7 @@ import { oauth2PermissionGrant } from './oauth2-permission-grant.resource.js';
 import { onPremisesSynchronization } from './on-premises-synchronization.resource.js';
 import { organization } from './organization.resource.js';
 import { permissionGrantPolicy } from './permission-grant-policy.resource.js';
+import { PRODUCT_SETTINGS } from './product-settings.js';
 import type { ResourceType, ResourceTypeDefinition } from './resource-type.types.js';
 import { roleAssignment } from './role-assignment.resource.js';
 import { roleDefinition } from './role-definition.resource.js';
@@ -42,6 +43,11 @@ import { servicePrincipal } from './service-principal.resource.js';
 import { tokenIssuancePolicy } from './token-issuance-policy.resource.js';
 import { tokenLifetimePolicy } from './token-lifetime-policy.resource.js';
 import { user } from './user.resource.js';
+import { watchChangeWindow } from './watch-change-window.resource.js';
+import { watchEndpoint } from './watch-endpoint.resource.js';
+import { watchIgnoreRule } from './watch-ignore-rule.resource.js';
+import { watchRuleOverride } from './watch-rule-override.resource.js';
+import { watchSetting } from './watch-setting.resource.js';
 
 /** Every resource type that the product knows, by name; the record's type makes forgetting one a compile error. */
 export const RESOURCE_TYPE_CATALOGUE: Readonly<Record<ResourceType, ResourceTypeDefinition>> = {
@@ -88,4 +94,10 @@ export const RESOURCE_TYPE_CATALOGUE: Readonly<Record<ResourceType, ResourceType
   accessRole,
   accessConstraint,
   accessAssignment,
+  watchSetting,
+  watchRuleOverride,
+  watchIgnoreRule,
+  watchChangeWindow,
+  watchEndpoint,
+  ...PRODUCT_SETTINGS,
 };

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../crypto/canonical-json.js';
 import type { RemediationWay } from './remediation-way.types.js';
 
-/** Every kind of object that a snapshot can hold. Names are Graph's, singular; those of our own configuration begin with access. */
-export const RESOURCE_TYPES = [
+/** What the service itself reads. Names are Graph's, singular; those of our own configuration begin with access or watch. */
+export const SCANNED_TYPES = [
   'conditionalAccessPolicy',
   'namedLocation',
   'authenticationStrengthPolicy',
@@ -46,7 +46,27 @@ export const RESOURCE_TYPES = [
   'accessRole',
   'accessConstraint',
   'accessAssignment',
+  'watchSetting',
+  'watchRuleOverride',
+  'watchIgnoreRule',
+  'watchChangeWindow',
+  'watchEndpoint',
 ] as const;
+export type ScannedType = (typeof SCANNED_TYPES)[number];
+
+/** What only exports have: a product's settings, whichever sections an export has of it. */
+export const EXPORTED_TYPES = [
+  'exchangeSetting',
+  'defenderSetting',
+  'sharePointSetting',
+  'teamsSetting',
+  'powerPlatformSetting',
+  'otherSetting',
+] as const;
+export type ExportedType = (typeof EXPORTED_TYPES)[number];
+
+/** Every kind of object that a snapshot can hold. */
+export const RESOURCE_TYPES = [...SCANNED_TYPES, ...EXPORTED_TYPES] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
 /**
@@ -133,7 +153,9 @@ export type CollectPlan =
    */
   | ({ kind: 'ofDecidingGroups'; path: (groupId: string) => string } & OfParents)
   /** Not of Graph but of this service: what OwnSource gives for it. */
-  | { kind: 'own' };
+  | { kind: 'own' }
+  /** Never read: it comes with exports only. */
+  | { kind: 'exported' };
 
 /** Of a type that is read in a list of its own below each of some parents. */
 interface OfParents {

@@ -56,6 +56,10 @@ export interface CollectedType {
    * knows. A member beside them that is missing is one that the source doesn't know yet, not one that was taken away.
    */
   carries?: string[];
+  /** The same for objects of several forms, by the value of a member of theirs. */
+  carriesBy?: { member: string; known: ReadonlyMap<string, string[]> };
+  /** What the source has, or should have, and can't be answered for: sentences. Nothing of it is among `objects` or in `scope`. */
+  notAssessed?: string[];
 }
 
 /** Where a snapshot came from. Types that a source can't carry are absent from `types` and are not compared. */

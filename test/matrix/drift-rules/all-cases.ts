@@ -3,6 +3,7 @@ import { APP_CASES, APP_SILENT } from './cases-apps.js';
 import { ORGANISATION_CASES, ORGANISATION_SILENT } from './cases-organisation.js';
 import { POLICY_CASES, POLICY_SILENT } from './cases-policies.js';
 import { TENANT_CASES, TENANT_SILENT } from './cases-tenant.js';
+import { WATCH_CASES, WATCH_SILENT } from './cases-watch.js';
 import { ORGANISATION_EDGES } from './edges-organisation.js';
 import { POLICY_EDGES } from './edges-policies.js';
 import { TENANT_EDGES } from './edges-tenant.js';
@@ -17,6 +18,7 @@ export const CASES: RuleCase[] = [
   ...APP_CASES,
   ...ORGANISATION_CASES,
   ...ACCESS_CASES,
+  ...WATCH_CASES,
   ...EDGES.flatMap(({ cases }) => cases),
 ];
 
@@ -27,5 +29,6 @@ export const SILENT: RuleCase[] = [
   ...APP_SILENT,
   ...ORGANISATION_SILENT,
   ...ACCESS_SILENT,
+  ...WATCH_SILENT,
   ...EDGES.flatMap(({ silent }) => silent),
 ];

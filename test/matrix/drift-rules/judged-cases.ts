@@ -6,7 +6,7 @@ import { diffSnapshots } from '../../../src/drift/diff/diff-snapshots.js';
 import type { ObjectDrift } from '../../../src/drift/diff/drift.types.js';
 import { collected } from '../../../src/drift/import/collected.js';
 import type { ClassifiedChange } from '../../../src/drift/report/drift-report.types.js';
-import { RESOURCE_TYPES } from '../../../src/drift/resource-types/resource-type.types.js';
+import { SCANNED_TYPES } from '../../../src/drift/resource-types/resource-type.types.js';
 import type { TenantSnapshot } from '../../../src/drift/snapshot/snapshot.types.js';
 import type { Objects, RuleCase } from './rule-case.types.js';
 
@@ -83,7 +83,7 @@ function sides({ type, before, after, around = {}, aroundAfter }: RuleCase): [Ob
 
 function snapshot(objects: Objects): TenantSnapshot {
   const types: TenantSnapshot['types'] = new Map();
-  for (const type of RESOURCE_TYPES) {
+  for (const type of SCANNED_TYPES) {
     const raws: JsonObject[] = (objects[type] ?? []).map((raw) => ({ displayName: 'An object', id: '1', ...raw }));
     types.set(type, collected(type, raws));
   }

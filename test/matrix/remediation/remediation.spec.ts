@@ -1,7 +1,12 @@
 import { textOf } from '../../../demo/store/json.types.js';
 import type { PlannedChange, RemediationPlan } from '../../../src/drift/remediation/remediation-plan.types.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../../../src/drift/resource-types/catalogue.js';
-import { RESOURCE_TYPES, type ResourceType } from '../../../src/drift/resource-types/resource-type.types.js';
+import {
+  RESOURCE_TYPES,
+  type ResourceType,
+  SCANNED_TYPES,
+  type ScannedType,
+} from '../../../src/drift/resource-types/resource-type.types.js';
 import type { TenantSnapshot } from '../../../src/drift/snapshot/snapshot.types.js';
 import { TYPE_PROOFS } from '../resource-types/type-proofs.js';
 import { DELETIONS, PLANTS } from './plants.js';
@@ -17,12 +22,12 @@ const ONLY_BY_HAND: ReadonlySet<string> = new Set([
   'identityProvider removed',
 ]);
 
-const GRAPH_TYPES = RESOURCE_TYPES.filter((type) => RESOURCE_TYPE_CATALOGUE[type].remediation.kind === 'graph');
+const GRAPH_TYPES = SCANNED_TYPES.filter((type) => RESOURCE_TYPE_CATALOGUE[type].remediation.kind === 'graph');
 const CASES = ACTS.flatMap((act) =>
   GRAPH_TYPES.filter((type) => {
     const { add, change, remove } = TYPE_PROOFS[type];
     return { added: add, modified: change, removed: remove }[act] !== undefined;
-  }).map((type): [ResourceType, Act] => [type, act]),
+  }).map((type): [ScannedType, Act] => [type, act]),
 );
 
 /** One time that drift was planted in many places, planned away as one plan, and written back. */

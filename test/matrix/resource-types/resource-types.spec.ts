@@ -8,7 +8,11 @@ import { TenantCollector } from '../../../src/drift/collect/tenant-collector.js'
 import { diffSnapshots } from '../../../src/drift/diff/diff-snapshots.js';
 import type { ObjectDrift } from '../../../src/drift/diff/drift.types.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../../../src/drift/resource-types/catalogue.js';
-import { RESOURCE_TYPES, type ResourceType } from '../../../src/drift/resource-types/resource-type.types.js';
+import {
+  type ResourceType,
+  SCANNED_TYPES,
+  type ScannedType,
+} from '../../../src/drift/resource-types/resource-type.types.js';
 import { NO_HEADS } from '../../../src/drift/snapshot/known-heads.js';
 import { GRAPH_CLIENT_DEFAULTS, GraphClient } from '../../../src/entra/graph-client.js';
 import type { GraphClients } from '../../../src/entra/graph-clients.js';
@@ -25,7 +29,7 @@ const CASCADES: ReadonlySet<ResourceType> = new Set([
   'servicePrincipal',
   'administrativeUnit',
 ]);
-const OURS: ResourceType[] = ['accessRole', 'accessConstraint', 'accessAssignment'];
+const OURS = SCANNED_TYPES.filter((type) => RESOURCE_TYPE_CATALOGUE[type].collect.kind === 'own');
 
 describe('every resource type, against the demo tenant', () => {
   const nodeFetch = globalThis.fetch;
@@ -61,11 +65,11 @@ describe('every resource type, against the demo tenant', () => {
     readings.first = await read();
     answerOtherwise();
     readings.otherwise = await read();
-    for (const type of RESOURCE_TYPES) await perform(type, 'added');
+    for (const type of SCANNED_TYPES) await perform(type, 'added');
     readings.added = await read();
-    for (const type of RESOURCE_TYPES) await perform(type, 'modified');
+    for (const type of SCANNED_TYPES) await perform(type, 'modified');
     readings.modified = await read();
-    for (const type of [...RESOURCE_TYPES].reverse()) await perform(type, 'removed');
+    for (const type of [...SCANNED_TYPES].reverse()) await perform(type, 'removed');
     readings.removed = await read();
   }, 120_000);
 
@@ -81,7 +85,7 @@ describe('every resource type, against the demo tenant', () => {
   }
 
   /** One act of a type's proof, with what the audit log says of it. */
-  async function perform(type: ResourceType, act: 'added' | 'modified' | 'removed'): Promise<void> {
+  async function perform(type: ScannedType, act: 'added' | 'modified' | 'removed'): Promise<void> {
     const proof = TYPE_PROOFS[type];
     const before = new Set(tenant.state.audit.visible().map((event) => event['id']));
     if (act === 'added') {
@@ -144,7 +148,7 @@ describe('every resource type, against the demo tenant', () => {
       .sort();
   }
 
-  test.each(RESOURCE_TYPES)('%s is read completely, and there is something to read', (type) => {
+  test.each(SCANNED_TYPES)('%s is read completely, and there is something to read', (type) => {
     const collection = readings.first?.get(type);
     expect([collection?.status, collection?.reason]).toEqual(['complete', null]);
     if (!OURS.includes(type)) expect(collection?.count).toBeGreaterThan(0);
@@ -154,28 +158,28 @@ describe('every resource type, against the demo tenant', () => {
     expect(drift(readings.first, readings.otherwise)).toEqual([]);
   });
 
-  test.each(RESOURCE_TYPES.filter((type) => TYPE_PROOFS[type].add !== undefined))(
+  test.each(SCANNED_TYPES.filter((type) => TYPE_PROOFS[type].add !== undefined))(
     '%s: an object that came is one change, and nothing else of its type is',
     (type) => {
       expect(told(type, drift(readings.otherwise, readings.added))).toEqual([`added ${keys.get(type)} `]);
     },
   );
 
-  test.each(RESOURCE_TYPES)('%s: what is changed where it matters is told at its paths', (type) => {
+  test.each(SCANNED_TYPES)('%s: what is changed where it matters is told at its paths', (type) => {
     const paths = TYPE_PROOFS[type].change?.at(stage) ?? [];
     expect(told(type, drift(readings.added, readings.modified))).toEqual(
       paths.map((path) => `modified ${keys.get(type)} ${path}`).sort(),
     );
   });
 
-  test.each(RESOURCE_TYPES.filter((type) => TYPE_PROOFS[type].remove !== undefined))(
+  test.each(SCANNED_TYPES.filter((type) => TYPE_PROOFS[type].remove !== undefined))(
     '%s: an object that went is one change, and nothing else of its type is',
     (type) => {
       expect(told(type, drift(readings.modified, readings.removed))).toEqual([`removed ${keys.get(type)} `]);
     },
   );
 
-  test.each(RESOURCE_TYPES.filter((type) => !OURS.includes(type)))(
+  test.each(SCANNED_TYPES.filter((type) => !OURS.includes(type)))(
     '%s: the audit log tells of each act in words that the type knows',
     (type) => {
       const proof = TYPE_PROOFS[type];
@@ -191,7 +195,7 @@ describe('every resource type, against the demo tenant', () => {
     },
   );
 
-  test.each(RESOURCE_TYPES.filter((type) => !OURS.includes(type)))(
+  test.each(SCANNED_TYPES.filter((type) => !OURS.includes(type)))(
     '%s: unread, it is incomplete and says why, and nothing at all counts as gone or changed',
     async (type) => {
       tenant.setFaults({ kind: 'status', path: `${addressOf(type)}*`, status: 403 });
@@ -205,7 +209,7 @@ describe('every resource type, against the demo tenant', () => {
 });
 
 /** The first address that a type is read from, without its query. */
-function addressOf(type: ResourceType): string {
+function addressOf(type: ScannedType): string {
   const { collect } = RESOURCE_TYPE_CATALOGUE[type];
   const path = {
     list: () => ('path' in collect ? String(collect.path) : ''),
@@ -216,6 +220,7 @@ function addressOf(type: ResourceType): string {
     ofDecidingGroups: () => '/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances',
     referenced: () => '/directoryObjects/getByIds',
     own: () => '',
+    exported: () => '',
   }[collect.kind]();
   return path.split('?')[0] ?? path;
 }

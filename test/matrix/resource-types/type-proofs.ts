@@ -2,7 +2,7 @@ import type { DemoTenant } from '../../../demo/demo-tenant.js';
 import { isJsonObject, type Json, type JsonObject, textOf } from '../../../demo/store/json.types.js';
 import type { CollectionName } from '../../../demo/store/tenant-state.js';
 import { graph } from '../../../demo/testing/tenant-client.js';
-import type { ResourceType } from '../../../src/drift/resource-types/resource-type.types.js';
+import type { ResourceType, ScannedType } from '../../../src/drift/resource-types/resource-type.types.js';
 
 /** How one type is proved: what is done to the tenant, in this order, and at which paths the change must show. */
 export interface TypeProof {
@@ -152,7 +152,7 @@ function roleHolding(list: CollectionName, requests: string): TypeProof {
 }
 
 /** One proof for each type that there is: the record's type makes forgetting one a compile error. */
-export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
+export const TYPE_PROOFS: Readonly<Record<ScannedType, TypeProof>> = {
   conditionalAccessPolicy: written(
     '/identity/conditionalAccess/policies',
     {
@@ -585,6 +585,36 @@ export const TYPE_PROOFS: Readonly<Record<ResourceType, TypeProof>> = {
     },
     remove: async (stage, key) => void (await stage.call('DELETE', `/users/${key}`)),
   },
+  watchSetting: ofOurs(
+    'watchSetting',
+    { id: 'proof', displayName: 'Proof', secondPerson: true },
+    { secondPerson: false },
+    '/secondPerson',
+  ),
+  watchRuleOverride: ofOurs(
+    'watchRuleOverride',
+    { id: 'proof', displayName: 'Proof', severityRank: 2 },
+    { severityRank: 1 },
+    '/severityRank',
+  ),
+  watchIgnoreRule: ofOurs(
+    'watchIgnoreRule',
+    { id: 'proof', displayName: 'Proof', pathPattern: '/a' },
+    { pathPattern: '/b' },
+    '/pathPattern',
+  ),
+  watchChangeWindow: ofOurs(
+    'watchChangeWindow',
+    { id: 'proof', displayName: 'Proof', days: [1] },
+    { days: [2] },
+    '/days',
+  ),
+  watchEndpoint: ofOurs(
+    'watchEndpoint',
+    { id: 'proof', displayName: 'Proof', status: 'enabled' },
+    { status: 'disabled' },
+    '/status',
+  ),
   accessRole: ofOurs(
     'accessRole',
     { id: 'proof', displayName: 'Proof', permissions: ['a:read'] },

@@ -82,6 +82,8 @@ export const FACT_NAMES = [
   'access-denies',
   'access-eligible',
   'access-role-administers',
+  'ignores-every-object',
+  'window-exclusive',
 ] as const;
 
 export type FactName = (typeof FACT_NAMES)[number];

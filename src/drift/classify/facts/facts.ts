@@ -7,6 +7,7 @@ import type { FactName } from './fact-names.js';
 import { ORGANISATION_FACTS } from './organisation-facts.js';
 import { POLICY_FACTS } from './policy-facts.js';
 import { ROLE_FACTS } from './role-facts.js';
+import { WATCH_FACTS } from './watch-facts.js';
 
 /** Every fact by its name; the record's type makes a missing or misspelt one a compile error. */
 export const FACTS: Readonly<Record<FactName, (change: EvaluatedChange, context: EvaluationContext) => boolean>> = {
@@ -16,4 +17,5 @@ export const FACTS: Readonly<Record<FactName, (change: EvaluatedChange, context:
   ...APP_MANAGEMENT_FACTS,
   ...ORGANISATION_FACTS,
   ...ACCESS_FACTS,
+  ...WATCH_FACTS,
 };
