@@ -63,7 +63,7 @@ export class TenantCollector {
     chain: CollectionChain = NO_CHAIN,
     limitMs: number = readingLimitMs(0),
   ): Promise<TenantReading> {
-    const client = this.graph.of(entraTenantId);
+    const client = await this.graph.of(entraTenantId);
     const stop = new AbortController();
     const limit = limited(AbortSignal.any([signal, stop.signal]), limitMs);
     const together = limit.signal;
@@ -106,7 +106,7 @@ export class TenantCollector {
     wanted: ReadonlyMap<ResourceType, readonly string[]>,
     signal: AbortSignal,
   ): Promise<ReadAgain> {
-    const client = this.graph.of(entraTenantId);
+    const client = await this.graph.of(entraTenantId);
     const reading = newReading({ tenantId: entraTenantId, client, heads: NO_HEADS, chain: NO_CHAIN }, signal);
     // What hangs on others is asked for by what its key says; the others needn't be read for that.
     for (const type of ['servicePrincipal', 'group'] as const)
