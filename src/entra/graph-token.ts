@@ -10,7 +10,8 @@ const TIMEOUT_MS = 20_000;
 const MEANINGS: Readonly<Record<string, string>> = {
   AADSTS7000215: 'the client secret is wrong',
   AADSTS7000222: 'the client secret has expired',
-  AADSTS700016: 'the application is not known in this tenant: the client id is wrong, or nobody there has consented to it',
+  AADSTS700016:
+    'the application is not known in this tenant: the client id is wrong, or nobody there has consented to it',
   AADSTS700027: 'the certificate is none of the application, or has expired',
   AADSTS7000229: 'the application is not known in this tenant: an administrator there has to consent to it',
   AADSTS7000112: 'the application is disabled',
@@ -68,8 +69,7 @@ function reasonOf(error: unknown): string {
 }
 
 function meaningOf(error: unknown): string {
-  const meaning =
-    error instanceof DomainError ? (error.detail ?? error.title) : MEANINGS[entraCodeOf(error) ?? ''];
+  const meaning = error instanceof DomainError ? (error.detail ?? error.title) : MEANINGS[entraCodeOf(error) ?? ''];
   return meaning === undefined ? '' : `: ${meaning.replace(/\.$/, '')}`;
 }
 

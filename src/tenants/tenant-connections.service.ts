@@ -132,6 +132,20 @@ export class TenantConnections implements OnModuleInit {
     await this.changed(tx, actor, tenant, before, candidate);
   }
 
+  /** @param problem null where nothing was wrong */
+  recordTest(actor: Actor, tenantId: string, clientId: string | null, problem: string | null): Promise<void> {
+    return this.transactions.run((tx) =>
+      this.audit.record(tx, actor, {
+        action: TENANT_ACTIONS['tenants.connection.tested'],
+        tenantId,
+        target: { type: 'tenant', id: tenantId },
+        outcome: problem === null ? 'success' : 'failure',
+        ...(problem === null ? {} : { reason: problem }),
+        after: { clientId },
+      }),
+    );
+  }
+
   private async removeWithin(
     tx: Transaction,
     actor: Actor,
@@ -236,7 +250,16 @@ export class TenantConnections implements OnModuleInit {
   }
 }
 
-function shown({ id, clientId, cloud, kind, fingerprint, expiresAt, setBy, createdAt }: TenantConnection): ShownConnection {
+function shown({
+  id,
+  clientId,
+  cloud,
+  kind,
+  fingerprint,
+  expiresAt,
+  setBy,
+  createdAt,
+}: TenantConnection): ShownConnection {
   return { id, clientId, cloud, kind, fingerprint, expiresAt, setBy, createdAt };
 }
 

@@ -1,7 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-const KINDS =
-  "'decision', 'ignore-rule', 'baseline', 'rule-override', 'change-window', 'tenant-settings'";
+const KINDS = "'decision', 'ignore-rule', 'baseline', 'rule-override', 'change-window', 'tenant-settings'";
 
 /** The application that a tenant is read with, where it isn't the installation's, and those that wait for a second person's word. */
 export class TenantConnections1764000000037 implements MigrationInterface {

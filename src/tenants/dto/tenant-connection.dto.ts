@@ -48,7 +48,9 @@ export class SetConnectionDto {
     const { clientSecret, certificate, federated } = dto;
     const given = [clientSecret, certificate, federated].filter((one) => one !== undefined);
     if (given.length !== 1) {
-      throw kernelError('request.invalid', { detail: 'Name clientSecret, certificate or federated, one of the three.' });
+      throw kernelError('request.invalid', {
+        detail: 'Name clientSecret, certificate or federated, one of the three.',
+      });
     }
     const expiresAt = dto.expiresAt === undefined ? null : new Date(dto.expiresAt);
     if (expiresAt !== null && (clientSecret === undefined || Number.isNaN(expiresAt.getTime()))) {
