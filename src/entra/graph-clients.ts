@@ -7,6 +7,7 @@ import { CLOUD_ADDRESSES } from './clouds.js';
 import { confidentialClientConfiguration } from './entra-credentials.js';
 import { GraphClient } from './graph-client.js';
 import { GraphRoot } from './graph-links.js';
+import type { GraphProgress } from './graph-progress.js';
 import { appTokens } from './graph-token.js';
 import { type OwnConnection, OwnConnections } from './own-connections.js';
 
@@ -35,6 +36,11 @@ export class GraphClients {
     const client = this.fresh(entraTenantId, own);
     this.clients.set(entraTenantId, { revision, client });
     return client;
+  }
+
+  /** Of the client that a tenant is read with; null where it isn't read. */
+  progressOf(entraTenantId: string): GraphProgress | null {
+    return this.clients.get(entraTenantId)?.client.progress ?? null;
   }
 
   /** One that has no token yet, for whoever wants to know whether a connection works. */

@@ -54,6 +54,7 @@ export class TenantCollector {
    * @param heads the tenant's newest snapshot, against which it is read
    * @param chain what of it needn't be read again
    * @param limitMs after which what is unread stays so; the types say it
+   * @param enough aborts with ReadingLate when it has to be over before that
    * @throws the signal's reason; faults of the tenant don't throw, they make types incomplete
    */
   async read(
@@ -62,10 +63,11 @@ export class TenantCollector {
     signal: AbortSignal,
     chain: CollectionChain = NO_CHAIN,
     limitMs: number = readingLimitMs(0),
+    enough: AbortSignal = new AbortController().signal,
   ): Promise<TenantReading> {
     const client = await this.graph.of(entraTenantId);
     const stop = new AbortController();
-    const limit = limited(AbortSignal.any([signal, stop.signal]), limitMs);
+    const limit = limited(AbortSignal.any([signal, stop.signal, enough]), limitMs);
     const together = limit.signal;
     // Every request and pause of the reading listens to it.
     setMaxListeners(0, together);
