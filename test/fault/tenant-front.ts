@@ -57,7 +57,7 @@ export class TenantFront {
     const path = message.url ?? '/';
     const named = TENANT_PATH.exec(path)?.[1];
     const tenantId = named ?? tenantOf(message.headers.authorization ?? '');
-    if (path.endsWith('/token')) {
+    if (path.split('?')[0]?.endsWith('/token')) {
       const asked = this.askedBy.get(tenantId) ?? new Set();
       this.askedBy.set(tenantId, asked.add(new URLSearchParams(body.toString()).get('client_id') ?? ''));
     }
