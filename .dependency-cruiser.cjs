@@ -14,7 +14,7 @@ const ALLOWED = {
   audit: [...GROUND, 'crypto', 'database', 'jobs', 'outbox'],
   keys: FLOOR,
   limits: [...GROUND, 'crypto', 'database'],
-  tenants: FLOOR,
+  tenants: [...FLOOR, 'entra'],
   users: [...FLOOR, 'entra', 'tenants'],
   notifications: [...FLOOR, 'tenants'],
   health: [...GROUND, 'database', 'jobs', 'audit', 'tenants'],

@@ -36,6 +36,7 @@ import { CollectionMarks1764000000031 } from './src/database/migrations/0031-col
 import { DriftRemediations1764000000032 } from './src/database/migrations/0032-drift-remediations.js';
 import { DriftPeople1764000000033 } from './src/database/migrations/0033-drift-people.js';
 import { DriftUpkeep1764000000034 } from './src/database/migrations/0034-drift-upkeep.js';
+import { TenantConnections1764000000037 } from './src/database/migrations/0037-tenant-connections.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
@@ -54,6 +55,7 @@ import { Permission } from './src/rbac/permission.entity.js';
 import { Role } from './src/rbac/role.entity.js';
 import { RolePermission } from './src/rbac/roles/role-permission.entity.js';
 import { Tenant } from './src/tenants/tenant.entity.js';
+import { TenantConnection } from './src/tenants/tenant-connection.entity.js';
 import { ServiceAccountRow } from './src/users/service-account.entity.js';
 import { ServiceAccountCredentialRow } from './src/users/service-account-credential.entity.js';
 import { User } from './src/users/user.entity.js';
@@ -64,6 +66,7 @@ import { User } from './src/users/user.entity.js';
  */
 export const entities: NonNullable<DataSourceOptions['entities']> = [
   Tenant,
+  TenantConnection,
   User,
   Permission,
   Role,
@@ -123,6 +126,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   DriftRemediations1764000000032,
   DriftPeople1764000000033,
   DriftUpkeep1764000000034,
+  TenantConnections1764000000037,
 ];
 
 export interface DatabaseSettings {

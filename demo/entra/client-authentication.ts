@@ -31,18 +31,19 @@ export function authenticateClient(
       error:
         "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
     };
-  return secretHolds(state, clientId, secret)
-    ? { clientId }
-    : { error: `AADSTS7000215: Invalid client secret provided for app '${clientId}'.` };
+  const error = secretFault(state, clientId, secret);
+  return error === null ? { clientId } : { error };
 }
 
-function secretHolds(state: TenantState, clientId: string, secret: string): boolean {
+function secretFault(state: TenantState, clientId: string, secret: string): string | null {
   const digest = Buffer.from(digestOf(secret));
-  let holds = false;
-  for (const known of state.secretDigests.values()) {
-    if (known.appId === clientId && timingSafeEqual(Buffer.from(known.digest), digest)) holds = true;
+  let fault: string | null = `AADSTS7000215: Invalid client secret provided for app '${clientId}'.`;
+  for (const { appId, digest: known, endsAt } of state.secretDigests.values()) {
+    if (appId !== clientId || !timingSafeEqual(Buffer.from(known), digest)) continue;
+    const isOver = endsAt !== undefined && endsAt <= state.now();
+    fault = isOver ? `AADSTS7000222: The provided client secret keys for app '${clientId}' are expired.` : null;
   }
-  return holds;
+  return fault;
 }
 
 /** RFC 7523: signed by the client's key, about the client, for us, not expired. Like Entra this takes an assertion again until it expires. */

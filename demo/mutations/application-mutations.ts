@@ -127,6 +127,7 @@ export function addPassword(
   state.secretDigests.set(String(credential['keyId']), {
     appId: textOf(before, 'appId'),
     digest: digestOf(secretText),
+    endsAt: new Date(String(credential['endDateTime'])),
   });
   return { ...credential, secretText };
 }

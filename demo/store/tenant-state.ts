@@ -103,7 +103,7 @@ export class TenantState {
   /** The rules of Privileged Identity Management by role definition id. */
   readonly roleManagementRules = new Map<string, JsonObject[]>();
   /** SHA-256 of client secrets that were set here, by key id: what the token endpoint accepts. */
-  readonly secretDigests = new Map<string, { appId: string; digest: string }>();
+  readonly secretDigests = new Map<string, { appId: string; digest: string; endsAt?: Date }>();
   /** How often the sign-in sessions of a person were revoked, by object id; what was given out before is void. */
   readonly sessionEpochs = new Map<string, number>();
   /** How a deleted directory object comes back as it was, by its id: Entra keeps them for 30 days. */

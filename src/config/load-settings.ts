@@ -68,8 +68,11 @@ function productionFaults(settings: Settings): string[] {
       faults.push(`${name}: still holds the placeholder; set a value of your own`);
     }
   }
-  if (settings.ENTRA_CLIENT_SECRET === undefined && settings.ENTRA_CLIENT_CERTIFICATE_FILE === undefined) {
-    faults.push('ENTRA_CLIENT_SECRET: is required when NODE_ENV=production (or ENTRA_CLIENT_CERTIFICATE_FILE)');
+  const { ENTRA_CLIENT_SECRET, ENTRA_CLIENT_CERTIFICATE_FILE, ENTRA_CLIENT_ASSERTION_FILE } = settings;
+  if ((ENTRA_CLIENT_SECRET ?? ENTRA_CLIENT_CERTIFICATE_FILE ?? ENTRA_CLIENT_ASSERTION_FILE) === undefined) {
+    faults.push(
+      'ENTRA_CLIENT_SECRET: is required when NODE_ENV=production (or ENTRA_CLIENT_CERTIFICATE_FILE, or ENTRA_CLIENT_ASSERTION_FILE)',
+    );
   }
   if (settings.PUBLIC_URL !== undefined && !settings.PUBLIC_URL.startsWith('https://')) {
     faults.push('PUBLIC_URL: must be https when NODE_ENV=production');

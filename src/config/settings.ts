@@ -174,6 +174,17 @@ export class Settings {
   @IsString()
   ENTRA_CLIENT_CERTIFICATE_FILE?: string;
 
+  @Setting({
+    group: 'Entra ID',
+    description:
+      'File with the token that the platform gives this service (workload identity federation), instead of secret and certificate; also what federated connections of tenants use',
+    example: '/var/run/secrets/azure/tokens/azure-identity-token',
+  })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  ENTRA_CLIENT_ASSERTION_FILE?: string;
+
   @Setting({ group: 'Entra ID', description: 'Sign-in authority; change it for national clouds' })
   @IsUrl({ ...LOOSE_URL, protocols: ['https'] }, { message: 'must be an https:// URL' })
   ENTRA_AUTHORITY = 'https://login.microsoftonline.com';

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../access/actor.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import { kernelError } from '../kernel/errors/kernel.errors.js';
+import { TenantConnections } from '../tenants/tenant-connections.service.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 import { BaselineService } from './baseline/baseline.service.js';
 import { BaselineChanges } from './baseline/baseline-changes.service.js';
@@ -23,6 +24,7 @@ export class CarryOutProposal {
     private readonly overrides: RuleOverrides,
     private readonly windows: ChangeWindows,
     private readonly tenants: TenantsService,
+    private readonly connections: TenantConnections,
   ) {}
 
   /**
@@ -74,6 +76,9 @@ export class CarryOutProposal {
         return (
           await this.tenants.updateWithin(tx, actor, tenantId, version ?? required(), content.settings, 'approved')
         ).id;
+      case 'tenant-connection':
+        await this.connections.adoptWithin(tx, actor, tenantId, version ?? required(), content.candidate);
+        return tenantId;
     }
   }
 }

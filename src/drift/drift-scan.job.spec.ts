@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import { Settings } from '../config/settings.js';
+import type { GraphClients } from '../entra/graph-clients.js';
 import type { SlotRun } from '../jobs/job-slot.types.js';
 import type { ClaimOptions, JobSlots } from '../jobs/job-slots.service.js';
 import type { TenantsService } from '../tenants/tenants.service.js';
@@ -37,6 +38,7 @@ function stage() {
     get: async (id) => ({ id }),
   };
   const slots = {
+    isWaiting: async () => slotsLeft > 0,
     claim: async (_job: string, _key: string | undefined, options: ClaimOptions) => {
       claims.push(options);
       await waiting.claim?.opened;
@@ -53,6 +55,7 @@ function stage() {
       await scanning.opened;
     },
   };
+  const graph = { progressOf: () => null };
   const job = new DriftScanJob(
     new Settings(),
     // Only what the job calls; the classes have private members, which no stand-in can have.
@@ -60,6 +63,7 @@ function stage() {
     slots as unknown as JobSlots,
     scans as unknown as DriftScanService,
     { completed: () => undefined } as unknown as ScanOutcomes,
+    graph as unknown as GraphClients,
     pino({ level: 'silent' }),
   );
   const addSlots = (count: number) => {

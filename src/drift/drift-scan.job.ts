@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Settings } from '../config/settings.js';
+import { GraphClients } from '../entra/graph-clients.js';
 import type { SlotRun } from '../jobs/job-slot.types.js';
 import { JobSlots } from '../jobs/job-slots.service.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
@@ -9,10 +10,9 @@ import type { WatchedTenant } from '../tenants/tenants.types.js';
 import { DriftScanService } from './drift-scan.service.js';
 import { SCAN_JOB } from './scan-job.js';
 import { ScanOutcomes } from './scan-outcomes.js';
+import { ScanPlaces } from './scan-places.js';
 
 const TICK_MS = 1000;
-/** Tenants scanned at once by one process. */
-const CONCURRENT_SCANS = 4;
 /** A run that is almost done may end before the process does. */
 const GRACE_MS = 5000;
 /** Short, so that another instance soon takes over the scan of one that crashed. */
@@ -24,6 +24,7 @@ class ShuttingDown extends Error {}
 @Injectable()
 export class DriftScanJob implements OnModuleDestroy {
   private readonly running = new Set<Promise<void>>();
+  private readonly places = new ScanPlaces();
   private readonly shutdown = new AbortController();
   private ticking = false;
   private stopping = false;
@@ -34,6 +35,7 @@ export class DriftScanJob implements OnModuleDestroy {
     private readonly slots: JobSlots,
     private readonly scans: DriftScanService,
     private readonly outcomes: ScanOutcomes,
+    private readonly graph: GraphClients,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -47,14 +49,9 @@ export class DriftScanJob implements OnModuleDestroy {
     if (this.ticking || this.stopping) return;
     this.ticking = true;
     try {
-      for (const tenant of await this.tenants.listScanned()) {
-        await this.slots.openDueSlots(SCAN_JOB, tenant.id, tenant.scanIntervalSeconds);
-      }
-      while (this.running.size < CONCURRENT_SCANS && !this.stopping) {
-        const run = await this.slots.claim(SCAN_JOB, undefined, {
-          leaseSeconds: LEASE_SECONDS,
-          onLost: (tx, lost) => this.outcomes.lost(tx, lost),
-        });
+      for (const tenant of await this.tenants.listScanned()) await this.openDueSlots(tenant);
+      while (!this.stopping) {
+        const run = await this.claim();
         if (run === null) break;
         if (this.stopping) await this.slots.release(run);
         else this.start(run);
@@ -80,6 +77,32 @@ export class DriftScanJob implements OnModuleDestroy {
     this.shutdown.abort(new ShuttingDown('the process is stopping'));
   }
 
+  /** One tenant whose schedule can't be looked at holds up no other. */
+  private async openDueSlots(tenant: WatchedTenant): Promise<void> {
+    try {
+      await this.slots.openDueSlots(SCAN_JOB, tenant.id, tenant.scanIntervalSeconds);
+    } catch (error) {
+      this.logger.warn(
+        { err: error, tenantId: tenant.id },
+        'the schedule of a tenant could not be looked at; trying again',
+      );
+    }
+  }
+
+  private async claim(): Promise<SlotRun | null> {
+    const except = this.places.except();
+    if (except !== null) {
+      const run = await this.slots.claim(SCAN_JOB, undefined, {
+        leaseSeconds: LEASE_SECONDS,
+        onLost: (tx, lost) => this.outcomes.lost(tx, lost),
+        except,
+      });
+      if (run !== null || except.length === 0) return run;
+    }
+    if (await this.slots.isWaiting(SCAN_JOB)) this.places.makeRoom();
+    return null;
+  }
+
   private start(run: SlotRun): void {
     const work = this.run(run).catch((error: unknown) => {
       this.logger.error({ err: error, scanId: run.id }, 'the outcome of a scan could not be recorded');
@@ -94,13 +117,16 @@ export class DriftScanJob implements OnModuleDestroy {
     try {
       const watched = await this.tenants.get(run.key);
       tenant = watched;
+      const enough = this.places.take(run.id, watched.id, () => this.graph.progressOf(watched.entraTenantId));
       const recorded = await this.slots.withLease(run, (lease) =>
-        this.scans.scan(watched, run, AbortSignal.any([lease, this.shutdown.signal])),
+        this.scans.scan(watched, run, AbortSignal.any([lease, this.shutdown.signal]), enough),
       );
       this.outcomes.completed(run, recorded, (performance.now() - startedAt) / 1000);
     } catch (error) {
       if (error instanceof ShuttingDown) await this.slots.release(run);
       else await this.outcomes.failed(run, tenant, error);
+    } finally {
+      this.places.leave(run.id);
     }
   }
 }

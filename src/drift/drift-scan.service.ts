@@ -36,9 +36,15 @@ export class DriftScanService {
    * Scans a tenant for the slot that `run` holds, and completes the slot.
    *
    * @param signal aborts when the run is overtaken or the process stops
+   * @param enough aborts, with ReadingLate, when what was read so far has to do
    * @throws DomainError drift.nothing_read when no type could be read, jobs.run_overtaken when another run has the slot
    */
-  async scan(tenant: WatchedTenant, run: SlotRun, signal: AbortSignal): Promise<RecordedScan> {
+  async scan(
+    tenant: WatchedTenant,
+    run: SlotRun,
+    signal: AbortSignal,
+    enough: AbortSignal = new AbortController().signal,
+  ): Promise<RecordedScan> {
     const { takenAt, previous, chain } = await this.transactions.read(async (tx) => {
       const begun = await this.recorder.begin(tx, tenant.id);
       const marks = begun.previous === null ? new Map() : await this.marks.of(tx, tenant.id, begun.previous.id);
@@ -46,10 +52,10 @@ export class DriftScanService {
     });
     const heads = this.heads.of(previous);
     const limitMs = readingLimitMs(tenant.scanIntervalSeconds);
-    const reading = await this.collector.read(tenant.entraTenantId, heads, signal, chain, limitMs);
+    const reading = await this.collector.read(tenant.entraTenantId, heads, signal, chain, limitMs, enough);
     assertSomethingRead(reading.collection);
     const scan = { takenAt, previous, heads, reading };
-    const { collection, comparison } = await this.comparison.compare(tenant, scan, signal);
+    const { collection, comparison } = await this.comparison.compare(tenant, scan, AbortSignal.any([signal, enough]));
     const attributions = await this.attributor.attribute(
       {
         tenantId: tenant.id,

@@ -13,7 +13,7 @@ import { Proposals } from './proposals.service.js';
 import { DriftAccess } from './tenant-access/drift-access.decorator.js';
 import { byId, inBody } from './tenant-access/subject.types.js';
 
-const SETTINGS: readonly ProposalKind[] = ['rule-override', 'change-window', 'tenant-settings'];
+const SETTINGS: readonly ProposalKind[] = ['rule-override', 'change-window', 'tenant-settings', 'tenant-connection'];
 
 /** What would make grave drift harmless, or let one person settle it: by those who manage tenants, two of them. */
 @ApiTags('drift')
@@ -21,7 +21,7 @@ const SETTINGS: readonly ProposalKind[] = ['rule-override', 'change-window', 'te
 export class DriftSettingProposalsController {
   constructor(private readonly proposals: Proposals) {}
 
-  /** Propose an override, a change window or a setting of a tenant to a second person */
+  /** Propose an override, a change window, a setting or the connection of a tenant to a second person */
   @Post()
   @DriftAccess(
     'tenants:manage',
@@ -30,6 +30,7 @@ export class DriftSettingProposalsController {
     inBody('tenant', 'changeWindow.tenant'),
     inBody('change-window', 'windowWithdrawal.window'),
     inBody('tenant', 'tenantSettings.tenant'),
+    inBody('tenant', 'tenantConnection.tenant'),
   )
   async propose(
     @CurrentActor() actor: CallerActor,

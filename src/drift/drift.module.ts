@@ -20,6 +20,8 @@ import { ChangeWindowsController } from './change-windows.controller.js';
 import { CollectionMarksRepository } from './collect/collection-marks.repository.js';
 import { TenantCollector } from './collect/tenant-collector.js';
 import { ConfirmedComparison } from './confirmed-comparison.js';
+import { ConnectionCheckController } from './connection-check.controller.js';
+import { ConnectionCheck } from './connection-check.service.js';
 import { ControlBook } from './controls/control-book.js';
 import { ControlVerdictsRepository } from './controls/control-verdicts.repository.js';
 import { FindingSeals } from './controls/finding-seals.service.js';
@@ -103,11 +105,13 @@ import { ChangeWindows } from './windows/change-windows.service.js';
     DriftAnalyticsController,
     DriftRulesController,
     ChangeWindowsController,
+    ConnectionCheckController,
   ],
   providers: [
     // Whose it is
     SubjectTenantsRepository,
     TenantAccess,
+    ConnectionCheck,
     // What is
     TenantCollector,
     CollectionMarksRepository,

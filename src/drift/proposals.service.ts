@@ -197,7 +197,7 @@ export class Proposals {
   /** Settings of a tenant are changed by whoever may everywhere, as at PATCH /tenants/{id}. */
   private may(actor: CallerActor, kind: ProposalKind, tenantId: string): Promise<boolean> {
     const permission = PERMISSION_OF[kind];
-    return kind === 'tenant-settings'
+    return kind === 'tenant-settings' || kind === 'tenant-connection'
       ? this.access.mayEverywhere(actor, permission)
       : this.access.may(actor, permission, tenantId);
   }

@@ -11,6 +11,7 @@ import {
 import { GraphFault, refusalOf } from './graph-fault.js';
 import { ConcurrencyGate, SerialGate } from './graph-gate.js';
 import type { GraphRoot } from './graph-links.js';
+import { GraphProgress } from './graph-progress.js';
 import {
   type Attempts,
   mayHeal,
@@ -82,6 +83,8 @@ export class GraphClient {
   private readonly conditionalAccess: SerialGate;
   private readonly places: ConcurrencyGate;
   private readonly held: HeldObjects;
+  /** Whether the tenant keeps us waiting. */
+  readonly progress = new GraphProgress();
 
   constructor(
     private readonly root: GraphRoot,
@@ -271,7 +274,7 @@ export class GraphClient {
     const pause = status === 429 ? pauseAfterThrottling(item.retryAfterMs ?? null, noAttempts(), this.options) : null;
     if (pause !== null) {
       this.observer.paused(pause / 1000);
-      await sleep(pause, undefined, { signal });
+      await this.progress.waiting(() => sleep(pause, undefined, { signal }));
     }
     return this.alone(path, objects, signal);
   }
@@ -356,13 +359,18 @@ export class GraphClient {
     throw new GraphFault('malformed', request.path, 'the answer is empty', { status });
   }
 
+  private answer(request: GraphRequest, signal: AbortSignal): Promise<GraphAnswer> {
+    return this.progress.waiting(() => this.sendUntilAnswered(request, signal));
+  }
+
   /** Sends until there is a usable answer or no reason left to try. */
-  private async answer(request: GraphRequest, signal: AbortSignal): Promise<GraphAnswer> {
+  private async sendUntilAnswered(request: GraphRequest, signal: AbortSignal): Promise<GraphAnswer> {
     const attempts = noAttempts();
     let freshToken = false;
     for (;;) {
       const answer = await this.attempt(request, freshToken, attempts, signal);
       if (answer === null) continue;
+      if (answer.status < 500 && answer.status !== 429) this.progress.came();
       if (answer.status < 300) return answer;
       if (answer.status === 401 && !freshToken) {
         freshToken = true;
@@ -387,11 +395,11 @@ export class GraphClient {
       const answer = await this.paced(request, signal, async () =>
         exchange(request, await this.token(freshToken, signal), this.options, signal),
       );
-      this.observer.requested(String(answer.status));
+      this.noted(`HTTP ${answer.status}`, String(answer.status));
       return answer;
     } catch (error) {
       if (!(error instanceof GraphFault)) throw error;
-      this.observer.requested(error.kind);
+      this.noted(error.kind, error.kind);
       const pause =
         request.once !== true && mayHeal(error, attempts) ? pauseAfterFault(null, attempts, this.options) : null;
       if (pause === null) throw error;
@@ -399,6 +407,11 @@ export class GraphClient {
       await this.pause(pause, attempts, signal);
       return null;
     }
+  }
+
+  private noted(outcome: string, label: string): void {
+    this.progress.lastOutcome = outcome;
+    this.observer.requested(label);
   }
 
   private async pauseOrGiveUp(

@@ -127,7 +127,7 @@ export class JobSlotsRepository {
   async claim(
     tx: Transaction,
     job: string,
-    key: string | null,
+    { key, except }: { key: string | null; except: readonly string[] },
     leaseSeconds: number,
     owner: string,
     maxAttempts: number,
@@ -135,7 +135,7 @@ export class JobSlotsRepository {
     const [rows] = await tx.query<Changed<ClaimedRow>>(
       `WITH free AS (
          SELECT s.id FROM job_slots s
-          WHERE s.job = $1 AND ($2::text IS NULL OR s.key = $2)
+          WHERE s.job = $1 AND ($2::text IS NULL OR s.key = $2) AND s.key <> ALL ($6::text[])
             AND (s.status = 'pending' AND s.not_before <= statement_timestamp()
               OR s.status = 'running' AND s.lease_until < statement_timestamp() AND s.attempt < $5)
             AND NOT EXISTS (SELECT 1 FROM job_slots r
@@ -149,9 +149,20 @@ export class JobSlotsRepository {
               started_at = statement_timestamp()
          FROM free WHERE job_slots.id = free.id
        RETURNING job_slots.id, job, key, trigger, slot_at, fence, attempt, requested_by`,
-      [job, key, leaseSeconds, owner, maxAttempts],
+      [job, key, leaseSeconds, owner, maxAttempts, except],
     );
     return rows[0] === undefined ? null : runOf(rows[0], leaseSeconds);
+  }
+
+  async isWaiting(tx: Transaction, job: string): Promise<boolean> {
+    const rows = await tx.query<unknown[]>(
+      `SELECT 1 FROM job_slots s
+        WHERE s.job = $1 AND s.status = 'pending' AND s.not_before <= statement_timestamp()
+          AND NOT EXISTS (SELECT 1 FROM job_slots r WHERE r.job = s.job AND r.key = s.key AND r.status = 'running')
+        LIMIT 1`,
+      [job],
+    );
+    return rows.length > 0;
   }
 
   /** Doesn't wait for a transaction that is just completing the run. */

@@ -25,6 +25,8 @@ const CLAIM_TRIES = 5;
 export interface ClaimOptions {
   /** How long nobody else may take the slot over unless the lease is renewed; 60 when absent. */
   leaseSeconds?: number;
+  /** Keys of which none is taken now. */
+  except?: readonly string[];
   /** What follows when a slot is failed because its last allowed run was lost; in the transaction that fails it. */
   onLost?: (tx: Transaction, lost: LostRun) => Promise<void>;
 }
@@ -85,7 +87,14 @@ export class JobSlots {
     for (let tries = 0; tries < CLAIM_TRIES; tries++) {
       try {
         return await this.transactions.read((tx) =>
-          this.slots.claim(tx, job, key ?? null, leaseSeconds, this.owner, MAX_ATTEMPTS),
+          this.slots.claim(
+            tx,
+            job,
+            { key: key ?? null, except: options.except ?? [] },
+            leaseSeconds,
+            this.owner,
+            MAX_ATTEMPTS,
+          ),
         );
       } catch (error) {
         // Another instance was a moment faster with a slot of the same (job, key). A slot of another key may still be free.
@@ -93,6 +102,11 @@ export class JobSlots {
       }
     }
     return null;
+  }
+
+  /** Whether a slot is there that could be taken now. */
+  isWaiting(job: string): Promise<boolean> {
+    return this.transactions.read((tx) => this.slots.isWaiting(tx, job));
   }
 
   /** @throws DomainError jobs.run_overtaken */

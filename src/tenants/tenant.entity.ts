@@ -38,6 +38,10 @@ export class Tenant {
   @Column('integer')
   version: number;
 
+  /** Counts the changes of what it is read with (TenantConnection). */
+  @Column('integer', { name: 'connection_version', default: 0 })
+  connectionVersion: number;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 

@@ -7,6 +7,16 @@ export const tenantsError = defineErrors({
     kind: 'conflict',
     title: 'A second person has to approve this; propose it at /drift/setting-proposals',
   },
+  'tenants.credential_unusable': { kind: 'invalid', title: 'This credential cannot be used' },
+  'tenants.no_own_connection': {
+    kind: 'conflict',
+    title: 'The tenant is read with the installation’s application already',
+  },
+  'tenants.candidate_not_found': { kind: 'not_found', title: 'No such connection waits for approval' },
+  'tenants.too_many_candidates': {
+    kind: 'conflict',
+    title: 'So many connections of this tenant wait already; withdraw one',
+  },
   'tenants.already_watched': { kind: 'conflict', title: 'This Entra tenant is already here' },
 });
 

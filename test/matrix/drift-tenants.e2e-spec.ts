@@ -106,6 +106,7 @@ function asks(of: Things): Record<string, Ask[] | 'list' | null> {
       { body: { changeWindow: { tenant: of.tenant, ...times, ...REASON } } },
       { body: { windowWithdrawal: { window: of.window, ...REASON } } },
       { body: { tenantSettings: { tenant: of.tenant, version: 1, scanEnabled: false, ...REASON } } },
+      { body: { tenantConnection: { tenant: of.tenant, version: 0, ...REASON } } },
     ],
     'POST /drift/setting-proposals/:id/approve': [{ id: of.proposal, body: REASON, ...SEEN }],
     'POST /drift/setting-proposals/:id/decline': [{ id: of.proposal, body: REASON, ...SEEN }],

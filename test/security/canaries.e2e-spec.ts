@@ -200,6 +200,26 @@ describe('a stolen database', () => {
     expect(JSON.stringify(body)).toContain(SEALED);
   });
 
+  it('has in it what a tenant is read with', async () => {
+    const { body } = await call('POST', '/tenants', {
+      entraTenantId: randomUUID(),
+      displayName: CLEAR,
+      scanEnabled: false,
+    });
+    const path = `/tenants/${String(body['id'])}/connection`;
+    const clientSecret = canary();
+    const connection = { clientId: randomUUID(), clientSecret };
+    const answers = [
+      await call('PUT', path, connection, { 'if-match': '"0"' }),
+      await call('POST', `${path}/candidates`, { ...connection, clientSecret: canary() }),
+      // The demo tenant's authority knows no such tenant: what it says of that is stored.
+      await call('POST', `${path}/test`, {}),
+      await call('GET', path),
+    ];
+    expect(JSON.stringify(answers.map(({ body: shown }) => shown))).not.toContain(SEALED);
+    expect(answers[2]?.body).toMatchObject({ works: false, clientId: connection.clientId });
+  });
+
   it('has in it what a directory says of people', async () => {
     const program = await makeProgram(stage, stage.tenant.administrator, { roles: ['provisioning'] });
     await call('DELETE', `/service-accounts/${program.id}/credentials/${program.credentialId}`);

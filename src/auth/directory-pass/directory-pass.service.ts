@@ -62,7 +62,7 @@ export class DirectoryPass {
 
   /** @throws DomainError jobs.run_overtaken; the signal's reason when it was aborted */
   async run(tenant: WatchedTenant, run: SlotRun, signal: AbortSignal): Promise<PassResult> {
-    const graph = this.graphs.of(tenant.entraTenantId);
+    const graph = await this.graphs.of(tenant.entraTenantId);
     const result: PassResult = { asked: 0, unanswered: 0, signedOut: 0, withheld: 0, reason: null, forbidden: false };
     const deleted: PersonLoss[] = [];
     let hopeless = false;

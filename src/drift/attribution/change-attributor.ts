@@ -67,7 +67,7 @@ export class ChangeAttributor {
     );
     const wanted = new Map(all.filter(([, change]) => !isOwn(change)));
     if (wanted.size === 0) return attributions;
-    const client = this.graph.of(task.entraTenantId);
+    const client = await this.graph.of(task.entraTenantId);
     const { events, incompleteReason, failed } = await this.log.read(
       client,
       [...wanted.values()],

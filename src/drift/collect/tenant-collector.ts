@@ -59,6 +59,7 @@ export class TenantCollector {
    * @param heads the tenant's newest snapshot, against which it is read
    * @param chain what of it needn't be read again
    * @param limitMs after which what is unread stays so; the types say it
+   * @param enough aborts with ReadingLate when it has to be over before that
    * @throws the signal's reason; faults of the tenant don't throw, they make types incomplete
    */
   async read(
@@ -67,10 +68,11 @@ export class TenantCollector {
     signal: AbortSignal,
     chain: CollectionChain = NO_CHAIN,
     limitMs: number = readingLimitMs(0),
+    enough: AbortSignal = new AbortController().signal,
   ): Promise<TenantReading> {
-    const client = this.graph.of(entraTenantId);
+    const client = await this.graph.of(entraTenantId);
     const stop = new AbortController();
-    const limit = limited(AbortSignal.any([signal, stop.signal]), limitMs);
+    const limit = limited(AbortSignal.any([signal, stop.signal, enough]), limitMs);
     const together = limit.signal;
     // Every request and pause of the reading listens to it.
     setMaxListeners(0, together);
@@ -111,7 +113,7 @@ export class TenantCollector {
     wanted: ReadonlyMap<ResourceType, readonly string[]>,
     signal: AbortSignal,
   ): Promise<ReadAgain> {
-    const client = this.graph.of(entraTenantId);
+    const client = await this.graph.of(entraTenantId);
     const reading = newReading({ tenantId: entraTenantId, client, heads: NO_HEADS, chain: NO_CHAIN }, signal);
     // What hangs on others is asked for by what its key says; the others needn't be read for that.
     for (const type of ['servicePrincipal', 'group'] as const)

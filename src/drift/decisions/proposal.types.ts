@@ -9,7 +9,8 @@ export type ProposalKind =
   | 'baseline'
   | 'rule-override'
   | 'change-window'
-  | 'tenant-settings';
+  | 'tenant-settings'
+  | 'tenant-connection';
 export type ProposalStatus = 'pending' | 'approved' | 'declined' | 'withdrawn';
 
 /** What proposing and approving demand: what the thing itself does. */
@@ -20,6 +21,7 @@ export const PERMISSION_OF: Record<ProposalKind, Permission> = {
   'rule-override': 'tenants:manage',
   'change-window': 'tenants:manage',
   'tenant-settings': 'tenants:manage',
+  'tenant-connection': 'tenants:manage',
 };
 
 /** What is proposed, as it is stored; times are RFC 3339. */
@@ -31,7 +33,9 @@ export type ProposedContent =
   | { kind: 'rule-override'; rule: string; override: ProposedOverride | null }
   | { kind: 'change-window'; window: ProposedWindow }
   | { kind: 'change-window'; withdraws: string }
-  | { kind: 'tenant-settings'; settings: ProposedSettings };
+  | { kind: 'tenant-settings'; settings: ProposedSettings }
+  /** Null: back to the installation's application. */
+  | { kind: 'tenant-connection'; candidate: string | null };
 
 export interface ProposedOverride {
   disabled: boolean;

@@ -112,7 +112,14 @@ export class ProposalDto {
   id: string;
   /** Id in /tenants. */
   tenantId: string;
-  kind: 'decision' | 'ignore-rule' | 'baseline' | 'rule-override' | 'change-window' | 'tenant-settings';
+  kind:
+    | 'decision'
+    | 'ignore-rule'
+    | 'baseline'
+    | 'rule-override'
+    | 'change-window'
+    | 'tenant-settings'
+    | 'tenant-connection';
   /** `expired`: nobody answered in time. */
   status: 'pending' | 'approved' | 'declined' | 'withdrawn' | 'expired';
   /** The change that is to be decided. */
@@ -132,7 +139,7 @@ export class ProposalDto {
   changeIds: string[];
 
   /** What is proposed, whole: of an override `rule` and `override` (null: as it comes), of a window `window` or `withdraws`, of
-   * settings `settings`. */
+   * settings `settings`, of a connection `candidate` (null: the installation's application). */
   @ApiProperty({ type: 'object', additionalProperties: true })
   content: Record<string, unknown>;
 

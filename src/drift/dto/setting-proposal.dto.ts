@@ -96,6 +96,24 @@ export class ProposedTenantSettingsDto extends ReopenChangeDto {
   breakGlassObjectIds?: string[];
 }
 
+/** What a tenant that wants a second person is read with. */
+export class ProposedConnectionDto extends ReopenChangeDto {
+  /** Id in /tenants. */
+  @IsUUID('loose')
+  tenant: string;
+
+  /** Of the connection that the proposer has seen: what If-Match would say at PUT /tenants/{id}/connection. */
+  @IsInt()
+  @Min(0)
+  @Max(MAX_VERSION)
+  version: number;
+
+  /** What was handed in at /tenants/{id}/connection/candidates; left out: the installation's application again. */
+  @MayBeAbsent()
+  @IsUUID('loose')
+  candidate?: string;
+}
+
 /** What a second person is asked for: one of these. */
 export class ProposeSettingDto {
   @MayBeAbsent()
@@ -123,6 +141,11 @@ export class ProposeSettingDto {
   @Type(() => ProposedTenantSettingsDto)
   tenantSettings?: ProposedTenantSettingsDto;
 
+  @MayBeAbsent()
+  @ValidateNested()
+  @Type(() => ProposedConnectionDto)
+  tenantConnection?: ProposedConnectionDto;
+
   /** @throws DomainError request.invalid, drift.override_invalid, drift.window_when */
   static toProposal(dto: ProposeSettingDto): RequestedProposal {
     // Validation takes a list of nested objects for one.
@@ -133,6 +156,7 @@ export class ProposeSettingDto {
       dto.changeWindow === undefined ? [] : ofWindow(dto.changeWindow),
       dto.windowWithdrawal === undefined ? [] : ofWithdrawal(dto.windowWithdrawal),
       dto.tenantSettings === undefined ? [] : ofSettings(dto.tenantSettings),
+      dto.tenantConnection === undefined ? [] : ofConnection(dto.tenantConnection),
     ].flat();
     if (proposal === undefined || others.length > 0)
       throw kernelError('request.invalid', { detail: 'Name one thing that is to be approved.' });
@@ -165,4 +189,9 @@ function ofWithdrawal({ window, reason }: ProposedWindowWithdrawalDto): Proposed
 
 function ofSettings({ tenant, version, reason, ...settings }: ProposedTenantSettingsDto): Proposed {
   return { tenantId: tenant.toLowerCase(), version, reason, content: { kind: 'tenant-settings', settings } };
+}
+
+function ofConnection({ tenant, version, reason, candidate }: ProposedConnectionDto): Proposed {
+  const content = { kind: 'tenant-connection' as const, candidate: candidate?.toLowerCase() ?? null };
+  return { tenantId: tenant.toLowerCase(), version, reason, content };
 }

@@ -90,7 +90,7 @@ export class RemediationRun {
       for (const request of plan.requests) {
         const { resourceType, resourceKey } = request;
         const its = untouched(resourceType, resourceKey);
-        const writer = new TenantWriter(this.graph.of(entraTenantId), inTime, () =>
+        const writer = new TenantWriter(await this.graph.of(entraTenantId), inTime, () =>
           this.state.assertAsPlanned(entraTenantId, its, inTime),
         );
         if (its.length > 0) {

@@ -60,7 +60,7 @@ export class TenantState {
 
   /** Which of these permissions the tenant hasn't given us, as far as our token says. */
   async lacking(entraTenantId: string, permissions: readonly string[], signal: AbortSignal): Promise<string[]> {
-    const client = this.graph.of(entraTenantId);
+    const client = await this.graph.of(entraTenantId);
     for (const fresh of [false, true]) {
       const given = await client.permissions(fresh, signal);
       const lacking = given === null ? [] : permissions.filter((one) => !given.includes(one));

@@ -66,7 +66,7 @@ export class GroupSync {
 
   private async ask(tenantId: string, objectId: string, signal: AbortSignal, askedAt: Date): Promise<EntraGroup> {
     const { entraTenantId } = await this.tenants.get(tenantId);
-    return { ...(await readEntraGroup(this.graphs.of(entraTenantId), objectId, signal)), askedAt };
+    return { ...(await readEntraGroup(await this.graphs.of(entraTenantId), objectId, signal)), askedAt };
   }
 
   private now(): Promise<Date> {

@@ -40,7 +40,10 @@ export class RemediedTenant {
         return new Map();
       }
     }
-    const graphClients = { of: () => client } satisfies Pick<GraphClients, 'of'> as unknown as GraphClients;
+    const graphClients = { of: () => Promise.resolve(client) } satisfies Pick<
+      GraphClients,
+      'of'
+    > as unknown as GraphClients;
     const collector = new TenantCollector(graphClients, new Nothing(), createLogger('silent'));
     const remedied = new RemediedTenant(new ProofStage(tenant), client, collector);
     const dispatcher = new Agent({ connect: { ca: tenant.caCertificatePem } });

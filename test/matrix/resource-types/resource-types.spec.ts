@@ -59,7 +59,10 @@ describe('every resource type, against the demo tenant', () => {
         return new Map(OURS.map((type) => [type, stage.own.filter((one) => one.type === type).map(({ raw }) => raw)]));
       }
     }
-    const graphClients = { of: () => client } satisfies Pick<GraphClients, 'of'> as unknown as GraphClients;
+    const graphClients = { of: () => Promise.resolve(client) } satisfies Pick<
+      GraphClients,
+      'of'
+    > as unknown as GraphClients;
     collector = new TenantCollector(graphClients, new Ours(), createLogger('silent'));
 
     readings.first = await read();

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../database/transaction-runner.js';
+import { Tenant } from './tenant.entity.js';
+import { TenantConnection } from './tenant-connection.entity.js';
+
+export type NewConnectionRow = Omit<TenantConnection, 'createdAt'>;
+
+@Injectable()
+export class TenantConnectionsRepository {
+  async now(tx: Transaction): Promise<Date> {
+    const [{ now }] = await tx.query<[{ now: Date }]>('SELECT now()');
+    return now;
+  }
+
+  async version(tx: Transaction, tenantId: string): Promise<number | null> {
+    const tenant = await tx.findOne(Tenant, { where: { id: tenantId }, select: { id: true, connectionVersion: true } });
+    return tenant?.connectionVersion ?? null;
+  }
+
+  findActive(tx: Transaction, tenantId: string): Promise<TenantConnection | null> {
+    return tx.findOneBy(TenantConnection, { tenantId, state: 'active' });
+  }
+
+  /** By Entra's directory id, which is compared as it is stored: in small letters. */
+  async findActiveOf(tx: Transaction, entraTenantId: string): Promise<TenantConnection | null> {
+    const tenant = await tx.findOne(Tenant, { where: { entraTenantId }, select: { id: true } });
+    return tenant === null ? null : this.findActive(tx, tenant.id);
+  }
+
+  /** Newest first. */
+  findCandidates(tx: Transaction, tenantId: string): Promise<TenantConnection[]> {
+    return tx.find(TenantConnection, { where: { tenantId, state: 'candidate' }, order: { id: 'DESC' } });
+  }
+
+  findCandidate(tx: Transaction, tenantId: string, id: string): Promise<TenantConnection | null> {
+    return tx.findOneBy(TenantConnection, { id, tenantId, state: 'candidate' });
+  }
+
+  insert(tx: Transaction, row: NewConnectionRow): Promise<TenantConnection> {
+    return tx.save(TenantConnection, tx.create(TenantConnection, row));
+  }
+
+  async promote(tx: Transaction, candidate: TenantConnection): Promise<void> {
+    await tx.update(TenantConnection, { id: candidate.id, state: 'candidate' }, { state: 'active' });
+  }
+
+  async deleteActive(tx: Transaction, tenantId: string): Promise<void> {
+    await tx.delete(TenantConnection, { tenantId, state: 'active' });
+  }
+
+  async deleteCandidate(tx: Transaction, id: string): Promise<void> {
+    await tx.delete(TenantConnection, { id, state: 'candidate' });
+  }
+
+  /** Nobody can approve them any more. */
+  async deleteOldCandidates(tx: Transaction, tenantId: string, days: number): Promise<void> {
+    await tx.query(
+      `DELETE FROM tenant_connections
+        WHERE tenant_id = $1 AND state = 'candidate' AND created_at < now() - make_interval(days => $2)`,
+      [tenantId, days],
+    );
+  }
+
+  async raiseVersion(tx: Transaction, tenantId: string): Promise<void> {
+    await tx.increment(Tenant, { id: tenantId }, 'connectionVersion', 1);
+  }
+}
