@@ -1,6 +1,6 @@
 import { ConfidentialClientApplication, type Configuration } from '@azure/msal-node';
-import type { TokenSource } from './graph-client.js';
 import { GraphFault } from './graph-fault.js';
+import type { TokenSource } from './graph-sender.js';
 
 const TOKEN_PATH = 'token';
 const TIMEOUT_MS = 20_000;

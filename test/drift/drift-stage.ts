@@ -14,7 +14,7 @@ import type { DriftReport } from '../../src/drift/report/drift-report.entity.js'
 import type { DriftReportDocument, ReportedChange } from '../../src/drift/report/drift-report.types.js';
 import { Reports } from '../../src/drift/report/reports.service.js';
 import { Snapshots } from '../../src/drift/snapshot/snapshots.service.js';
-import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client-options.js';
 import { createLogger } from '../../src/observability/logger.js';
 import type { OutboxEventType } from '../../src/outbox/outbox.events.js';
 import { sentEvents } from '../support/sent-events.js';

@@ -1,7 +1,7 @@
 import { hash as digest } from 'node:crypto';
 import type { JsonObject } from '../../crypto/canonical-json.js';
-import type { RawPage } from '../../entra/graph-client.js';
 import { GraphFault } from '../../entra/graph-fault.js';
+import type { RawPage } from '../../entra/graph-lists.js';
 import { storableText } from '../../kernel/text/storable-text.js';
 import { normaliseObjects } from '../normalise/normalise-object.js';
 import type { ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
