@@ -36,7 +36,8 @@ export class DriftStage {
     private readonly nodeFetch: typeof fetch,
   ) {}
 
-  static async open(options: DemoTenantOptions): Promise<DriftStage> {
+  /** @param environment settings that are to be otherwise */
+  static async open(options: DemoTenantOptions, environment: Record<string, string> = {}): Promise<DriftStage> {
     // Scans of a test wait for nothing: the tenant is on this machine.
     Object.assign(GRAPH_CLIENT_DEFAULTS, {
       timeoutMs: 60_000,
@@ -66,6 +67,7 @@ export class DriftStage {
       // How busy the machine is isn't what is tested.
       DATABASE_QUEUE_TIMEOUT_MS: '60000',
       DATABASE_STATEMENT_TIMEOUT_MS: '60000',
+      ...environment,
     });
     const dataSource = await openDatabase(settings, false);
     const app = await createHttpApp(settings, dataSource, createLogger('silent'));
