@@ -3,7 +3,7 @@ import { userActor } from '../../demo/audit/actor.js';
 import { type DemoTenant, startDemoTenant } from '../../demo/demo-tenant.js';
 import { updateApplicationObject } from '../../demo/mutations/application-mutations.js';
 import { updateConditionalAccessObject } from '../../demo/mutations/conditional-access-mutations.js';
-import { textOf } from '../../demo/store/json.types.js';
+import { type JsonObject, textOf } from '../../demo/store/json.types.js';
 
 export interface TenantStarted {
   tenantId: string;
@@ -22,6 +22,7 @@ export type TenantOrder =
   | { order: 'spent' };
 
 let tenant: DemoTenant | undefined;
+let policy: JsonObject | undefined;
 
 process.on('message', (message: TenantOrder) => {
   obey(message).then(
@@ -55,11 +56,12 @@ async function obey(message: TenantOrder): Promise<unknown> {
     }
     return null;
   }
-  const [policy] = [...state.collections.conditionalAccessPolicies.values()].filter(
-    (one) => one['state'] === 'enabled',
-  );
-  updateConditionalAccessObject(state, actor, 'conditionalAccessPolicies', textOf(policy ?? {}, 'id'), {
-    state: 'disabled',
+  // The same one each time, off and on in turns.
+  policy ??= [...state.collections.conditionalAccessPolicies.values()].find((one) => one['state'] === 'enabled');
+  const id = textOf(policy ?? {}, 'id');
+  const isOn = state.collections.conditionalAccessPolicies.get(id)?.['state'] === 'enabled';
+  updateConditionalAccessObject(state, actor, 'conditionalAccessPolicies', id, {
+    state: isOn ? 'disabled' : 'enabled',
   });
   return null;
 }

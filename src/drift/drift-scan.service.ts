@@ -9,7 +9,7 @@ import { chainOf } from './collect/collection-chain.js';
 import { CollectionMarksRepository } from './collect/collection-marks.repository.js';
 import { readingLimitMs } from './collect/reading-limit.js';
 import { TenantCollector } from './collect/tenant-collector.js';
-import { ConfirmedComparison } from './confirmed-comparison.js';
+import { ConfirmedComparison, type ScanReading } from './confirmed-comparison.js';
 import { driftError } from './drift.errors.js';
 import { RESOURCE_TYPE_CATALOGUE } from './resource-types/catalogue.js';
 import { type RecordedScan, ScanRecorder } from './scan-recorder.js';
@@ -53,9 +53,24 @@ export class DriftScanService {
     const heads = this.heads.of(previous);
     const limitMs = readingLimitMs(tenant.scanIntervalSeconds);
     const reading = await this.collector.read(tenant.entraTenantId, heads, signal, chain, limitMs, enough);
+    try {
+      const comparing = AbortSignal.any([signal, enough]);
+      return await this.recordReading(tenant, run, { takenAt, previous, heads, reading }, signal, comparing);
+    } finally {
+      reading.close();
+    }
+  }
+
+  private async recordReading(
+    tenant: WatchedTenant,
+    run: SlotRun,
+    scan: ScanReading,
+    signal: AbortSignal,
+    comparing: AbortSignal,
+  ): Promise<RecordedScan> {
+    const { takenAt, previous, reading } = scan;
     assertSomethingRead(reading.collection);
-    const scan = { takenAt, previous, heads, reading };
-    const { collection, comparison } = await this.comparison.compare(tenant, scan, AbortSignal.any([signal, enough]));
+    const { collection, comparison } = await this.comparison.compare(tenant, scan, comparing);
     const attributions = await this.attributor.attribute(
       {
         tenantId: tenant.id,

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../crypto/canonical-json.js';
 import { retryAfterOf } from './graph-exchange.js';
 import type { GraphFault } from './graph-fault.js';
+import { type ThrottleTold, throttleTold } from './throttle-told.js';
 
 /** One item's own outcome; the status of the batch says nothing about it. `status` 0: it has no answer at all. */
 export interface BatchItem {
@@ -9,6 +10,7 @@ export interface BatchItem {
   body: JsonObject | null;
   /** How long Graph asks to wait with this item; absent where nobody looked. */
   retryAfterMs?: number | null;
+  told?: ThrottleTold;
 }
 
 /** Either the objects of a small list, all pages of it, or why there are none. */
@@ -37,6 +39,7 @@ export function batchItems(answer: JsonObject, paths: readonly string[]): BatchI
       status: typeof status === 'number' ? status : 0,
       body: isObject(body) ? body : null,
       retryAfterMs: retryAfterOf(headerOf(response, 'retry-after')),
+      told: throttleTold((name) => headerOf(response, name)),
     };
   });
 }

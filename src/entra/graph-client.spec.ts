@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { JsonObject } from '../crypto/canonical-json.js';
-import { GRAPH_CLIENT_DEFAULTS, GraphClient, type GraphClientOptions, type TokenSource } from './graph-client.js';
+import { GraphClient } from './graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS, type GraphClientOptions } from './graph-client-options.js';
 import { GraphFault, type GraphFaultKind } from './graph-fault.js';
 import { GraphRoot } from './graph-links.js';
+import type { TokenSource } from './graph-sender.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, call: number) => void;
 
@@ -257,11 +259,26 @@ describe('GraphClient', () => {
     );
     expect(most).toBe(1);
     // A lower bound: a slow machine can't break it.
-    expect((startedAt[2] ?? 0) - begunAt).toBeGreaterThanOrEqual(190);
+    // From the answer on: nobody knows when before it Graph counted the request.
+    expect((startedAt[2] ?? 0) - begunAt).toBeGreaterThanOrEqual(250);
     most = 0;
     await Promise.all(Array.from({ length: 20 }, (_unused, n) => all(graph, `/groups/${n}/members`)));
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(FAST.concurrency);
+  });
+
+  it('sends nothing while Graph refuses everything that is asked of the tenant', async () => {
+    const scope = { 'x-ms-throttle-scope': 'Tenant_Application/ReadWrite/app/tenant' };
+    handler = (_request, response, call) =>
+      call === 1
+        ? json(response, {}, 429, { 'retry-after': '1', ...scope })
+        : json(response, { responses: [], value: [] });
+    const graph = client();
+    const first = graph.get('/users', never);
+    while (!outcomes.includes('429')) await new Promise((later) => setTimeout(later, 5));
+    await Promise.all([first, ...[1, 2, 3].map((n) => graph.get(`/groups/${n}`, never))]);
+    expect(calls.length).toBe(5);
+    for (const at of startedAt.slice(1)) expect(at - (startedAt[0] ?? 0)).toBeGreaterThanOrEqual(990);
   });
 
   it('stops at once when it is aborted, also in a pause', async () => {

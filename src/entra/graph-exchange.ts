@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../crypto/canonical-json.js';
 import { GraphFault } from './graph-fault.js';
 import { PageSyntaxError, type SplitPage, splitPage } from './split-page.js';
+import { type ThrottleTold, throttleTold } from './throttle-told.js';
 
 export type GraphWriteMethod = 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
@@ -14,6 +15,8 @@ export interface GraphRequest {
   asPage?: true;
   /** It changes something: whatever becomes of it, only its sender can say whether it may be sent again. */
   once?: true;
+  /** How many are sent in one, where it is a batch. */
+  requests?: number;
   /** Told true as the request leaves, and false where Graph didn't take it and it is to be sent again. */
   sending?: (isOut: boolean) => void;
   /** The entity tag that the object must still have (RFC 9110 13.1.1). */
@@ -25,6 +28,7 @@ export interface GraphAnswer {
   status: number;
   retryAfterMs: number | null;
   body: JsonObject | null;
+  told: ThrottleTold;
   /** The answer split, where that was asked for and Graph gave one. */
   page?: SplitPage;
 }
@@ -94,7 +98,11 @@ async function answerOf(request: GraphRequest, response: Response, maxBytes: num
     });
   }
   const bytes = await readBounded(request, response, maxBytes);
-  const answer = { status, retryAfterMs: retryAfterOf(response.headers.get('retry-after')) };
+  const answer = {
+    status,
+    retryAfterMs: retryAfterOf(response.headers.get('retry-after')),
+    told: throttleTold((name) => response.headers.get(name)),
+  };
   if (status >= 400) return { ...answer, body: parsedOrNull(bytes.toString('utf8')) };
   if (status === 204 || bytes.length === 0) return { ...answer, body: null };
   const type = response.headers.get('content-type') ?? 'nothing';

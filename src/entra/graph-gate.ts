@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One at a time, and the next not before `spacingMs` after the previous began; for limits that count per tenant. */
+/**
+ * One at a time, and the next not before `spacingMs` after the previous ended; for limits that count per tenant. From its end, because
+ * nobody knows when between its beginning and that it was counted.
+ */
 export class SerialGate {
   private last: Promise<void> = Promise.resolve();
-  private startedAt = Number.NEGATIVE_INFINITY;
+  private endedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly spacingMs: number) {}
 
@@ -17,10 +20,13 @@ export class SerialGate {
     try {
       await before;
       signal.throwIfAborted();
-      const wait = this.startedAt + this.spacingMs - performance.now();
+      const wait = this.endedAt + this.spacingMs - performance.now();
       if (wait > 0) await sleep(wait, undefined, { signal });
-      this.startedAt = performance.now();
-      return await work();
+      try {
+        return await work();
+      } finally {
+        this.endedAt = performance.now();
+      }
     } finally {
       endTurn();
     }

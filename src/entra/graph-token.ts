@@ -1,7 +1,7 @@
 import { ConfidentialClientApplication, type Configuration, ServerError } from '@azure/msal-node';
 import { DomainError } from '../kernel/errors/domain-error.js';
-import type { TokenSource } from './graph-client.js';
 import { GraphFault } from './graph-fault.js';
+import type { TokenSource } from './graph-sender.js';
 
 const TOKEN_PATH = 'token';
 const TIMEOUT_MS = 20_000;

@@ -5,7 +5,7 @@ import { wire } from '../../demo/testing/tenant-client.js';
 import { AuditService } from '../../src/audit/audit.service.js';
 import { DIRECTORY_PASS_JOB, DirectoryPassJob } from '../../src/auth/directory-pass/directory-pass.job.js';
 import { DEAD_WITHIN_MS } from '../../src/database/change-feed.service.js';
-import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client-options.js';
 import { METRIC } from '../../src/observability/metrics.js';
 import { auditTrail } from '../support/audit-trail.js';
 import type { TestService } from '../support/test-service.js';

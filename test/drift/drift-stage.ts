@@ -14,7 +14,7 @@ import type { DriftReport } from '../../src/drift/report/drift-report.entity.js'
 import type { DriftReportDocument, ReportedChange } from '../../src/drift/report/drift-report.types.js';
 import { Reports } from '../../src/drift/report/reports.service.js';
 import { Snapshots } from '../../src/drift/snapshot/snapshots.service.js';
-import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client-options.js';
 import { createLogger } from '../../src/observability/logger.js';
 import type { OutboxEventType } from '../../src/outbox/outbox.events.js';
 import { sentEvents } from '../support/sent-events.js';
@@ -36,7 +36,8 @@ export class DriftStage {
     private readonly nodeFetch: typeof fetch,
   ) {}
 
-  static async open(options: DemoTenantOptions): Promise<DriftStage> {
+  /** @param environment settings that are to be otherwise */
+  static async open(options: DemoTenantOptions, environment: Record<string, string> = {}): Promise<DriftStage> {
     // Scans of a test wait for nothing: the tenant is on this machine.
     Object.assign(GRAPH_CLIENT_DEFAULTS, {
       timeoutMs: 60_000,
@@ -66,6 +67,7 @@ export class DriftStage {
       // How busy the machine is isn't what is tested.
       DATABASE_QUEUE_TIMEOUT_MS: '60000',
       DATABASE_STATEMENT_TIMEOUT_MS: '60000',
+      ...environment,
     });
     const dataSource = await openDatabase(settings, false);
     const app = await createHttpApp(settings, dataSource, createLogger('silent'));

@@ -8,7 +8,7 @@ import { BulkDecisions } from '../../src/drift/decisions/bulk-decisions.service.
 import { MAX_IGNORE_RULES } from '../../src/drift/decisions/ignore-rules.service.js';
 import { DriftScanJob } from '../../src/drift/drift-scan.job.js';
 import { MAX_WINDOWS } from '../../src/drift/windows/change-windows.service.js';
-import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client-options.js';
 import type { Answer } from '../auth/auth-stage.js';
 import { type Person, RbacStage } from '../rbac/rbac-stage.js';
 import { sentEvents } from '../support/sent-events.js';

@@ -7,7 +7,7 @@ import { DriftScanJob } from '../../src/drift/drift-scan.job.js';
 import { RemediationJob } from '../../src/drift/remediation/remediation.job.js';
 import { EXECUTION_LIMITS } from '../../src/drift/remediation/remediation-run.service.js';
 import { LOOKS } from '../../src/drift/remediation/tenant-state.service.js';
-import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client-options.js';
 import type { Answer } from '../auth/auth-stage.js';
 import { type Person, RbacStage, said } from '../rbac/rbac-stage.js';
 import { environmentOf, spawnService } from '../support/service-process.js';

@@ -13,7 +13,7 @@ import { loadSettings } from '../../src/config/load-settings.js';
 import { DriftScanJob } from '../../src/drift/drift-scan.job.js';
 import { type GraphWriter, performRequest } from '../../src/drift/remediation/perform-requests.js';
 import type { PlannedRequest } from '../../src/drift/remediation/remediation-plan.types.js';
-import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client-options.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { ranCli } from '../support/ran-cli.js';
 import { createDatabaseFromTemplate } from '../support/test-database.js';

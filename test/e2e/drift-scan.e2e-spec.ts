@@ -16,7 +16,7 @@ import { loadSettings } from '../../src/config/load-settings.js';
 import { DriftScanJob } from '../../src/drift/drift-scan.job.js';
 import { DriftScanService } from '../../src/drift/drift-scan.service.js';
 import type { ReportedChange } from '../../src/drift/report/drift-report.types.js';
-import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client-options.js';
 import { JobSlots } from '../../src/jobs/job-slots.service.js';
 import { createLogger } from '../../src/observability/logger.js';
 import type { OutboxEventType } from '../../src/outbox/outbox.events.js';

@@ -2,7 +2,7 @@ import { userActor } from '../../demo/audit/actor.js';
 import { updateConditionalAccessObject } from '../../demo/mutations/conditional-access-mutations.js';
 import { DriftScanJob } from '../../src/drift/drift-scan.job.js';
 import { MAX_WAITING_OF_ONE } from '../../src/drift/proposals.service.js';
-import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client-options.js';
 import type { Answer } from '../auth/auth-stage.js';
 import { inHours, type Person, RbacStage } from '../rbac/rbac-stage.js';
 import { sentEvents } from '../support/sent-events.js';

@@ -3,7 +3,7 @@ import { userActor } from '../../demo/audit/actor.js';
 import { updateConditionalAccessObject } from '../../demo/mutations/conditional-access-mutations.js';
 import { type RouteEntry, RoutePolicies } from '../../src/access/route-policies.js';
 import { DriftScanJob } from '../../src/drift/drift-scan.job.js';
-import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client-options.js';
 import { type Person, RbacStage } from '../rbac/rbac-stage.js';
 
 Object.assign(GRAPH_CLIENT_DEFAULTS, { conditionalAccessSpacingMs: 0, backoffMs: 10, throttleBackoffMs: 10 });

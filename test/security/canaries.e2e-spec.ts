@@ -5,7 +5,7 @@ import type { GraphObject, JsonObject } from '../../demo/store/json.types.js';
 import { openDatabase } from '../../src/app/start-service.js';
 import { loadSettings } from '../../src/config/load-settings.js';
 import { DriftScanJob } from '../../src/drift/drift-scan.job.js';
-import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client-options.js';
 import { type AuthStage, Browser, startAuthStage } from '../auth/auth-stage.js';
 import { makeProgram } from '../auth/programs.js';
 import { ENTERPRISE, PATCH_OP, USER } from '../scim/scim-stage.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client-options.js';
 import { GROUP_SYNC_JOB, GroupSyncJob } from '../../src/users/groups/group-sync.job.js';
 import { RbacStage, said } from '../rbac/rbac-stage.js';
 

@@ -61,4 +61,6 @@ export interface TenantReading {
   marks: CollectionMarks;
   /** Reads some objects a second time. Faults of the tenant don't throw. */
   again(wanted: ReadonlyMap<ResourceType, readonly string[]>, signal: AbortSignal): Promise<ReadAgain>;
+  /** To be called when nothing of the collection is asked for any more: what of it lies in files is gone then. */
+  close(): void;
 }

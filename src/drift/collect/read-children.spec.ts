@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { GRAPH_CLIENT_DEFAULTS, GraphClient } from '../../entra/graph-client.js';
+import { GraphClient } from '../../entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../entra/graph-client-options.js';
 import { GraphRoot } from '../../entra/graph-links.js';
 import { RESOURCE_TYPE_CATALOGUE } from '../resource-types/catalogue.js';
 import { withChildren } from './read-children.js';

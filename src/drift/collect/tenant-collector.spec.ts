@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GRAPH_CLIENT_DEFAULTS, GraphClient } from '../../entra/graph-client.js';
+import { GraphClient } from '../../entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../entra/graph-client-options.js';
 import { GraphRoot } from '../../entra/graph-links.js';
 import type { ResourceType } from '../resource-types/resource-type.types.js';
 import { type KnownHeads, NO_HEADS } from '../snapshot/known-heads.js';

@@ -25,6 +25,7 @@ import { readOverlooked } from './read-overlooked.js';
 import { noteMembers, readByIds, readReferenced } from './read-referenced.js';
 import type { PlanOf, Reading } from './reading.js';
 import { limited, ReadingLate, readingLimitMs, SOME_LIMIT_MS } from './reading-limit.js';
+import { Spill } from './spill.js';
 import { TypeCollector } from './type-collector.js';
 
 function newReading(of: Pick<Reading, 'tenantId' | 'client' | 'heads' | 'chain'>, signal: AbortSignal): Reading {
@@ -78,8 +79,10 @@ export class TenantCollector {
     setMaxListeners(0, together);
     const reading = newReading({ tenantId: entraTenantId, client, heads, chain }, together);
     const visits = this.visitsOf(reading);
+    const spill = new Spill();
     for (const definition of this.definitions)
-      reading.collectors.set(definition.type, new TypeCollector(definition, heads, visits.get(definition.type)));
+      reading.collectors.set(definition.type, new TypeCollector(definition, heads, visits.get(definition.type), spill));
+    let isRead = false;
     try {
       const own = this.readOwn(reading, entraTenantId);
       // It may fail long before it is waited for, or nobody may: neither may end the process.
@@ -89,17 +92,24 @@ export class TenantCollector {
       await this.readNamed(reading);
       await this.readAll(reading, ['ofDecidingGroups']);
       await own;
+      const collection: TenantCollection = new Map();
+      for (const [type, collector] of reading.collectors) collection.set(type, await collector.result());
+      const marks = new Map([...reading.marks].filter(([type]) => collection.get(type)?.status === 'complete'));
+      isRead = true;
+      return {
+        collection,
+        marks,
+        again: (wanted, until) => this.readAgain(reading, wanted, until),
+        close: () => spill.close(),
+      };
     } catch (error) {
       signal.throwIfAborted();
       throw error;
     } finally {
+      if (!isRead) spill.close();
       limit.done();
       stop.abort();
     }
-    const collection: TenantCollection = new Map();
-    for (const [type, collector] of reading.collectors) collection.set(type, await collector.result());
-    const marks = new Map([...reading.marks].filter(([type]) => collection.get(type)?.status === 'complete'));
-    return { collection, marks, again: (wanted, until) => this.readAgain(reading, wanted, until) };
   }
 
   /**

@@ -1,7 +1,7 @@
 import { hash as digest } from 'node:crypto';
 import type { JsonObject } from '../../crypto/canonical-json.js';
-import type { RawPage } from '../../entra/graph-client.js';
 import { GraphFault } from '../../entra/graph-fault.js';
+import type { RawPage } from '../../entra/graph-lists.js';
 import { storableText } from '../../kernel/text/storable-text.js';
 import { normaliseObjects } from '../normalise/normalise-object.js';
 import type { ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
@@ -11,6 +11,7 @@ import type { CollectionStatus } from '../snapshot/snapshot.types.js';
 import { StoredObject } from '../snapshot/stored-object.js';
 import type { TypeCollection } from './collect.types.js';
 import { cutReason } from './cut-reason.js';
+import type { Spill } from './spill.js';
 import { TypeDelta } from './type-delta.js';
 
 /** Gathers what is new about the objects of one type as they are read, and what kept it from being complete. */
@@ -25,13 +26,17 @@ export class TypeCollector {
   private readonly named = new Set<string>();
   private askedIds: Set<string> | null = null;
 
-  /** @param visit sees every object that is added in its parsed form */
+  /**
+   * @param visit sees every object that is added in its parsed form
+   * @param spill where what is new goes that is too much for memory
+   */
   constructor(
     readonly definition: ResourceTypeDefinition,
     heads: KnownHeads = NO_HEADS,
     private readonly visit: (object: StoredObject) => void = () => undefined,
+    spill: Spill | null = null,
   ) {
-    this.delta = new TypeDelta(definition.type, heads);
+    this.delta = new TypeDelta(definition.type, heads, spill);
   }
 
   /** Normalises the objects of one answer and keeps those that aren't as they were; the raw ones can be forgotten. */

@@ -2,8 +2,10 @@ import type { ResourceType } from '../resource-types/resource-type.types.js';
 import type { FingerprintTable } from '../snapshot/fingerprint-table.js';
 import type { KnownHeads, StoredHead } from '../snapshot/known-heads.js';
 import type { StoredObject } from '../snapshot/stored-object.js';
+import { ChangedObjects } from './changed-objects.js';
 import type { ChangedObject, RereadObject, TypeCollection } from './collect.types.js';
 import { preferredOf } from './prefer-duplicate.js';
+import type { Spill } from './spill.js';
 
 /** An object and the fingerprint of what it was read from. */
 export interface Offer {
@@ -18,14 +20,17 @@ type Ended = Pick<TypeCollection, 'count' | 'changed' | 'reread' | 'gone' | 'was
  * looked at; any other is held against the snapshot by its key, and kept only if its content differs.
  */
 export class TypeDelta {
-  private readonly changed = new Map<string, ChangedObject>();
+  private readonly changed: ChangedObjects;
   private readonly reread = new Map<string, RereadObject>();
   private known: Promise<FingerprintTable> | null = null;
 
   constructor(
     private readonly type: ResourceType,
     private readonly heads: KnownHeads,
-  ) {}
+    spill: Spill | null = null,
+  ) {
+    this.changed = new ChangedObjects(type, spill);
+  }
 
   /** What the type held, read when the first object of it arrives. */
   table(): Promise<FingerprintTable> {
@@ -61,10 +66,15 @@ export class TypeDelta {
     // A type of which nothing was read has no table: it met nothing.
     const table = complete ? await this.table() : await this.known;
     if (table !== null) await this.settle(table);
-    const wasRead: TypeCollection['wasRead'] = (key, { fingerprint }) =>
-      changed.has(key) || reread.has(key) || (fingerprint !== null && table?.wasMet(fingerprint) === true);
     const gone = complete && table !== null ? await this.gone(table) : new Set<string>();
-    return { count: this.count(table), changed, reread, gone, wasRead };
+    const count = this.count(table);
+    // Where everything was met nobody needs to know what: most types of most scans, whose tables then needn't be kept.
+    const isAllMet = table !== null && table.size > 0 && table.met === table.size;
+    const met = isAllMet ? null : table;
+    if (isAllMet) this.known = null;
+    const wasRead: TypeCollection['wasRead'] = (key, { fingerprint }) =>
+      changed.has(key) || reread.has(key) || (fingerprint !== null && (isAllMet || met?.wasMet(fingerprint) === true));
+    return { count, changed, reread, gone, wasRead };
   }
 
   /**
@@ -84,9 +94,8 @@ export class TypeDelta {
       else unread.add(key);
     }
     await this.settle(table);
-    const isNew = [...changed.values()].filter(({ head }) => head === null).length;
     return {
-      count: table.total + isNew - gone.size - unread.size,
+      count: table.total + changed.newCount - gone.size - unread.size,
       changed,
       reread,
       gone,
@@ -107,7 +116,7 @@ export class TypeDelta {
 
   /** An object that was read twice, once as it was and once otherwise: the choice is the one between any two duplicates. */
   private async settle(table: FingerprintTable): Promise<void> {
-    const twice = [...this.changed].filter(
+    const twice = [...this.changed.known()].filter(
       ([key, { head }]) => this.reread.has(key) || isMet(table, head?.fingerprint ?? null),
     );
     if (twice.length > 0) await this.choose(twice);
@@ -129,16 +138,15 @@ export class TypeDelta {
 
   private count(table: FingerprintTable | null): number {
     const met = table?.met ?? 0;
-    let others = 0;
-    for (const { head } of this.changed.values()) if (!isMet(table, head?.fingerprint ?? null)) others += 1;
+    let others = this.changed.newCount;
+    for (const [, { head }] of this.changed.known()) if (!isMet(table, head?.fingerprint ?? null)) others += 1;
     for (const { head } of this.reread.values()) if (!isMet(table, head.fingerprint)) others += 1;
     return met + others;
   }
 
   private async gone(table: FingerprintTable): Promise<Set<string>> {
     const gone = new Set<string>();
-    const isNew = [...this.changed.values()].filter(({ head }) => head === null).length;
-    if (this.count(table) - isNew === table.total) return gone;
+    if (this.count(table) - this.changed.newCount === table.total) return gone;
     for await (const key of this.unread()) gone.add(key);
     return gone;
   }

@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { GRAPH_CLIENT_DEFAULTS, GraphClient, type TokenSource } from '../../entra/graph-client.js';
+import { GraphClient } from '../../entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../entra/graph-client-options.js';
 import { GraphFault } from '../../entra/graph-fault.js';
 import { GraphRoot } from '../../entra/graph-links.js';
+import type { TokenSource } from '../../entra/graph-sender.js';
 import { TenantWriter } from './tenant-writer.js';
 
 describe('what is sent to a tenant', () => {

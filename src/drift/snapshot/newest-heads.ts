@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../database/transaction-runner.js';
+import { ConcurrencyGate } from '../../entra/graph-gate.js';
 import { NORMALISER_VERSION } from '../normalise/normalise-object.js';
 import { FingerprintTable } from './fingerprint-table.js';
 import { HeadsRepository } from './heads.repository.js';
@@ -10,9 +11,15 @@ import type { StoredSnapshot } from './stored-snapshot.js';
 /** Fingerprints that the keys are asked for at once. */
 const UNMET_PER_STATEMENT = 100_000;
 
+/** Tables that are opened at once by a process: each holds its fingerprints twice while it is filled, and a connection. */
+const TABLES_AT_ONCE = 2;
+const NEVER = new AbortController().signal;
+
 /** Opens a tenant's newest snapshot for the scan that reads the next. */
 @Injectable()
 export class NewestHeads {
+  private readonly places = new ConcurrencyGate(TABLES_AT_ONCE);
+
   constructor(
     private readonly transactions: TransactionRunner,
     private readonly repository: HeadsRepository,
@@ -28,11 +35,13 @@ export class NewestHeads {
     const believed = newest.normaliserVersion === NORMALISER_VERSION;
     return {
       table: (type) =>
-        transactions.read(async (tx) => {
-          if (!believed) return new FingerprintTable(Buffer.alloc(0), await repository.count(tx, tenantId, type));
-          const { bytes, total } = await repository.fingerprints(tx, tenantId, type);
-          return new FingerprintTable(bytes, total);
-        }),
+        this.places.run(NEVER, () =>
+          transactions.read(async (tx) => {
+            if (!believed) return new FingerprintTable(Buffer.alloc(0), await repository.count(tx, tenantId, type));
+            const { bytes, total } = await repository.fingerprints(tx, tenantId, type);
+            return new FingerprintTable(bytes, total);
+          }),
+        ),
       byKey: async (type, keys) => {
         const heads = await transactions.read((tx) => repository.byKey(tx, tenantId, type, keys));
         return believed ? heads : new Map(Array.from(heads, ([key, { hash }]) => [key, { hash, fingerprint: null }]));

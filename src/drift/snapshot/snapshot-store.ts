@@ -102,13 +102,8 @@ export class SnapshotStore {
     sequence: number,
     { resourceType, changed, reread, gone }: TypeCollection,
   ): Promise<void> {
-    const replaced = Array.from(changed, ([key, { head }]) => (head === null ? [] : [key])).flat();
-    await this.repository.closeVersions(tx, tenantId, resourceType, sequence, [...replaced, ...gone]);
-    await this.repository.insertBlobs(
-      tx,
-      tenantId,
-      Array.from(changed.values(), ({ object }) => object),
-    );
+    await this.repository.closeVersions(tx, tenantId, resourceType, sequence, endedKeys({ changed, gone }));
+    await this.repository.insertBlobs(tx, tenantId, contents({ changed }));
     await this.repository.openVersions(tx, tenantId, resourceType, sequence, changed.values());
     const known = Array.from(reread, ([key, { fingerprint, modifiedAt }]) => ({ key, fingerprint, modifiedAt }));
     await this.heads.refresh(tx, tenantId, resourceType, known);
@@ -132,6 +127,17 @@ export class SnapshotStore {
     const text = (await this.repository.texts(tx, header.tenantId, [hash])).get(hash);
     return stored(header, typeStatesFromJson(text === undefined ? {} : (JSON.parse(text) as Json)));
   }
+}
+
+/** One after the other: there may be a million. */
+function* endedKeys({ changed, gone }: Pick<TypeCollection, 'changed' | 'gone'>): Generator<string, void, undefined> {
+  for (const [key, { head }] of changed) if (head !== null) yield key;
+  yield* gone;
+}
+
+function* contents({ changed }: Pick<TypeCollection, 'changed'>): Generator<{ hash: string; text: string }> {
+  // Read once: chunking and sealing both ask for the text.
+  for (const { object } of changed.values()) yield { hash: object.hash, text: object.text };
 }
 
 function stored(header: ConfigSnapshot, types: TypeStates): StoredSnapshot {

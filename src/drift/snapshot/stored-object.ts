@@ -13,6 +13,8 @@ const MAX_NAME_LENGTH = 512;
  */
 export class StoredObject implements SnapshotObject {
   private parsed: JsonObject | undefined;
+  /** Where the content isn't held: for as long as there is room for it. */
+  private lent: WeakRef<JsonObject> | undefined;
 
   constructor(
     readonly resourceType: ResourceType,
@@ -21,13 +23,25 @@ export class StoredObject implements SnapshotObject {
     readonly displayName: string | null,
     readonly hash: string,
     readonly modifiedAt: string | null,
-    /** Canonical JSON of the value. */
-    readonly text: string,
+    /** Canonical JSON of the value, or where it is read whenever somebody asks for it. */
+    private readonly content: string | (() => string),
   ) {}
 
+  /** Canonical JSON of the value. */
+  get text(): string {
+    return typeof this.content === 'string' ? this.content : this.content();
+  }
+
   get value(): JsonObject {
-    this.parsed ??= JSON.parse(this.text) as JsonObject;
-    return this.parsed;
+    if (typeof this.content === 'string') {
+      this.parsed ??= JSON.parse(this.content) as JsonObject;
+      return this.parsed;
+    }
+    const lent = this.lent?.deref();
+    if (lent !== undefined) return lent;
+    const value = JSON.parse(this.content()) as JsonObject;
+    this.lent = new WeakRef(value);
+    return value;
   }
 
   /** The same object with key and name in a form that a text column and an index can hold. */

@@ -10,7 +10,8 @@ import type { PlannedChange, RemediationPlan } from '../../../src/drift/remediat
 import type { ResourceType } from '../../../src/drift/resource-types/resource-type.types.js';
 import { NO_HEADS } from '../../../src/drift/snapshot/known-heads.js';
 import type { TenantSnapshot } from '../../../src/drift/snapshot/snapshot.types.js';
-import { GRAPH_CLIENT_DEFAULTS, GraphClient } from '../../../src/entra/graph-client.js';
+import { GraphClient } from '../../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../../src/entra/graph-client-options.js';
 import type { GraphClients } from '../../../src/entra/graph-clients.js';
 import { GraphRoot } from '../../../src/entra/graph-links.js';
 import { createLogger } from '../../../src/observability/logger.js';
