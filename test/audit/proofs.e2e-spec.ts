@@ -124,7 +124,8 @@ describe('proofs of the audit log', () => {
     ['first=5&second=4', '/first'],
   ])('say how many records there are to who asks beyond them: %p', async (query, pointer) => {
     await freshProof();
-    const { code, detail, errors } = await (await reading.fetch(`/audit/consistency?${query}`)).json();
+    const answer = await (await reading.fetch(`/audit/consistency?${query}`)).json();
+    const { code, detail, errors } = answer as { code: string; detail: string; errors: unknown[] };
     expect([code, errors]).toEqual(['audit.unknown_size', [expect.objectContaining({ pointer, code: 'range' })]]);
     expect(Number(/^The audit log has (\d+) records now/.exec(detail)?.[1])).toBeGreaterThan(0);
   });
