@@ -30,7 +30,8 @@ const FORMS = [
 ];
 const SECRET = new RegExp(FORMS.join('|'), 'gi');
 /** Of each form something that most texts don't have. */
-const MAY_HAVE_ONE = /[=~]|:\/\/[^\s/]*@|(?:passw|phrase|pwd|secret|key|token|sig)\w{0,16}["']? ?:|eyJ|[a-z]_|-----|xox[a-z]-|AIza|\b(?:bearer|basic|dpop) /i;
+const MAY_HAVE_ONE =
+  /[=~]|:\/\/[^\s/]*@|(?:passw|phrase|pwd|secret|key|token|sig)\w{0,16}["']? ?:|eyJ|[a-z]_|-----|xox[a-z]-|AIza|\b(?:bearer|basic|dpop) /i;
 
 /** The text with each secret in it replaced. */
 export function replaceSecrets(text: string, by: (secret: string) => string): string {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, systemActor } from '../access/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { AuditEntry } from '../audit/audit.types.js';
-import { RecordedSinceRepository } from '../audit/read/recorded-since.repository.js';
+import { RecordedSince } from '../audit/read/recorded-since.service.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import { WEBHOOK_ACTIONS } from './notifications.events.js';
 import { type EndedDelivery, WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
@@ -23,7 +23,7 @@ const MAX_OWED = 1000;
 export class EndedDeliveries {
   constructor(
     private readonly audit: AuditService,
-    private readonly recorded: RecordedSinceRepository,
+    private readonly recorded: RecordedSince,
     private readonly deliveries: WebhookDeliveriesRepository,
   ) {}
 

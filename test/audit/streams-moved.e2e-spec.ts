@@ -70,15 +70,15 @@ describe('the position of a stream', () => {
   });
 
   it('goes on, on record, from where it was before positions were sealed, and from no other place', async () => {
-    const before = (position: number) =>
+    const foundAt = (position: number) =>
       query(`ALTER TABLE audit_streams DISABLE TRIGGER USER;
              UPDATE audit_streams SET next_leaf = 3, sealed_position = NULL, position_before = ${position};
              ALTER TABLE audit_streams ENABLE TRIGGER USER`);
-    await before(2);
+    await foundAt(2);
     await delivery.turn();
     expect([got.length, (await stage.stored('https')).failures]).toEqual([4, 1]);
     await expect(query('UPDATE audit_streams SET position_before = 3')).rejects.toThrow('what was before is settled');
-    await before(3);
+    await foundAt(3);
     await stage.noDelay();
     await delivery.turn();
     expect(got).toEqual([0, 1, 2, 3, 3, 4, 5, 6, 7]);

@@ -25,7 +25,18 @@ export function parseProof(bytes: Buffer): ParsedProof | null {
 }
 
 function proofOf(value: Partial<Record<string, unknown>>): ParsedProof | null {
-  const { leafIndex, treeSize, leafHash, hashes, record, checkpoint, first, second, firstCheckpoint, secondCheckpoint } = value;
+  const {
+    leafIndex,
+    treeSize,
+    leafHash,
+    hashes,
+    record,
+    checkpoint,
+    first,
+    second,
+    firstCheckpoint,
+    secondCheckpoint,
+  } = value;
   if (!Array.isArray(hashes) || hashes.length > MAX_HASHES || !hashes.every(isHash)) return null;
   if (isTreeSize(leafIndex) && typeof record === 'string' && typeof checkpoint === 'string') {
     if (treeSize !== undefined && !isTreeSize(treeSize)) return null;

@@ -135,8 +135,7 @@ export class StreamDelivery {
     const sealedPosition = await positions.seal(lease.name, lease.nextLeaf);
     return transactions.run(async (tx) => {
       const isAdopted = await streams.adopt(tx, lease, sealedPosition);
-      if (isAdopted)
-        await this.record(tx, 'audit.stream.adopted', 'success', undefined, { nextLeaf: lease.nextLeaf });
+      if (isAdopted) await this.record(tx, 'audit.stream.adopted', 'success', undefined, { nextLeaf: lease.nextLeaf });
       return isAdopted;
     });
   }
