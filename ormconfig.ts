@@ -37,6 +37,7 @@ import { DriftRemediations1764000000032 } from './src/database/migrations/0032-d
 import { DriftPeople1764000000033 } from './src/database/migrations/0033-drift-people.js';
 import { DriftUpkeep1764000000034 } from './src/database/migrations/0034-drift-upkeep.js';
 import { TenantConnections1764000000037 } from './src/database/migrations/0037-tenant-connections.js';
+import { AuditGuards1764000000035 } from './src/database/migrations/0035-audit-guards.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
@@ -127,6 +128,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   DriftPeople1764000000033,
   DriftUpkeep1764000000034,
   TenantConnections1764000000037,
+  AuditGuards1764000000035,
 ];
 
 export interface DatabaseSettings {

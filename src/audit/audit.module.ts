@@ -13,11 +13,14 @@ import { AuditSearch } from './read/audit-search.service.js';
 import { AuditVerification } from './read/audit-verification.service.js';
 import { LogKeys } from './read/log-keys.service.js';
 import { ReadingRecords } from './read/reading-records.service.js';
+import { RecordedSinceRepository } from './read/recorded-since.repository.js';
+import { RecordedSince } from './read/recorded-since.service.js';
 import { SealedLogRepository } from './read/sealed-log.repository.js';
 import { SealedRecordsRepository } from './read/sealed-records.repository.js';
 import { SealedUntilNow } from './read/sealed-until-now.service.js';
 import { RetentionController } from './retention/retention.controller.js';
 import { RETENTION_PROVIDERS } from './retention/retention.providers.js';
+import { AuditPatrolJob } from './seal/audit-patrol.job.js';
 import { AuditSealJob } from './seal/audit-seal.job.js';
 import { AuditSealer } from './seal/audit-sealer.service.js';
 import { AuditTreeRepository } from './seal/audit-tree.repository.js';
@@ -54,6 +57,7 @@ import { StreamsController } from './stream/streams.controller.js';
     PatrolPlaces,
     LogPatrol,
     AuditSealJob,
+    AuditPatrolJob,
     AuditService,
     AuditAppendRepository,
     AuditRepository,
@@ -62,6 +66,8 @@ import { StreamsController } from './stream/streams.controller.js';
     SealedUntilNow,
     LogKeys,
     ReadingRecords,
+    RecordedSinceRepository,
+    RecordedSince,
     AuditSearch,
     AuditExport,
     AuditProofs,
@@ -72,6 +78,6 @@ import { StreamsController } from './stream/streams.controller.js';
     AuditStreams,
     ...RETENTION_PROVIDERS,
   ],
-  exports: [AuditSealJob, AuditService, AuditStreams, AuditInterceptor],
+  exports: [AuditSealJob, AuditService, AuditStreams, AuditInterceptor, RecordedSince],
 })
 export class AuditModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database/transaction-runner.js';
-import { AUDIT_COLUMNS } from './log/audit-columns.js';
+import { AUDIT_COLUMNS, RECORD_OF_LEAF } from './log/audit-columns.js';
 import type { StoredAuditRow } from './log/open-states.js';
 import type { AuditFilter } from './read/audit-filter.js';
 import { addFilter, addReach, Conditions } from './read/filter-conditions.js';
@@ -31,12 +31,14 @@ export class AuditRepository {
     );
   }
 
+  /** Of several rows of one id, which an owner of the tables can make, the one that the log names; or else the oldest. */
   async find(tx: Transaction, id: string, reach: TenantReach): Promise<StoredAuditRow | null> {
     const conditions = new Conditions();
     conditions.add('event.id = ?', id);
     addReach(conditions, reach);
     const [row] = await tx.query<StoredAuditRow[]>(
-      `SELECT ${AUDIT_COLUMNS} FROM audit_events event WHERE ${conditions.text()}`,
+      `SELECT ${AUDIT_COLUMNS} FROM audit_events event LEFT JOIN audit_leaves leaf ON ${RECORD_OF_LEAF}
+        WHERE ${conditions.text()} ORDER BY leaf.leaf_index NULLS LAST, event.occurred_at, event.retention_class LIMIT 1`,
       conditions.values,
     );
     return row ?? null;

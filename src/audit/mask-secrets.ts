@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Json, type JsonObject } from '../crypto/canonical-json.js';
+import { mayHaveSecret, replaceSecrets } from '../kernel/secret-forms.js';
 
 /** A record's state is for people; what is larger is represented by its size and digest. */
 const MAX_STATE_BYTES = 64 * 1024;
@@ -8,11 +9,12 @@ const SECRET_NAME =
   /secret|passw|passphrase|token|privatekey|private_key|apikey|api_key|authorization|cookie|assertion/i;
 /** `tokenId`, `secretCreatedAt`: about a secret, not one. */
 const ABOUT_A_SECRET = /(Id|Ids|At|Until|Count|Version|Type|Name|Seconds|Hint)$/;
-/** Our own secrets by their prefix, and anything in the form of a signed JWT. */
-const SECRET_VALUE = /\b(?:whs(?:ec|k)|bxs(?:cim)?)_[\w+/=-]+|\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/g;
-/** Found in every text that has something to mask, and in canonical JSON that has, where a lone surrogate is an escape. */
+/**
+ * Found in every canonical JSON that has a name to mask; a lone surrogate in it is an escape, and behind an escape a secret doesn't look
+ * like one.
+ */
 const SUSPICIOUS =
-  /secret|passw|passphrase|token|privatekey|private_key|apikey|api_key|authorization|cookie|assertion|whs(?:ec|k)_|bxs(?:cim)?_|eyj|\\u/i;
+  /secret|passw|passphrase|token|privatekey|private_key|apikey|api_key|authorization|cookie|assertion|\\/i;
 
 /**
  * @param secret what is masked
@@ -38,12 +40,12 @@ export function maskedText(state: JsonObject, fingerprint: Fingerprint): string 
 
 /** Whether masking could change the text at all. */
 export function isSuspicious(text: string): boolean {
-  return SUSPICIOUS.test(text);
+  return SUSPICIOUS.test(text) || mayHaveSecret(text);
 }
 
 /** A text that people wrote, with what looks like a secret masked: it stands in columns that are searched and isn't encrypted. */
 export function maskedLine(text: string, fingerprint: Fingerprint): string {
-  return text.replaceAll(SECRET_VALUE, (secret) => masked(fingerprint(secret)));
+  return replaceSecrets(text, (secret) => masked(fingerprint(secret)));
 }
 
 function masked(fingerprint: string): string {
@@ -64,7 +66,7 @@ class Masking {
 
   /** Lone surrogates are replaced: RFC 8785 has no form for them, and every reader must find the same bytes. */
   private value(value: Json): Json {
-    if (typeof value === 'string') return value.replaceAll(SECRET_VALUE, (secret) => this.mask(secret)).toWellFormed();
+    if (typeof value === 'string') return replaceSecrets(value, (secret) => this.mask(secret)).toWellFormed();
     if (Array.isArray(value)) return value.map((member) => this.value(member));
     return value !== null && typeof value === 'object' ? this.members(value) : value;
   }

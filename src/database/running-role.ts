@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { newId } from '../kernel/ids/ids.js';
 
 /** Of a table that isn't named here: what changing rows needs. Nobody who runs truncates, alters or takes triggers away. */
 const ROWS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
@@ -36,6 +37,8 @@ const MIGHTY = [
 export interface GrantOptions {
   /** For how many days at least months of a class are kept, whoever asks for their end. */
   floors: Readonly<Record<string, number>>;
+  /** Of the record that is left in the trail. */
+  action: string;
 }
 
 /** Half a sentence on why a role can't be the one that the service runs as. */
@@ -52,7 +55,8 @@ export class RoleRefused extends Error {
  *
  * @throws RoleRefused when the role could do more all the same
  */
-export async function grantRunningRole(dataSource: DataSource, role: string, { floors }: GrantOptions): Promise<void> {
+export async function grantRunningRole(dataSource: DataSource, role: string, options: GrantOptions): Promise<void> {
+  const { floors } = options;
   await dataSource.transaction(async (tx) => {
     await assertFit(tx, role);
     await assertKeysKnown(tx);
@@ -80,7 +84,18 @@ export async function grantRunningRole(dataSource: DataSource, role: string, { f
       );
     }
     await assertNoMore(tx, role, schema);
+    await recordGrant(tx, role, options);
   });
+}
+
+/** In clear, without states: whoever owns the tables need not have the keys. */
+async function recordGrant(tx: EntityManager, role: string, { floors, action }: GrantOptions): Promise<void> {
+  const kept = Object.entries(floors).map(([name, days]) => `${name} for ${days} days`);
+  await tx.query(
+    `INSERT INTO audit_events (id, retention_class, action, outcome, reason, actor_type, actor_id, target_type, target_id)
+     VALUES ($1, 'security', $2, 'success', $3, 'system', 'operator', 'database-role', $4)`,
+    [newId(), action, `Records are kept at least: ${kept.join(', ')}.`, role],
+  );
 }
 
 function rightsOf(table: string): readonly string[] {

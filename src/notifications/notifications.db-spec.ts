@@ -15,6 +15,7 @@ import { Outbox } from '../outbox/outbox.service.js';
 import { DeliverJob } from './deliver.job.js';
 import { EndpointSeals } from './endpoint-seals.service.js';
 import { FanOutJob } from './fan-out.job.js';
+import { WEBHOOK_ACTIONS } from './notifications.events.js';
 import { WebhookDeliveries } from './webhook-deliveries.service.js';
 import type { WebhookDelivery } from './webhook-delivery.entity.js';
 import type { StoredEndpoint } from './webhook-endpoints.repository.js';
@@ -172,13 +173,46 @@ describe('webhooks', () => {
     for (const id of ids) expect(await actionsOn(id)).toEqual([['webhooks.delivery.given-up', ACTOR.id]]);
   });
 
-  it('records nothing of a checkpoint that arrived, which would make the next one due', async () => {
+  it('records each checkpoint that arrived, once, and of none makes the next one due where nothing else happens', async () => {
     const { endpoint } = await addEndpoint();
-    await happen({ type: 'audit.checkpoint.signed', tenantId: null, data: { size: 1 } });
-    await serve(endpoint);
-    const { id, status } = await theDelivery(endpoint);
-    expect(status).toBe('delivered');
-    expect(await actionsOn(id)).toEqual([]);
+    const checkpoint = async () => {
+      await query(`DELETE FROM webhook_deliveries WHERE status = 'pending'`);
+      await happen({ type: 'audit.checkpoint.signed', tenantId: null, data: { size: 1 } });
+      await serve(endpoint);
+    };
+    const ids = async () => {
+      const rows = await query<{ id: string }[]>(
+        `SELECT target_id AS id FROM audit_events WHERE action = 'webhooks.delivery.delivered' AND target_name LIKE 'audit.checkpoint.%' ORDER BY id`,
+      );
+      return rows.map(({ id }) => id);
+    };
+    const arrived = async () => {
+      const rows = await query<{ id: string; owed: boolean }[]>(
+        `SELECT id, record_owed AS owed FROM webhook_deliveries WHERE status = 'delivered' ORDER BY delivered_at`,
+      );
+      return rows;
+    };
+    await checkpoint();
+    await checkpoint();
+    const [before, waiting] = [await ids(), await arrived()];
+    expect([before, waiting.map(({ owed }) => owed)]).toEqual([[], [true, true]]);
+    // Something else: the next checkpoint is of that, and brings the records of those before.
+    await room.get(AuditService).recordAlone(ACTOR, {
+      action: WEBHOOK_ACTIONS['webhooks.endpoint.updated'],
+      tenantId: null,
+      target: null,
+      outcome: 'success',
+    });
+    await checkpoint();
+    expect((await ids()).sort()).toEqual((await arrived()).map(({ id }) => id).sort());
+    const told = await ids();
+    expect(told).toHaveLength(3);
+    // Those records are sealed and signed too; of that checkpoint nothing is recorded until there is something else.
+    await checkpoint();
+    await checkpoint();
+    expect(await ids()).toEqual(told);
+    await endpoints().delete(ACTOR, endpoint.id, endpoint.version);
+    expect(await ids()).toHaveLength(5);
   });
 
   it('tries again after 500 with the same id and body, and a signature of its own', async () => {

@@ -74,7 +74,7 @@ export class WebhookDeliveriesRepository {
     const [, count] = await tx.query<Changed<unknown>>(
       `DELETE FROM webhook_deliveries WHERE id IN
          (SELECT id FROM webhook_deliveries
-           WHERE status <> 'pending' AND coalesce(last_attempt_at, created_at) < now() - make_interval(days => $1)
+           WHERE status <> 'pending' AND NOT record_owed AND coalesce(last_attempt_at, created_at) < now() - make_interval(days => $1)
            ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)`,
       [days, limit],
     );
@@ -176,6 +176,37 @@ export class WebhookDeliveriesRepository {
         WHERE d.endpoint_id = $1 AND d.status = 'pending' AND e.id = d.endpoint_id
        RETURNING ${ENDED_COLUMNS}`,
       [endpointId, reason],
+    );
+    return rows;
+  }
+
+  async owe(tx: Transaction, ids: readonly string[]): Promise<void> {
+    await tx.query('UPDATE webhook_deliveries SET record_owed = true WHERE id = ANY ($1::uuid[])', [ids]);
+  }
+
+  /** When the first of those arrived whose record is owed; null where none is. */
+  async owedSince(tx: Transaction): Promise<Date | null> {
+    const [row] = await tx.query<{ since: Date | null }[]>(
+      'SELECT min(delivered_at) AS since FROM webhook_deliveries WHERE record_owed',
+    );
+    return row?.since ?? null;
+  }
+
+  /** Those whose record is owed, oldest first, for whoever writes it; waits for nobody. */
+  async takeOwed(
+    tx: Transaction,
+    { id, endpointId }: { id?: string; endpointId?: string },
+    limit: number,
+  ): Promise<EndedDelivery[]> {
+    const [rows] = await tx.query<Changed<EndedDelivery>>(
+      `UPDATE webhook_deliveries d SET record_owed = false
+         FROM webhook_endpoints e
+        WHERE e.id = d.endpoint_id
+          AND d.id IN (SELECT id FROM webhook_deliveries
+                        WHERE record_owed AND id = coalesce($1, id) AND endpoint_id = coalesce($2, endpoint_id)
+                        ORDER BY delivered_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+       RETURNING ${ENDED_COLUMNS}`,
+      [id ?? null, endpointId ?? null, limit],
     );
     return rows;
   }

@@ -5,6 +5,7 @@ import { TransactionRunner } from '../database/transaction-runner.js';
 import { JobQueue } from '../jobs/job-queue.service.js';
 import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
 import { DELIVER_TASK, deliverJobKey } from './deliver-task.js';
+import { EndedDeliveries } from './ended-deliveries.service.js';
 import { EndpointHealthRepository } from './endpoint-health.repository.js';
 import { notificationsError } from './notifications.errors.js';
 import { WEBHOOK_ACTIONS } from './notifications.events.js';
@@ -20,6 +21,7 @@ export class WebhookDeliveries {
     private readonly deliveries: WebhookDeliveriesRepository,
     private readonly endpoints: WebhookEndpointsRepository,
     private readonly health: EndpointHealthRepository,
+    private readonly ended: EndedDeliveries,
     private readonly audit: AuditService,
     private readonly queue: JobQueue,
   ) {}
@@ -42,6 +44,7 @@ export class WebhookDeliveries {
       // Locked, so that it isn't disabled between the look and the commit.
       const endpoint = await this.endpoints.findForUpdate(tx, delivery.endpointId);
       if (endpoint?.status !== 'enabled') throw notificationsError('notifications.endpoint_disabled');
+      await this.ended.recordOwed(tx, { id });
       if (!(await this.deliveries.restart(tx, id))) throw notificationsError('notifications.delivery_pending');
       await this.health.forget(tx, endpoint.id);
       await this.queue.add(tx, DELIVER_TASK, { endpointId: endpoint.id }, { jobKey: deliverJobKey(endpoint.id) });

@@ -44,6 +44,10 @@ export class WebhookDelivery {
   @Column('timestamptz', { name: 'delivered_at', nullable: true })
   deliveredAt: Date | null;
 
+  /** It arrived, and its record in the audit trail is still to be written. */
+  @Column('boolean', { name: 'record_owed', default: false })
+  recordOwed: boolean;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 }

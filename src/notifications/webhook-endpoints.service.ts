@@ -118,6 +118,7 @@ export class WebhookEndpoints {
       if (before.status === 'enabled' && after.status === 'disabled') {
         await this.giveUpPending(tx, actor, id, 'The endpoint was disabled before this was delivered.');
       }
+      await this.ended.recordOwed(tx, { endpointId: id });
       if (after.status === 'disabled' || after.digestIntervalSeconds === null) await this.digestItems.drop(tx, id);
       await this.record(tx, actor, 'webhooks.endpoint.updated', after, {
         before: stateOf(before),
@@ -132,6 +133,7 @@ export class WebhookEndpoints {
     return this.transactions.run(async (tx) => {
       const before = await this.locked(tx, id, version);
       await this.giveUpPending(tx, actor, id, 'The endpoint was deleted before this was delivered.');
+      await this.ended.recordOwed(tx, { endpointId: id });
       await this.endpoints.delete(tx, id);
       await this.record(tx, actor, 'webhooks.endpoint.deleted', before, { before: stateOf(before) });
     });

@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { currentContext } from '../kernel/context/request-context.js';
-import { loggableError, REDACTED_PATHS } from './redaction.js';
+import { loggableError, loggableText, REDACTED_PATHS } from './redaction.js';
 
 /** Injection token of the process's one logger. */
 export const LOGGER = Symbol('logger');
@@ -20,7 +20,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
-      serializers: { err: loggableError, error: loggableError },
+      serializers: { err: loggableError, error: loggableError, reason: ofOthers, detail: ofOthers },
       mixin: () => {
         const context = currentContext();
         return context === undefined ? {} : { requestId: context.requestId, traceId: context.traceId };
@@ -28,6 +28,11 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     },
     destination ?? pino.destination({ sync: true }),
   );
+}
+
+/** Such as what a receiver answered. */
+function ofOthers(value: unknown): unknown {
+  return typeof value === 'string' ? loggableText(value) : value;
 }
 
 /**
@@ -71,7 +76,7 @@ export class NestLogger implements LoggerService {
     const error = message instanceof Error ? message : rest.find((item) => item instanceof Error);
     this.logger[level](
       { ...(typeof context === 'string' ? { context } : {}), ...(error === undefined ? {} : { err: error }) },
-      message instanceof Error ? message.message : String(message),
+      loggableText(message instanceof Error ? message.message : String(message)),
     );
   }
 }

@@ -1,3 +1,5 @@
+import { replaceSecrets } from '../kernel/secret-forms.js';
+
 /** Members that are never logged, wherever they stand in a logged object. */
 const SECRET_NAMES = [
   'authorization',
@@ -35,7 +37,7 @@ export const REDACTED_PATHS = SECRET_NAMES.flatMap((name) => {
 
 /**
  * An error as the log may have it: name, message and stack. Messages of database drivers can carry values and messages of
- * HTTP clients whole URLs, so query strings are cut and long messages shortened.
+ * HTTP clients whole URLs, so query strings are cut, what looks like a secret is left out, and long messages are shortened.
  */
 export function loggableError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: shorten(String(error)) };
@@ -49,7 +51,12 @@ export function loggableError(error: unknown): Record<string, unknown> {
   };
 }
 
+/** What somebody else wrote, without what looks like a secret in it. */
+export function loggableText(text: string): string {
+  return replaceSecrets(text, () => '[redacted]');
+}
+
 function shorten(text: string, limit = 1000): string {
-  const cut = text.replaceAll(/(https?:\/\/[^\s?#]+)[?#][^\s]*/g, '$1?…');
+  const cut = loggableText(text).replaceAll(/(https?:\/\/[^\s?#]+)[?#][^\s]*/g, '$1?…');
   return cut.length > limit ? `${cut.slice(0, limit)}…` : cut;
 }

@@ -146,8 +146,17 @@ describe('reading an audit trail that somebody broke', () => {
        SELECT id, retention_class, action, outcome, actor_type, 'planted', target_type, target_id FROM audit_events WHERE target_id = '${target}'`,
     );
     expect((await place()).filter((found) => found !== null)).toHaveLength(1);
+    // Of a row before it and one after it, in another class: by its id there is the one that was sealed, with its proof.
+    await asOwner(
+      `INSERT INTO audit_events (id, retention_class, occurred_at, action, outcome, actor_type, reason, target_type, target_id)
+       SELECT id, 'operation', occurred_at - interval '1 hour', action, outcome, actor_type, 'planted', target_type, target_id
+         FROM audit_events WHERE target_id = '${target}' AND reason IS NULL`,
+    );
+    const [{ id } = { id: '' }] = (await reading.page(`target=${target}`)).items;
+    expect(await reading.json(`/audit/events/${id}`)).toMatchObject({ reason: null, leafIndex: expect.any(Number) });
+    expect((await reading.fetch(`/audit/events/${id}/proof`)).status).toBe(200);
     await asOwner(`UPDATE audit_events SET outcome = 'denied' WHERE target_id = '${target}' AND reason IS NULL`);
-    expect(await place()).toEqual([null, null]);
+    expect(await place()).toEqual([null, null, null]);
     await asOwner(`DELETE FROM audit_events WHERE target_id = '${target}'`);
   });
 

@@ -1,6 +1,12 @@
+import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
+import { checkpointLine, headerLine, holeLine } from '../../src/audit/evidence/bundle-lines.js';
+import { recordLine } from '../../src/audit/evidence/record-line.js';
+import { signCheckpoint } from '../../src/crypto/merkle/checkpoint.js';
+import { coverOf } from '../../src/crypto/merkle/subtrees.js';
+import { leafHash } from '../../src/crypto/merkle/tree-hash.js';
 import { proofSize } from '../support/proof-size.js';
-import { newSigner, SmallLog, someRecord, verdictOn } from './small-log.js';
+import { newSigner, ORIGIN, SmallLog, someRecord, verdictOn } from './small-log.js';
 
 const LOGS = proofSize(150, 1000);
 /** Printed by nobody: with the same seed the same logs come again. */
@@ -91,3 +97,55 @@ it(`accepts ${LOGS} honest bundles of any shape`, async () => {
   // They were worth it: nothing that a bundle can hold is rare among them.
   expect(Object.entries(seen).filter(([, count]) => count < 10)).toEqual([]);
 }, 300_000);
+
+/** The root as RFC 9162 2.1.1 defines it, of a tree of which only these subtrees are known. */
+function rootOf(from: bigint, count: bigint, known: ReadonlyMap<string, Buffer>): Buffer {
+  const subtree = known.get(`${from}+${count}`);
+  if (subtree !== undefined) return subtree;
+  let k = 1n;
+  while (2n * k < count) k *= 2n;
+  const [left, right] = [rootOf(from, k, known), rootOf(from + k, count - k, known)];
+  return createHash('sha256').update(Buffer.of(1)).update(left).update(right).digest();
+}
+
+it.each([
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32 - 1,
+  2 ** 32,
+  2 ** 32 + 1,
+  2 ** 33 + 12_345,
+  2 ** 48 + 7,
+  Number.MAX_SAFE_INTEGER,
+])('accepts records of a log of %d, wherever in it they lie', async (size) => {
+  const places = [0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, size - 2, size - 1].filter((at) => at < size);
+  const known = new Map<string, Buffer>();
+  const lines: (string | Buffer)[] = [headerLine({ origin: ORIGIN, size, keys: [] })];
+  const leaveOut = (from: number, to: number) => {
+    const hashes = coverOf({ from, to }).map(({ level, index }) => {
+      const hash = randomBytes(32);
+      known.set(`${BigInt(index) << BigInt(level)}+${1n << BigInt(level)}`, hash);
+      return hash;
+    });
+    if (from < to) lines.push(holeLine({ from, to, hashes }));
+  };
+  let next = 0;
+  for (const at of [...new Set(places)].sort((left, right) => left - right)) {
+    leaveOut(next, at);
+    const hash = leafHash(someRecord(at));
+    known.set(`${at}+1`, hash);
+    lines.push(recordLine(at, hash, someRecord(at)));
+    next = at + 1;
+  }
+  leaveOut(next, size);
+  const root = rootOf(0n, BigInt(size), known);
+  lines.push(checkpointLine(signCheckpoint({ origin: ORIGIN, size, root }, [signers[0]])));
+  const bundle = Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\n')]));
+  const records = new Set(places).size;
+  expect(await verdictOn(bundle, [signers[0]])).toMatchObject({ holds: true, size, records, last: size - 1 });
+  const other = Buffer.from(
+    bundle.toString('latin1').replace(`{"leafIndex":${size - 1},`, `{"leafIndex":${size - 2},`),
+    'latin1',
+  );
+  expect(await verdictOn(other, [signers[0]])).toMatchObject({ holds: false, reason: 'out-of-order' });
+});

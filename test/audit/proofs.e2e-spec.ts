@@ -117,6 +117,19 @@ describe('proofs of the audit log', () => {
     expect(await status(`/audit/consistency?${query}`)).toBe(400);
   });
 
+  it.each([
+    ['first=0&second=999999', '/second'],
+    ['first=999999&second=999999', '/first'],
+    ['first=999999', '/first'],
+    ['first=5&second=4', '/first'],
+  ])('say how many records there are to who asks beyond them: %p', async (query, pointer) => {
+    await freshProof();
+    const answer = await (await reading.fetch(`/audit/consistency?${query}`)).json();
+    const { code, detail, errors } = answer as { code: string; detail: string; errors: unknown[] };
+    expect([code, errors]).toEqual(['audit.unknown_size', [expect.objectContaining({ pointer, code: 'range' })]]);
+    expect(Number(/^The audit log has (\d+) records now/.exec(detail)?.[1])).toBeGreaterThan(0);
+  });
+
   it('list what was signed, largest first, page by page, and give the newest as a note', async () => {
     await freshProof();
     const all = await reading.json<Checkpoints>('/audit/checkpoints?limit=200');

@@ -69,6 +69,25 @@ describe('the position of a stream', () => {
     expect(await stage.stored('https')).toMatchObject({ failures: 0, last_error: null });
   });
 
+  it('goes on, on record, from where it was before positions were sealed, and from no other place', async () => {
+    const foundAt = (position: number) =>
+      query(`ALTER TABLE audit_streams DISABLE TRIGGER USER;
+             UPDATE audit_streams SET next_leaf = 3, sealed_position = NULL, position_before = ${position};
+             ALTER TABLE audit_streams ENABLE TRIGGER USER`);
+    await foundAt(2);
+    await delivery.turn();
+    expect([got.length, (await stage.stored('https')).failures]).toEqual([4, 1]);
+    await expect(query('UPDATE audit_streams SET position_before = 3')).rejects.toThrow('what was before is settled');
+    await foundAt(3);
+    await stage.noDelay();
+    await delivery.turn();
+    expect(got).toEqual([0, 1, 2, 3, 3, 4, 5, 6, 7]);
+    await stage.seal();
+    const adopted = await query(`SELECT actor_id FROM audit_events WHERE action = 'audit.stream.adopted'`);
+    expect(adopted).toEqual([{ actor_id: 'audit.stream' }]);
+    expect(await query('SELECT position_before FROM audit_streams')).toEqual([{ position_before: null }]);
+  });
+
   it.each([
     ['a lease without end', `lease_until = 'infinity', owner = gen_random_uuid()`],
     ['a lease of a day', `lease_until = now() + interval '1 day', owner = gen_random_uuid()`],

@@ -86,6 +86,15 @@ describe('the service as a role that owns nothing', () => {
     );
   }, 120_000);
 
+  it('was given what it has on record', async () => {
+    const { rows } = await owner.query(
+      `SELECT actor_id, target_id, reason FROM audit_events WHERE action = 'audit.role.granted' ORDER BY id LIMIT 1`,
+    );
+    expect(rows).toEqual([
+      { actor_id: 'operator', target_id: ROLE, reason: expect.stringMatching(/security for \d+ days, operation for/) },
+    ]);
+  });
+
   it('makes months and drops those that are over', async () => {
     await owner.query('SELECT ensure_audit_partitions($1, 3)', [`${OLD}-01`]);
     await owner.query(

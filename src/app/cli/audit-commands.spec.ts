@@ -181,7 +181,40 @@ describe('audit verify', () => {
     });
 
     test.each<[string, () => Promise<object>, string[], string]>([
-      ['another record', async () => ({ ...(await inclusion(7, 20)), record: '{}' }), [], 'root-differs'],
+      ['another record', async () => ({ ...(await inclusion(7, 20)), record: '{}' }), [], 'record-changed'],
+      [
+        'another record and no hash of it',
+        async () => ({ ...(await inclusion(7, 20)), record: '{}', leafHash: undefined }),
+        [],
+        'root-differs',
+      ],
+      [
+        'the hash of another',
+        async () => ({ ...(await inclusion(7, 20)), leafHash: (await inclusion(8, 20)).leafHash }),
+        [],
+        'record-changed',
+      ],
+      [
+        'a size that is not the one of the checkpoint',
+        async () => ({ ...(await inclusion(7, 20)), treeSize: 19 }),
+        [],
+        'checkpoint-misplaced',
+      ],
+      [
+        'half a character, which hashes as the sign that stands for any',
+        () => ofReplacement((record) => record.replace('\uFFFD', '\ud800')),
+        [],
+        'malformed-proof',
+      ],
+      [
+        'a hash in another spelling',
+        async () => {
+          const proof = await inclusion(7, 20);
+          return { ...proof, hashes: proof.hashes.map((hash, at) => (at === 0 ? respelled(hash) : hash)) };
+        },
+        [],
+        'malformed-proof',
+      ],
       ['another place', async () => ({ ...(await inclusion(7, 20)), leafIndex: 8 }), [], 'root-differs'],
       ['a note of nobody', async () => ({ ...(await inclusion(7, 20)), checkpoint: 'x' }), [], 'checkpoint-refused'],
       [
@@ -207,6 +240,35 @@ describe('audit verify', () => {
       const { code, out, err } = await ran(await proof(), ...args);
       expect([code, err]).toEqual([1, '']);
       expect(out).toMatch(new RegExp(`^does not hold: .*\\(${reason}\\)\n$`));
+    });
+
+    /** Of a record with a sign in it that stands for what couldn't be written. */
+    async function ofReplacement(change: (record: string) => string): Promise<object> {
+      const own = await SmallLog.begin([signer]);
+      own.append([someRecord(0, { reason: 'a\uFFFDb' })]).seal();
+      const record = String(own.records[0]);
+      return { leafIndex: 0, hashes: [], record: change(record), checkpoint: own.noteAt(1) };
+    }
+
+    test('does not hold where two readers would see two proofs', async () => {
+      const text = JSON.stringify(await inclusion(7, 20), null, 2);
+      const replaced = Buffer.from(JSON.stringify(await ofReplacement((record) => record)));
+      const at = replaced.indexOf('\uFFFD');
+      for (const [bytes, code] of [
+        [text, 0],
+        [replaced, 0],
+        [text.replace('{', '{"record":"{}",'), 1],
+        [text.replace('{', '{"rec\\u006frd":"{}",'), 1],
+        [text.replace('{', '{"more":{"a":1,"a":2},'), 1],
+        [text.replace('"leafIndex": 7', '"leafIndex": 8, "leafIndex": 7'), 1],
+        [Buffer.concat([replaced.subarray(0, at), Buffer.of(0xff), replaced.subarray(at + 3)]), 1],
+        [`\uFEFF${text}`, 1],
+        [`${text}{}`, 1],
+        [Buffer.from(text, 'utf16le'), 1],
+      ] as const) {
+        const found = await verify(file('proof.json', bytes), '--key', key);
+        expect([String(bytes).slice(0, 60), found.code, found.err]).toEqual([String(bytes).slice(0, 60), code, '']);
+      }
     });
 
     test('does not hold when the same key signed another log of that size', async () => {
@@ -236,6 +298,16 @@ describe('audit verify', () => {
     expect(
       (await verify(file('members.gz', Buffer.concat(parts.map((part) => gzipSync(part)))), '--key', key)).code,
     ).toBe(0);
+
+    for (const [name, more] of [
+      ['zeros', Buffer.alloc(512)],
+      ['a zero and another bundle', Buffer.concat([Buffer.alloc(1), gzipSync('{"leafIndex":20}')])],
+      ['a text', Buffer.from('and so on')],
+      ['the same once more', gzipSync(bundle)],
+    ] as const) {
+      const found = await verify(file('more.gz', Buffer.concat([gzipSync(bundle), more])), '--key', key);
+      expect([name, found.code, /\((trailing-data|unreadable)\)/.test(found.out)]).toEqual([name, 1, true]);
+    }
 
     const cut = await verify(file('cut.gz', gzipSync(bundle).subarray(0, -20)), '--key', key);
     expect(cut.code).toBe(1);
@@ -325,3 +397,9 @@ describe('audit verify', () => {
     }
   });
 });
+
+/** The same 32 bytes to whoever ignores the spare bits. */
+function respelled(hash: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+  return `${hash.slice(0, 42)}${alphabet.charAt(alphabet.indexOf(hash.charAt(42)) + 1)}=`;
+}

@@ -76,15 +76,17 @@ async function proofIn(file: string): Promise<ParsedProof | null> {
   const stats = await stat(file);
   if (!stats.isFile() || stats.size > MAX_PROOF_BYTES) return null;
   const { parseProof } = await import('../../audit/evidence/parse-proof.js');
-  return parseProof(await readFile(file, 'utf8'));
+  return parseProof(await readFile(file));
 }
 
 async function tellProof(parsed: ParsedProof, trust: ProofTrust, json: boolean, io: CliIo): Promise<void> {
   const { verifyConsistencyProof, verifyInclusionProof } = await import('../../audit/evidence/verify-proof.js');
   const verdict =
-    parsed.kind === 'inclusion'
-      ? verifyInclusionProof(parsed.proof, trust)
-      : verifyConsistencyProof(parsed.proof, trust);
+    parsed.kind === 'ambiguous'
+      ? ({ holds: false, reason: 'malformed-proof', detail: parsed.detail } as const)
+      : parsed.kind === 'inclusion'
+        ? verifyInclusionProof(parsed.proof, trust)
+        : verifyConsistencyProof(parsed.proof, trust);
   io.out(json ? `${JSON.stringify(verdict, null, 2)}\n` : proofInWords(verdict));
   io.exitCode = verdict.holds ? 0 : 1;
 }

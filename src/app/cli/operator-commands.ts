@@ -38,9 +38,11 @@ export function register(program: Command, io: CliIo): void {
     .action((role: string) =>
       withDatabase(io, async (settings, dataSource) => {
         const { grantRunningRole, RoleRefused } = await import('../../database/running-role.js');
+        const { RETENTION_ACTIONS } = await import('../../audit/retention/retention.events.js');
+        const action = RETENTION_ACTIONS['audit.role.granted'];
         const { AUDIT_RETENTION_SECURITY_DAYS: security, AUDIT_RETENTION_OPERATION_DAYS: operation } = settings;
         try {
-          await grantRunningRole(dataSource, role, { floors: { security, operation } });
+          await grantRunningRole(dataSource, role, { floors: { security, operation }, action });
         } catch (error) {
           if (error instanceof RoleRefused) throw new CliError(`nothing was granted: ${error.message}`);
           throw error;

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { isTreeSize } from '../../crypto/merkle/subtrees.js';
 import type { GivenConsistency, GivenInclusion } from './verify-proof.js';
 
@@ -7,17 +8,40 @@ const HASH = /^[A-Za-z\d+/]{43}=$/;
 
 export type ParsedProof =
   | { kind: 'inclusion'; proof: GivenInclusion }
-  | { kind: 'consistency'; proof: GivenConsistency };
+  | { kind: 'consistency'; proof: GivenConsistency }
+  /** It is one to some readers and another to others. */
+  | { kind: 'ambiguous'; detail: string };
 
 /** Reads a proof as the API answers it. @returns null for what is none */
-export function parseProof(text: string): ParsedProof | null {
+export function parseProof(bytes: Buffer): ParsedProof | null {
+  const text = bytes.toString('utf8');
   const value = objectOf(text);
   if (value === null) return null;
-  const { leafIndex, treeSize, hashes, record, checkpoint, first, second, firstCheckpoint, secondCheckpoint } = value;
+  const parsed = proofOf(value);
+  if (parsed === null) return null;
+  if (!isUtf8(bytes)) return { kind: 'ambiguous', detail: 'it is not UTF-8' };
+  const twice = memberTwice(text);
+  return twice === null ? parsed : { kind: 'ambiguous', detail: `it has ${twice} twice` };
+}
+
+function proofOf(value: Partial<Record<string, unknown>>): ParsedProof | null {
+  const {
+    leafIndex,
+    treeSize,
+    leafHash,
+    hashes,
+    record,
+    checkpoint,
+    first,
+    second,
+    firstCheckpoint,
+    secondCheckpoint,
+  } = value;
   if (!Array.isArray(hashes) || hashes.length > MAX_HASHES || !hashes.every(isHash)) return null;
   if (isTreeSize(leafIndex) && typeof record === 'string' && typeof checkpoint === 'string') {
     if (treeSize !== undefined && !isTreeSize(treeSize)) return null;
-    return { kind: 'inclusion', proof: { leafIndex, hashes, record, checkpoint } };
+    if (leafHash !== undefined && typeof leafHash !== 'string') return null;
+    return { kind: 'inclusion', proof: { leafIndex, treeSize, leafHash, hashes, record, checkpoint } };
   }
   if (!isTreeSize(first) || !isTreeSize(second) || !isNote(firstCheckpoint) || !isNote(secondCheckpoint)) return null;
   return { kind: 'consistency', proof: { first, second, hashes, firstCheckpoint, secondCheckpoint } };
@@ -31,6 +55,24 @@ function objectOf(text: string): Partial<Record<string, unknown>> | null {
     // A bundle is a JSON object a line, which is none as a whole.
     return null;
   }
+}
+
+/** Strings, and what opens or closes: all that matters for finding the names of members. */
+const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/gs;
+
+/** A name that stands twice in one object: some readers take the first of both, others the last. For text that is JSON. */
+function memberTwice(text: string): string | null {
+  const open: Set<string>[] = [];
+  for (const [token, colon] of text.matchAll(TOKEN)) {
+    if (token === '{' || token === '[') open.push(new Set());
+    else if (token === '}' || token === ']') open.pop();
+    else if (colon !== undefined) {
+      const name = JSON.parse(token.slice(0, -colon.length)) as string;
+      if (open.at(-1)?.has(name) === true) return JSON.stringify(name.slice(0, 100));
+      open.at(-1)?.add(name);
+    }
+  }
+  return null;
 }
 
 function isHash(value: unknown): value is string {

@@ -11,7 +11,7 @@ const CHUNK_BYTES = 256 * 1024;
  * The bytes of a bundle that may be compressed with gzip, which its first two bytes tell. Unfolds a piece at a time, however far
  * the whole would unfold.
  *
- * @throws BundleRefused when the compressed bytes are damaged or end early
+ * @throws BundleRefused when the compressed bytes are damaged, end early, or something else follows them
  */
 export async function* unpackBundle(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const chunks = source[Symbol.asyncIterator]();
@@ -41,7 +41,14 @@ async function* headed(head: Buffer, rest: AsyncIterator<Uint8Array>): AsyncGene
 
 async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  const feeding = pipeline(Readable.from(source), gunzip).catch(() => undefined);
+  let given = 0;
+  async function* counted() {
+    for await (const piece of source) {
+      given += piece.length;
+      yield piece;
+    }
+  }
+  const feeding = pipeline(Readable.from(counted()), gunzip).catch(() => undefined);
   try {
     // Whatever goes wrong, in the source too, destroys the stream with that error.
     yield* gunzip;
@@ -51,6 +58,9 @@ async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
     throw error;
   }
   await feeding;
+  // Node passes over whatever follows a zero byte: what nobody looks at isn't verified.
+  if (given > gunzip.bytesWritten)
+    throw new BundleRefused('trailing-data', 'something follows the end of what was compressed');
 }
 
 function isOfZlib(error: unknown): error is NodeJS.ErrnoException {

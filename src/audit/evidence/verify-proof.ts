@@ -7,8 +7,12 @@ import { describeRecord } from './describe-record.js';
 /** That a record is in the log, as `GET /audit/events/{id}/proof` answers it. */
 export interface GivenInclusion {
   leafIndex: number;
-  /** Base64, like the hashes. */
+  /** Not needed; what is said of the size and the hash has to be so. */
+  treeSize?: number | undefined;
+  leafHash?: string | undefined;
+  /** Base64, each in its one spelling. */
   hashes: readonly string[];
+  /** Its UTF-8 bytes are hashed. */
   record: string;
   checkpoint: string;
 }
@@ -65,8 +69,14 @@ export function verifyInclusionProof(proof: GivenInclusion, trust: ProofTrust): 
     const { leafIndex, record, checkpoint } = proof;
     const { origin, size, root, signedBy } = open(checkpoint, trust);
     const keptCheckpoints = compareKept([{ origin, size, root }], trust);
+    if (!record.isWellFormed()) throw new ProofRefused('malformed-proof', 'its record has half a character');
     const bytes = Buffer.from(record, 'utf8');
-    if (!verifyInclusion({ leafIndex, size, leafHash: leafHash(bytes), path: pathOf(proof), root })) {
+    const hash = leafHash(bytes);
+    if (proof.treeSize !== undefined && proof.treeSize !== size)
+      throw new ProofRefused('checkpoint-misplaced', `a checkpoint of ${size} records stands for ${proof.treeSize}`);
+    if (proof.leafHash !== undefined && proof.leafHash !== hash.toString('base64'))
+      throw new ProofRefused('record-changed', `the record doesn't have its hash: ${describeRecord(bytes)}`);
+    if (!verifyInclusion({ leafIndex, size, leafHash: hash, path: pathOf(proof), root })) {
       const detail = `the record isn't the one at place ${leafIndex} of the ${size} that were signed: ${describeRecord(bytes)}`;
       throw new ProofRefused('root-differs', detail);
     }
@@ -160,5 +170,9 @@ function compareKept(trees: readonly Pick<OpenedCheckpoint, 'origin' | 'size' | 
 }
 
 function pathOf({ hashes }: { hashes: readonly string[] }): Buffer[] {
-  return hashes.map((hash) => Buffer.from(hash, 'base64'));
+  return hashes.map((text) => {
+    const hash = Buffer.from(text, 'base64');
+    if (hash.toString('base64') === text) return hash;
+    throw new ProofRefused('malformed-proof', "a hash isn't spelled as base64 is");
+  });
 }

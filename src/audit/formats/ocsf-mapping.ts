@@ -92,6 +92,7 @@ export const OCSF_MAPPING: Readonly<Record<string, OcsfMapping>> = {
   'audit.hold.sealed': entity(UPDATE),
   'audit.partition.adopted': entity(UPDATE, { severity: 2 }),
   'audit.partition.dropped': entity(DELETE, { severity: 2 }),
+  'audit.role.granted': entity(UPDATE, { severity: 2 }),
   'audit.export.ended': as('apiActivity', 'Export ended', { severity: 2 }),
   'audit.proof.read': as('apiActivity', READ),
 
@@ -107,6 +108,7 @@ export const OCSF_MAPPING: Readonly<Record<string, OcsfMapping>> = {
   'keys.signing-key.rotated': entity(ACTIVATE),
   'keys.wrapping.changed': entity(UPDATE),
 
+  'audit.stream.adopted': entity(UPDATE, { severity: 2 }),
   'audit.stream.failed': as('apiActivity', 'Delivery failed', { severity: 4 }),
   'audit.stream.rewound': entity(UPDATE, { severity: 3 }),
   'audit.stream.shortened': as('apiActivity', 'Delivery shortened', { severity: 3 }),

@@ -5,6 +5,7 @@ import { isTreeSize } from '../../crypto/merkle/subtrees.js';
 import type { ReadTiles } from '../../crypto/merkle/tiles.js';
 import { consistencyProof, inclusionProof } from '../../crypto/merkle/tree-proofs.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
+import type { DomainError } from '../../kernel/errors/domain-error.js';
 import { boundPageOf, decodeBoundCursor } from '../../kernel/paging/bound-cursor.js';
 import type { Page } from '../../kernel/paging/cursor.js';
 import { AuditRepository } from '../audit.repository.js';
@@ -101,10 +102,7 @@ export class AuditProofs {
       })),
     );
     const to = second ?? newest?.size ?? 0;
-    if (first > to || to > size)
-      throw auditReadError('audit.unknown_size', {
-        detail: `The log has ${size} records; first must not exceed second.`,
-      });
+    if (first > to || to > size) throw unknownSize(first, to, size);
     const hashes = await fromTheLog(() => consistencyProof(first, to, this.readTiles));
     const notes = await this.transactions.read((tx) => this.signed.of(tx, [first, to]));
     const noteOf = (of: number) => notes.find((checkpoint) => checkpoint.size === of)?.note ?? null;
@@ -153,6 +151,18 @@ export class AuditProofs {
       return (await this.log.findPlaces(tx, [id], size)).get(id) ?? null;
     });
   }
+}
+
+/** What the caller holds may be of a longer log than this one: the size that there is now belongs to the answer. */
+function unknownSize(first: number, second: number, size: number): DomainError {
+  const [pointer, detail] =
+    first > size || second <= size
+      ? ['/first', first > size ? `at most ${size}` : `at most ${second}, the size of the newer log`]
+      : ['/second', `at most ${size}`];
+  return auditReadError('audit.unknown_size', {
+    detail: `The audit log has ${size} records now; there is no proof from ${first} to ${second}.`,
+    errors: [{ pointer, code: 'range', detail }],
+  });
 }
 
 function isSizePosition(parts: unknown[]): parts is [number] {

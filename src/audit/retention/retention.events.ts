@@ -7,4 +7,6 @@ export const RETENTION_ACTIONS = defineAuditActions({
   'audit.hold.sealed': 'A hold from before holds were sealed was sealed as the record of it in the trail says',
   'audit.partition.adopted': 'A month that was gone before drops were kept sealed counts as dropped by retention',
   'audit.partition.dropped': 'A month of the audit trail was dropped after it was exported; the record names the file',
+  'audit.role.granted':
+    'A role of the database was given what running the service needs; the record says how long records are kept at least',
 });

@@ -8,7 +8,6 @@ import { METRIC } from '../../observability/metrics.js';
 import { AuditSealer } from './audit-sealer.service.js';
 import { AuditTreeRepository } from './audit-tree.repository.js';
 import { CheckpointPublisher } from './checkpoint-publisher.service.js';
-import { LogPatrol } from './log-patrol.service.js';
 import { PendingRecordsRepository } from './pending-records.repository.js';
 import { TreeRefused } from './tree-refused.js';
 
@@ -35,7 +34,6 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly pending: PendingRecordsRepository,
     private readonly sealer: AuditSealer,
     private readonly publisher: CheckpointPublisher,
-    private readonly patrol: LogPatrol,
     @Inject(LOGGER) private readonly logger: Logger,
     @InjectMetric(METRIC.auditUnsealed) private readonly unsealed: Gauge,
   ) {}
@@ -131,12 +129,6 @@ export class AuditSealJob implements OnApplicationBootstrap, OnApplicationShutdo
     } catch (error) {
       this.logger.error({ err: error }, 'the audit trail could not be sealed; trying again');
       delayMs = RETRY_MS;
-    }
-    try {
-      // Above all while nothing can be sealed: whoever broke the log did it for a reason.
-      await this.patrol.runIfDue();
-    } catch (error) {
-      this.logger.error({ err: error }, 'the audit trail could not be looked through; trying again');
     }
     this.schedule(delayMs);
   }

@@ -74,12 +74,6 @@ describe('the patrol of the audit log', () => {
       'a record that is logged already',
       'INSERT INTO audit_pending SELECT event_id, retention_class, occurred_at FROM audit_leaves LIMIT 1',
     ],
-    ['a record twice', 'INSERT INTO audit_pending SELECT * FROM audit_pending LIMIT 1'],
-    [
-      'another with the id of a logged one',
-      `INSERT INTO audit_events (id, retention_class, action, outcome, actor_type)
-       SELECT event_id, 'security', 'x.y.z', 'success', 'system' FROM audit_leaves LIMIT 1`,
-    ],
   ])('is not needed for the line to go on, where somebody puts %s into it', async (_what, sql) => {
     await records(2);
     await stage.sealer.sealBatch();
@@ -87,6 +81,26 @@ describe('the patrol of the audit log', () => {
     await query(sql);
     expect(await stage.sealer.sealBatch()).toBe(2);
     expect(await stage.sealed()).toHaveLength(4);
+  });
+
+  it.each([
+    ['of one that waits', 'SELECT event_id FROM audit_pending', 'uq_audit_pending_event_id'],
+    ['of one that is in the log', 'SELECT event_id FROM audit_leaves', 'a record of this id is in the audit log'],
+  ])('meets no second record with the id %s, in whichever class and month', async (_what, id, refusal) => {
+    await records(1);
+    await stage.sealer.sealBatch();
+    await records(1);
+    for (const [name, time] of [
+      ['security', 'now()'],
+      ['operation', "now() - interval '40 days'"],
+    ])
+      await expect(
+        query(`INSERT INTO audit_events (id, retention_class, occurred_at, action, outcome, actor_type)
+               VALUES ((${id} LIMIT 1), '${name}', ${time}, 'x.y.z', 'success', 'system')`),
+      ).rejects.toThrow(refusal);
+    await expect(query('INSERT INTO audit_pending SELECT * FROM audit_pending')).rejects.toThrow('uq_audit_pending');
+    await patrol.round();
+    expect(await counted()).toEqual({});
   });
 
   it.each([

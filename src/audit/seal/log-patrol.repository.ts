@@ -81,7 +81,7 @@ export class LogPatrolRepository {
           AND NOT EXISTS (SELECT FROM audit_leaves leaf WHERE leaf.event_id = event.id AND ${IN_LOG})
           AND NOT ${WAITS}
         ORDER BY event.occurred_at LIMIT $3
-       RETURNING event_id AS id`,
+       ON CONFLICT (event_id) DO NOTHING RETURNING event_id AS id`,
       [isSizeBelieved, sinceSeconds, limit],
     );
     return rows.map(({ id }) => id);
@@ -106,7 +106,7 @@ export class LogPatrolRepository {
        enqueued AS (
          INSERT INTO audit_pending (event_id, retention_class, occurred_at)
          SELECT id, retention_class, occurred_at FROM outside WHERE NOT is_double
-         RETURNING event_id)
+         ON CONFLICT (event_id) DO NOTHING RETURNING event_id)
        SELECT (SELECT count(*) FROM event) AS count,
               (SELECT json_build_object('id', id, 'retentionClass', retention_class, 'occurredAt', ${timeText('occurred_at')})
                  FROM event ORDER BY event.id DESC, event.retention_class DESC, event.occurred_at DESC LIMIT 1) AS last,

@@ -58,10 +58,15 @@ export class LogPatrol {
    * @throws AggregateError of what failed
    */
   async round(minAgeMs = 0): Promise<void> {
-    const looks = [this.lookForUnlogged(), this.lookAtHolds(), this.lookForPlanted(), this.step(minAgeMs)];
-    const faults = (await Promise.allSettled(looks)).flatMap((look) =>
-      look.status === 'rejected' ? [look.reason] : [],
-    );
+    const faults: unknown[] = [];
+    // One after the other: connections are what sealing and requests need as well.
+    for (const look of [
+      () => this.lookForUnlogged(),
+      () => this.lookAtHolds(),
+      () => this.lookForPlanted(),
+      () => this.step(minAgeMs),
+    ])
+      await look().catch((error: unknown) => faults.push(error));
     if (faults.length > 0) throw new AggregateError(faults, 'a look at the audit trail failed');
   }
 
@@ -102,8 +107,8 @@ export class LogPatrol {
       if (taken === null) return null;
       const { fault } = taken;
       if (fault !== null) this.tell('patrol', 1, { fault }, 'the place of the patrol was changed past the service');
-      const walks = await Promise.allSettled([this.alongLog(taken.place), this.alongTable(taken.place)]);
-      const [log, table] = walks;
+      const [log] = await Promise.allSettled([this.alongLog(taken.place)]);
+      const [table] = await Promise.allSettled([this.alongTable(taken.place)]);
       const next = await this.places.save(
         tx,
         {
@@ -112,7 +117,7 @@ export class LogPatrol {
         },
         taken,
       );
-      return { next, faults: walks.flatMap((walk) => (walk.status === 'rejected' ? [walk.reason] : [])) };
+      return { next, faults: [log, table].flatMap((walk) => (walk.status === 'rejected' ? [walk.reason] : [])) };
     });
     if (place === null) return;
     this.places.remember(place.next);

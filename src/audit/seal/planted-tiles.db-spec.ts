@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { type AuditStage, startAudit } from '../../../test/support/audit-stage.js';
@@ -8,6 +9,7 @@ import { Settings } from '../../config/settings.js';
 import { TransactionRunner } from '../../database/transaction-runner.js';
 import { createLogger } from '../../observability/logger.js';
 import type { AuditAction } from '../audit.types.js';
+import { AuditPatrolJob } from './audit-patrol.job.js';
 import { AuditSealJob } from './audit-seal.job.js';
 import { AuditTreeRepository } from './audit-tree.repository.js';
 import { CheckpointPublisher } from './checkpoint-publisher.service.js';
@@ -22,6 +24,7 @@ describe('what keeps the audit trail from being sealed', () => {
   let gaps: Counter;
   let unsealed: Gauge;
   let job: AuditSealJob;
+  let started: (AuditSealJob | AuditPatrolJob)[];
   beforeEach(async () => {
     database = await createTestDatabase();
     stage = await startAudit(database);
@@ -33,18 +36,13 @@ describe('what keeps the audit trail from being sealed', () => {
     const logger = createLogger('silent');
     const heads = new TreeHeads(stage.keys);
     const publisher = new CheckpointPublisher(settings, transactions, tree, heads, stage.signed, logger, gaps);
-    const patrol = startPatrol(database, stage, gaps);
-    job = new AuditSealJob(
-      settings,
-      transactions,
-      tree,
-      new PendingRecordsRepository(),
-      stage.sealer,
-      publisher,
-      patrol,
-      logger,
-      unsealed,
-    );
+    const parts = [transactions, tree, new PendingRecordsRepository(), stage.sealer, publisher, logger, unsealed] as const;
+    job = new AuditSealJob(settings, ...parts);
+    const worker = Object.assign(new Settings(), { PROCESS_ROLE: 'worker' });
+    started = [
+      new AuditPatrolJob(worker, startPatrol(database, stage, gaps), logger),
+      new AuditSealJob(worker, ...parts),
+    ];
   });
   afterEach(async () => {
     jest.restoreAllMocks();
@@ -114,6 +112,25 @@ describe('what keeps the audit trail from being sealed', () => {
     }
     expect([job.refusal, await counted()]).toEqual([null, {}]);
   });
+
+  it('is no round of the patrol, however long one takes', async () => {
+    const holder = database.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query(`SELECT pg_advisory_xact_lock(hashtext('audit patrol'))`);
+    for (const one of started) await one.onApplicationBootstrap();
+    const until = async (question: string) => {
+      while ((await sql(question)).length === 0) await sleep(50);
+    };
+    await until(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`);
+    for (const size of [1, 2]) {
+      await records(1);
+      await until(`SELECT FROM audit_trees WHERE size = ${size}`);
+    }
+    expect(await sql(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)).not.toEqual([]);
+    await holder.rollbackTransaction();
+    await holder.release();
+    for (const one of started) await one.onApplicationShutdown();
+  }, 30_000);
 
   it('is said when it is any other failure that comes back', async () => {
     await records(1);

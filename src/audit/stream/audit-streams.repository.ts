@@ -108,6 +108,20 @@ export class AuditStreamsRepository {
     return count === 1;
   }
 
+  /**
+   * Seals the position that the migration found; it marked it, and nobody marks another.
+   *
+   * @returns false when it isn't that one
+   */
+  async adopt(tx: Transaction, { name, fence, nextLeaf }: StreamLease, sealedPosition: Buffer): Promise<boolean> {
+    const [, count] = await tx.query<Changed<unknown>>(
+      `UPDATE audit_streams SET sealed_position = $4, position_before = NULL, updated_at = statement_timestamp()
+        WHERE name = $1 AND fence = $2 AND next_leaf = $3 AND position_before = $3 AND sealed_position IS NULL`,
+      [name, fence, nextLeaf, sealedPosition],
+    );
+    return count === 1;
+  }
+
   /** Waits for whoever moves it. */
   async lock(tx: Transaction, name: string): Promise<number | null> {
     const [row] = await tx.query<{ nextLeaf: string }[]>(

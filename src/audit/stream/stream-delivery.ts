@@ -125,7 +125,19 @@ export class StreamDelivery {
     const { transactions, streams, positions } = this.parts;
     const [now] = await transactions.read((tx) => streams.findPositions(tx, [lease.name]));
     const fault = await positions.faultOf({ ...lease, ahead: now?.ahead ?? 0 });
-    if (fault !== null) throw new SinkRefused(fault);
+    if (fault === null || (now?.ahead === 0 && (await this.adopt(lease)))) return;
+    throw new SinkRefused(fault);
+  }
+
+  /** Takes over, once and on record, the position that the stream had when the database was brought to where positions are sealed. */
+  private async adopt(lease: StreamLease): Promise<boolean> {
+    const { transactions, streams, positions } = this.parts;
+    const sealedPosition = await positions.seal(lease.name, lease.nextLeaf);
+    return transactions.run(async (tx) => {
+      const isAdopted = await streams.adopt(tx, lease, sealedPosition);
+      if (isAdopted) await this.record(tx, 'audit.stream.adopted', 'success', undefined, { nextLeaf: lease.nextLeaf });
+      return isAdopted;
+    });
   }
 
   /** @returns whether there may be more to deliver at once */
