@@ -36,8 +36,8 @@ import { CollectionMarks1764000000031 } from './src/database/migrations/0031-col
 import { DriftRemediations1764000000032 } from './src/database/migrations/0032-drift-remediations.js';
 import { DriftPeople1764000000033 } from './src/database/migrations/0033-drift-people.js';
 import { DriftUpkeep1764000000034 } from './src/database/migrations/0034-drift-upkeep.js';
-import { TenantConnections1764000000037 } from './src/database/migrations/0037-tenant-connections.js';
 import { AuditGuards1764000000035 } from './src/database/migrations/0035-audit-guards.js';
+import { TenantConnections1764000000036 } from './src/database/migrations/0036-tenant-connections.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
@@ -127,8 +127,8 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   DriftRemediations1764000000032,
   DriftPeople1764000000033,
   DriftUpkeep1764000000034,
-  TenantConnections1764000000037,
   AuditGuards1764000000035,
+  TenantConnections1764000000036,
 ];
 
 export interface DatabaseSettings {

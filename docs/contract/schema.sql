@@ -186,7 +186,8 @@ CREATE TABLE audit_pending (
   event_id uuid NOT NULL,
   retention_class text NOT NULL,
   occurred_at timestamp with time zone NOT NULL,
-  CONSTRAINT ck_audit_pending_retention_class CHECK ((retention_class = ANY (ARRAY['security'::text, 'operation'::text]))) NOT VALID
+  CONSTRAINT ck_audit_pending_retention_class CHECK ((retention_class = ANY (ARRAY['security'::text, 'operation'::text]))) NOT VALID,
+  CONSTRAINT uq_audit_pending_event_id UNIQUE (event_id)
 );
 
 CREATE TABLE audit_retention_floors (
@@ -211,10 +212,12 @@ CREATE TABLE audit_streams (
   sealed_position bytea,
   refusals bigint NOT NULL DEFAULT 0,
   shortened bigint NOT NULL DEFAULT 0,
+  position_before bigint,
   CONSTRAINT ck_audit_streams_next_leaf CHECK ((next_leaf >= 0)),
   CONSTRAINT pk_audit_streams PRIMARY KEY (name)
 );
 CREATE TRIGGER tr_audit_streams_only_grows BEFORE INSERT OR UPDATE ON public.audit_streams FOR EACH ROW EXECUTE FUNCTION refuse_audit_stream_jump();
+CREATE TRIGGER tr_audit_streams_position_before BEFORE INSERT OR UPDATE ON public.audit_streams FOR EACH ROW EXECUTE FUNCTION refuse_position_before();
 
 CREATE TABLE audit_tiles (
   level smallint NOT NULL,
@@ -595,7 +598,7 @@ CREATE TABLE drift_proposals (
   decision_reason text,
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT ck_drift_proposals_decided CHECK (((status = 'pending'::text) = (decided_at IS NULL))),
-  CONSTRAINT ck_drift_proposals_kind CHECK ((kind = ANY (ARRAY['decision'::text, 'ignore-rule'::text, 'baseline'::text, 'rule-override'::text, 'change-window'::text, 'tenant-settings'::text]))),
+  CONSTRAINT ck_drift_proposals_kind CHECK ((kind = ANY (ARRAY['decision'::text, 'ignore-rule'::text, 'baseline'::text, 'rule-override'::text, 'change-window'::text, 'tenant-settings'::text, 'tenant-connection'::text]))),
   CONSTRAINT ck_drift_proposals_status CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'declined'::text, 'withdrawn'::text]))),
   CONSTRAINT fk_drift_proposals_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id),
   CONSTRAINT pk_drift_proposals PRIMARY KEY (id)
@@ -1115,6 +1118,28 @@ CREATE UNIQUE INDEX uq_signing_keys_current ON public.signing_keys USING btree (
 CREATE UNIQUE INDEX uq_signing_keys_next ON public.signing_keys USING btree (state) WHERE (state = 'next'::text);
 CREATE TRIGGER tr_signing_keys_announce AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION announce_change('keys');
 
+CREATE TABLE tenant_connections (
+  id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  state text NOT NULL,
+  client_id uuid NOT NULL,
+  cloud text,
+  kind text NOT NULL,
+  sealed_credential bytea,
+  fingerprint text,
+  expires_at timestamp with time zone,
+  set_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT ck_tenant_connections_cloud CHECK ((cloud = ANY (ARRAY['global'::text, 'us-government'::text, 'us-dod'::text, 'china'::text]))),
+  CONSTRAINT ck_tenant_connections_credential CHECK ((((kind = 'federated'::text) = (sealed_credential IS NULL)) AND ((kind = 'federated'::text) = (fingerprint IS NULL)))),
+  CONSTRAINT ck_tenant_connections_kind CHECK ((kind = ANY (ARRAY['secret'::text, 'certificate'::text, 'federated'::text]))),
+  CONSTRAINT ck_tenant_connections_state CHECK ((state = ANY (ARRAY['candidate'::text, 'active'::text]))),
+  CONSTRAINT fk_tenant_connections_tenant_id FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  CONSTRAINT pk_tenant_connections PRIMARY KEY (id)
+);
+CREATE INDEX ix_tenant_connections_tenant_id ON public.tenant_connections USING btree (tenant_id);
+CREATE UNIQUE INDEX uq_tenant_connections_active ON public.tenant_connections USING btree (tenant_id) WHERE (state = 'active'::text);
+
 CREATE TABLE tenants (
   id uuid NOT NULL,
   entra_tenant_id uuid NOT NULL,
@@ -1128,6 +1153,7 @@ CREATE TABLE tenants (
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   second_person boolean NOT NULL DEFAULT false,
   remediation_enabled boolean NOT NULL DEFAULT false,
+  connection_version integer NOT NULL DEFAULT 0,
   CONSTRAINT ck_tenants_scan_interval_seconds CHECK (((scan_interval_seconds >= 1) AND (scan_interval_seconds <= 86400))),
   CONSTRAINT pk_tenants PRIMARY KEY (id),
   CONSTRAINT uq_tenants_entra_tenant_id UNIQUE (entra_tenant_id)
@@ -1233,6 +1259,7 @@ CREATE TABLE webhook_deliveries (
   last_duration_ms integer,
   delivered_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  record_owed boolean NOT NULL DEFAULT false,
   CONSTRAINT ck_webhook_deliveries_next_attempt_at CHECK (((status = 'pending'::text) = (next_attempt_at IS NOT NULL))),
   CONSTRAINT ck_webhook_deliveries_status CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text]))),
   CONSTRAINT fk_webhook_deliveries_endpoint_id FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(id) ON DELETE CASCADE,
@@ -1243,6 +1270,7 @@ CREATE TABLE webhook_deliveries (
 CREATE INDEX ix_webhook_deliveries_endpoint_id ON public.webhook_deliveries USING btree (endpoint_id, id);
 CREATE INDEX ix_webhook_deliveries_event_id ON public.webhook_deliveries USING btree (event_id);
 CREATE INDEX ix_webhook_deliveries_next_attempt_at ON public.webhook_deliveries USING btree (endpoint_id, next_attempt_at) WHERE (status = 'pending'::text);
+CREATE INDEX ix_webhook_deliveries_record_owed ON public.webhook_deliveries USING btree (delivered_at) WHERE record_owed;
 
 CREATE TABLE webhook_digest_items (
   endpoint_id uuid NOT NULL,

@@ -3,7 +3,7 @@ import { textOf } from '../../demo/store/json.types.js';
 import { systemActor } from '../../src/access/actor.js';
 import { keyVersionOf } from '../../src/crypto/data-key-cipher.js';
 import { DriftScanJob } from '../../src/drift/drift-scan.job.js';
-import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client.js';
+import { GRAPH_CLIENT_DEFAULTS } from '../../src/entra/graph-client-options.js';
 import { KeySuccession } from '../../src/keys/key-succession.service.js';
 import { Rewrap } from '../../src/keys/rewrap/rewrap.service.js';
 import type { Answer } from '../auth/auth-stage.js';

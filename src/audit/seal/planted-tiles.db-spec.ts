@@ -36,7 +36,15 @@ describe('what keeps the audit trail from being sealed', () => {
     const logger = createLogger('silent');
     const heads = new TreeHeads(stage.keys);
     const publisher = new CheckpointPublisher(settings, transactions, tree, heads, stage.signed, logger, gaps);
-    const parts = [transactions, tree, new PendingRecordsRepository(), stage.sealer, publisher, logger, unsealed] as const;
+    const parts = [
+      transactions,
+      tree,
+      new PendingRecordsRepository(),
+      stage.sealer,
+      publisher,
+      logger,
+      unsealed,
+    ] as const;
     job = new AuditSealJob(settings, ...parts);
     const worker = Object.assign(new Settings(), { PROCESS_ROLE: 'worker' });
     started = [

@@ -3,7 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const KINDS = "'decision', 'ignore-rule', 'baseline', 'rule-override', 'change-window', 'tenant-settings'";
 
 /** The application that a tenant is read with, where it isn't the installation's, and those that wait for a second person's word. */
-export class TenantConnections1764000000037 implements MigrationInterface {
+export class TenantConnections1764000000036 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE TABLE tenant_connections (
