@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../database/transaction-runner.js';
-import type { TenantCollection, TenantReading } from './collect/collect.types.js';
+import type { Doubted, TenantCollection, TenantReading } from './collect/collect.types.js';
 import { holdSightings } from './collect/hold-sightings.js';
 import { withReadAgain } from './collect/with-read-again.js';
 import type { ComparedScan } from './compared-sides.js';
@@ -50,22 +50,29 @@ export class ConfirmedComparison {
     };
   }
 
-  /** Keys of the objects in which something grave is new. */
-  private async doubted(tenantId: string, { changes, controls }: Comparison): Promise<Map<ResourceType, string[]>> {
+  /** The objects in which something grave is new, and where in them. */
+  private async doubted(tenantId: string, { changes, controls }: Comparison): Promise<Doubted> {
     const lost = new Set(controls.lost.map(({ id }) => id));
     const isGrave = ({ severity, references }: ClassifiedChange) =>
       READ_AGAIN.has(severity) || references.some((id) => lost.has(id));
     const grave = changes.filter((change) => change.matchedBy === 'id' && isGrave(change));
-    const doubted = new Map<ResourceType, string[]>();
+    const doubted = new Map<ResourceType, Map<string, Set<string> | null>>();
     if (grave.length === 0) return doubted;
     const live = await this.transactions.read((tx) => this.changes.findLive(tx, tenantId));
     const known = new Set(live.map(({ identity }) => identity.toString('hex')));
     for (const change of grave) {
       if (known.has(identityOf(change))) continue;
-      const keys = doubted.get(change.resourceType) ?? [];
-      if (!keys.includes(change.resourceKey)) keys.push(change.resourceKey);
-      doubted.set(change.resourceType, keys);
+      const objects = doubted.get(change.resourceType) ?? new Map<string, Set<string> | null>();
+      const before = objects.get(change.resourceKey);
+      const member = memberOf(change);
+      objects.set(change.resourceKey, member === null || before === null ? null : new Set([...(before ?? []), member]));
+      doubted.set(change.resourceType, objects);
     }
     return doubted;
   }
+}
+
+/** The member of the object in which a change lies; null where all of it came or went. */
+function memberOf({ path }: ClassifiedChange): string | null {
+  return path === '' ? null : (path.split('/')[1] ?? null);
 }

@@ -54,13 +54,16 @@ export type TenantCollection = Map<ResourceType, TypeCollection>;
 /** Objects that were read a second time, by type and key; null for one that isn't there. What couldn't be read is absent. */
 export type ReadAgain = ReadonlyMap<ResourceType, ReadonlyMap<string, StoredObject | null>>;
 
+/** What is to be read a second time, by type and key: the members in which something is doubted; null for all of the object. */
+export type Doubted = ReadonlyMap<ResourceType, ReadonlyMap<string, ReadonlySet<string> | null>>;
+
 /** One reading of a tenant. */
 export interface TenantReading {
   collection: TenantCollection;
   /** From where the next reading can go on; of types that were read completely. */
   marks: CollectionMarks;
   /** Reads some objects a second time. Faults of the tenant don't throw. */
-  again(wanted: ReadonlyMap<ResourceType, readonly string[]>, signal: AbortSignal): Promise<ReadAgain>;
+  again(wanted: Doubted, signal: AbortSignal): Promise<ReadAgain>;
   /** To be called when nothing of the collection is asked for any more: what of it lies in files is gone then. */
   close(): void;
 }

@@ -3,7 +3,7 @@ import type { GraphClient } from '../../entra/graph-client.js';
 import { GraphFault } from '../../entra/graph-fault.js';
 import type { CollectPlan, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
 import { withChildren } from './read-children.js';
-import type { ShownChildren } from './shown-children.js';
+import type { KnownBelow } from './shown-children.js';
 import type { TypeCollector } from './type-collector.js';
 
 /** Objects of one type that are asked for by their ids; of more, the first reading counts. */
@@ -27,7 +27,7 @@ export async function readByKeys(
   plan: Extract<CollectPlan, { kind: 'list' }>,
   keys: readonly string[],
   signal: AbortSignal,
-  shown: ShownChildren | null = null,
+  shown: KnownBelow | null = null,
   visit: (raw: JsonObject) => void = () => undefined,
 ): Promise<Set<string>> {
   const [list, query = ''] = plan.path.split('?');

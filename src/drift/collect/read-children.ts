@@ -1,9 +1,9 @@
-import type { JsonObject } from '../../crypto/canonical-json.js';
+import type { Json, JsonObject } from '../../crypto/canonical-json.js';
 import type { GraphClient } from '../../entra/graph-client.js';
 import { GraphFault } from '../../entra/graph-fault.js';
 import type { ChildPlan, ResourceTypeDefinition } from '../resource-types/resource-type.types.js';
 import { picked } from './picked.js';
-import type { ShownChildren } from './shown-children.js';
+import type { KnownBelow } from './shown-children.js';
 import type { TypeCollector } from './type-collector.js';
 
 interface Wanted {
@@ -23,7 +23,7 @@ export async function withChildren(
   children: ChildPlan[],
   page: JsonObject[],
   signal: AbortSignal,
-  shown: ShownChildren | null = null,
+  shown: KnownBelow | null = null,
 ): Promise<JsonObject[]> {
   const broken = new Set<number>();
   const whole = page.map((raw) => ({ ...raw }));
@@ -76,7 +76,7 @@ function wantedChildren(
   children: ChildPlan[],
   page: JsonObject[],
   unreadable: Set<number>,
-  shown: ShownChildren | null,
+  shown: KnownBelow | null,
 ): Map<string, Wanted[]> {
   const wanted = new Map<string, Wanted[]>();
   page.forEach((raw, parent) => {
@@ -90,7 +90,7 @@ function wantedChildren(
       if (child.when !== undefined && !child.when(raw)) continue;
       const known = shown?.of(child, key) ?? null;
       if (known !== null) {
-        raw[child.into] = [...known];
+        raw[child.into] = isList(known) ? [...known] : known;
         continue;
       }
       const path = child.path(key);
@@ -100,4 +100,8 @@ function wantedChildren(
     }
   });
   return wanted;
+}
+
+function isList(known: Json | readonly JsonObject[]): known is readonly JsonObject[] {
+  return Array.isArray(known);
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../crypto/canonical-json.js';
+import type { Json, JsonObject } from '../../crypto/canonical-json.js';
 import type { GraphClient } from '../../entra/graph-client.js';
 import { HeldObjects } from '../../entra/held-objects.js';
 import { isObject, text } from '../normalise/json-members.js';
@@ -10,11 +10,17 @@ const MOST_SHOWN = 20;
 /** Held of one list, parents and what stands below them; of more each parent is asked for its own. */
 export const SHOWN_LIMITS = { objects: 1_000_000, bytes: 64 * 1_048_576 };
 
+/** What is known of what stands below objects, so that it needn't be asked for. */
+export interface KnownBelow {
+  /** As Graph lists it or in normal form; null where it has to be asked for. */
+  of(child: ChildPlan, parent: string): Json | readonly JsonObject[] | null;
+}
+
 /**
  * What stands below the objects of a type, from lists that show it of a page of them at once: ten thousand objects are eleven requests
  * and not ten thousand. Of which there may be more than is shown has to be asked for itself.
  */
-export class ShownChildren {
+export class ShownChildren implements KnownBelow {
   private readonly lists = new Map<string, Map<string, JsonObject[] | null>>();
 
   /** @throws GraphFault */

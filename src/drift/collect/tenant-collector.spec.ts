@@ -77,7 +77,9 @@ describe('a tenant is read', () => {
     expect(collection.get('group')?.status).toBe('failed');
     expect(collection.get('application')?.status).toBe('complete');
     // What is read once more has a time of its own.
-    expect([...(await again(new Map([['domain', ['x']]]), never))]).toEqual([['domain', new Map([['x', null]])]]);
+    expect([...(await again(new Map([['domain', new Map([['x', null]])]]), never))]).toEqual([
+      ['domain', new Map([['x', null]])],
+    ]);
   });
 
   it('and given up: nothing that nobody waits for ends the process', async () => {

@@ -25,8 +25,13 @@ import { readOverlooked } from './read-overlooked.js';
 import { noteMembers, readByIds, readReferenced } from './read-referenced.js';
 import type { PlanOf, Reading } from './reading.js';
 import { limited, ReadingLate, readingLimitMs, SOME_LIMIT_MS } from './reading-limit.js';
+import type { KnownBelow } from './shown-children.js';
 import { Spill } from './spill.js';
 import { TypeCollector } from './type-collector.js';
+import { undoubtedOf } from './undoubted.js';
+
+/** What of a type needn't be asked for again. */
+type KnownOfType = (type: ResourceType) => KnownBelow | null;
 
 function newReading(of: Pick<Reading, 'tenantId' | 'client' | 'heads' | 'chain'>, signal: AbortSignal): Reading {
   return {
@@ -99,7 +104,12 @@ export class TenantCollector {
       return {
         collection,
         marks,
-        again: (wanted, until) => this.readAgain(reading, wanted, until),
+        again: (doubted, until) => {
+          const wanted = new Map(Array.from(doubted, ([type, objects]) => [type, [...objects.keys()]]));
+          return this.readAgain(reading, wanted, until, (type) =>
+            undoubtedOf(collection.get(type), doubted.get(type) ?? new Map()),
+          );
+        },
         close: () => spill.close(),
       };
     } catch (error) {
@@ -143,17 +153,22 @@ export class TenantCollector {
     first: Reading,
     wanted: ReadonlyMap<ResourceType, readonly string[]>,
     until: AbortSignal,
+    known: KnownOfType = () => null,
   ): Promise<ReadAgain> {
     const limit = limited(until, SOME_LIMIT_MS);
     setMaxListeners(0, limit.signal);
     try {
-      return await this.readWanted({ ...first, signal: limit.signal }, wanted);
+      return await this.readWanted({ ...first, signal: limit.signal }, wanted, known);
     } finally {
       limit.done();
     }
   }
 
-  private async readWanted(first: Reading, wanted: ReadonlyMap<ResourceType, readonly string[]>): Promise<ReadAgain> {
+  private async readWanted(
+    first: Reading,
+    wanted: ReadonlyMap<ResourceType, readonly string[]>,
+    known: KnownOfType,
+  ): Promise<ReadAgain> {
     const reading: Reading = {
       ...first,
       chain: NO_CHAIN,
@@ -166,7 +181,7 @@ export class TenantCollector {
     for (const [type, keys] of wanted) {
       const collector = reading.collectors.get(type);
       if (collector === undefined || RESOURCE_TYPE_CATALOGUE[type].collect.kind === 'own') continue;
-      const asked = await this.readKeys(reading, collector, keys);
+      const asked = await this.readKeys(reading, collector, keys, known(type));
       const { status, changed } = await collector.result();
       const objects = new Map<string, StoredObject | null>();
       for (const key of asked) {
@@ -184,6 +199,7 @@ export class TenantCollector {
     reading: Reading,
     collector: TypeCollector,
     keys: readonly string[],
+    known: KnownBelow | null,
   ): Promise<readonly string[]> {
     const { client, signal } = reading;
     const { definition } = collector;
@@ -196,7 +212,7 @@ export class TenantCollector {
     const asked = keys.slice(0, MOST_READ_AGAIN);
     try {
       if (collect.kind === 'referenced') await readByIds(client, collector, collect, asked, signal);
-      else if (collect.kind === 'list') await readByKeys(client, collector, collect, asked, signal);
+      else if (collect.kind === 'list') await readByKeys(client, collector, collect, asked, signal, known);
     } catch (error) {
       collector.lacks(this.faultOf(error, signal));
     }
