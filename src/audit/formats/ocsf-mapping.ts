@@ -142,6 +142,10 @@ export const OCSF_MAPPING: Readonly<Record<string, OcsfMapping>> = {
   'rbac.role.updated': entity(UPDATE),
   'rbac.separation.violated': as('detectionFinding', 1, { findingStatus: 1, severity: 4 }),
 
+  'tenants.connection.changed': entity(UPDATE),
+  'tenants.connection.offered': entity(CREATE),
+  'tenants.connection.tested': as('apiActivity', READ),
+  'tenants.connection.withdrawn': entity(DEACTIVATE),
   'tenants.tenant.created': entity(CREATE),
   'tenants.tenant.updated': entity(UPDATE),
 
