@@ -90,7 +90,8 @@ export class DriftStage {
       await job.tick();
       await job.settled();
       const { attempts, status, reason, reportId } = await scans.get(id);
-      if (attempts === 0) continue;
+      // The service's own look at the schedule may have begun with it.
+      if (attempts === 0 || status === 'running') continue;
       if (reportId === null) throw new Error(`the scan is ${status}: ${reason}`);
       return this.app.get(Reports, { strict: false }).document(reportId);
     }
