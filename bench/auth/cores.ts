@@ -18,6 +18,14 @@ export interface Layout {
  * are started on the other.
  */
 export function layOutCores(): Layout {
+  // Once: whoever is on one core already sees no second one.
+  layout ??= laidOut();
+  return layout;
+}
+
+let layout: Layout | undefined;
+
+function laidOut(): Layout {
   const pinned = availableParallelism() > 1 && taskset('-a', '-cp', LOAD_CORE, String(process.pid));
   return {
     pinned,
