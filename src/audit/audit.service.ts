@@ -11,6 +11,7 @@ import type { CallerActor } from '../access/actor.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { currentContext } from '../kernel/context/request-context.js';
+import { newId } from '../kernel/ids/ids.js';
 import { decodeCursor, type Page, pageOf } from '../kernel/paging/cursor.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { METRIC } from '../observability/metrics.js';
@@ -77,7 +78,7 @@ export class AuditService implements OnApplicationBootstrap, BeforeApplicationSh
   async recordAll(tx: Transaction, actor: AuditActor, entries: readonly AuditEntry[]): Promise<void> {
     for (let from = 0; from < entries.length; from += MAX_GROUP) {
       const group = entries.slice(from, from + MAX_GROUP);
-      const happenings = group.map((entry) => ({ actor, entry, source: currentContext() }));
+      const happenings = group.map((entry) => ({ id: newId(), actor, entry, source: currentContext() }));
       await this.appends.insertMany(tx, await newAuditRows(this.keys, happenings));
       this.count(happenings);
     }
@@ -88,7 +89,7 @@ export class AuditService implements OnApplicationBootstrap, BeforeApplicationSh
    * moment, and durable when this resolves. Until then the entry may not be changed.
    */
   recordAlone(actor: AuditActor, entry: AuditEntry): Promise<void> {
-    return this.queue.append({ actor, entry, source: currentContext() });
+    return this.queue.append({ id: newId(), actor, entry, source: currentContext() });
   }
 
   /** Writes what was refused to somebody known. */
@@ -159,7 +160,7 @@ export class AuditService implements OnApplicationBootstrap, BeforeApplicationSh
       after: { minute: minute.toISOString(), count, reasons },
     };
     const from: RecordSource = { sourceAddress: source, userAgent: null, requestId: null, traceId: null };
-    return this.queue.append({ actor: ANONYMOUS, entry, source: from });
+    return this.queue.append({ id: newId(), actor: ANONYMOUS, entry, source: from });
   }
 
   /** One commit. */

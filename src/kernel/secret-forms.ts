@@ -6,7 +6,7 @@ const FORMS = [
   // Our own, by their prefix.
   String.raw`\b(?:whs(?:ec|k)|bxs(?:cim)?)_[\w+/=-]+`,
   // Tokens that are signed or encrypted.
-  String.raw`\beyJ[\w-]{2,4096}\.(?:eyJ)?[\w-]*\.[\w.-]*`,
+  String.raw`(?<![\w-])eyJ[\w-]{2,4096}\.(?:eyJ)?[\w-]*\.[\w.-]*`,
   // A private key to its end, or to the end of the text where that was cut off.
   String.raw`-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,32}PRIVATE KEY-----|$)`,
   // https://user:secret@host, postgres://user:secret@host

@@ -1,9 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { Raw } from 'typeorm';
 import type { Transaction } from '../database/transaction-runner.js';
 import { Tenant } from './tenant.entity.js';
 import { TenantConnection } from './tenant-connection.entity.js';
 
 export type NewConnectionRow = Omit<TenantConnection, 'createdAt'>;
+
+/** As long as a proposal waits; after that nobody can see, try or propose it. */
+const CANDIDATE_DAYS = 7;
+const YOUNG = Raw((column) => `${column} >= now() - make_interval(days => ${CANDIDATE_DAYS})`);
 
 @Injectable()
 export class TenantConnectionsRepository {
@@ -29,11 +34,14 @@ export class TenantConnectionsRepository {
 
   /** Newest first. */
   findCandidates(tx: Transaction, tenantId: string): Promise<TenantConnection[]> {
-    return tx.find(TenantConnection, { where: { tenantId, state: 'candidate' }, order: { id: 'DESC' } });
+    return tx.find(TenantConnection, {
+      where: { tenantId, state: 'candidate', createdAt: YOUNG },
+      order: { id: 'DESC' },
+    });
   }
 
   findCandidate(tx: Transaction, tenantId: string, id: string): Promise<TenantConnection | null> {
-    return tx.findOneBy(TenantConnection, { id, tenantId, state: 'candidate' });
+    return tx.findOneBy(TenantConnection, { id, tenantId, state: 'candidate', createdAt: YOUNG });
   }
 
   insert(tx: Transaction, row: NewConnectionRow): Promise<TenantConnection> {
@@ -53,11 +61,11 @@ export class TenantConnectionsRepository {
   }
 
   /** Nobody can approve them any more. */
-  async deleteOldCandidates(tx: Transaction, tenantId: string, days: number): Promise<void> {
+  async deleteOldCandidates(tx: Transaction, tenantId: string): Promise<void> {
     await tx.query(
       `DELETE FROM tenant_connections
         WHERE tenant_id = $1 AND state = 'candidate' AND created_at < now() - make_interval(days => $2)`,
-      [tenantId, days],
+      [tenantId, CANDIDATE_DAYS],
     );
   }
 

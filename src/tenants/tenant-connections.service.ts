@@ -16,8 +16,6 @@ import { TENANT_ACTIONS } from './tenants.events.js';
 import { TenantsRepository } from './tenants.repository.js';
 import type { Consent, WatchedTenant } from './tenants.types.js';
 
-/** As long as a proposal waits. */
-const CANDIDATE_DAYS = 7;
 export const MAX_CANDIDATES = 5;
 
 /** The application that each tenant is read with, where it isn't the installation's. Credentials go in and never come out. */
@@ -88,7 +86,7 @@ export class TenantConnections implements OnModuleInit {
     return this.transactions.run(async (tx) => {
       const tenant = await this.tenants.lock(tx, tenantId);
       if (tenant === null) throw tenantsError('tenants.not_found');
-      await this.connections.deleteOldCandidates(tx, tenantId, CANDIDATE_DAYS);
+      await this.connections.deleteOldCandidates(tx, tenantId);
       const waiting = await this.connections.findCandidates(tx, tenantId);
       if (waiting.length >= MAX_CANDIDATES) throw tenantsError('tenants.too_many_candidates');
       const row = await this.insert(tx, actor, tenantId, 'candidate', connection);

@@ -1,7 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip, deflateRawSync, gzipSync } from 'node:zlib';
@@ -40,6 +48,18 @@ describe('audit verify', () => {
       `holds      ${ORIGIN}: 20 of 20 records are in the bundle and are as they were signed`,
     );
     expect(out).toContain(`signed by  ${key}\n`);
+  });
+
+  test('takes what reads as a key for one, even where evidence came with a file of its name', async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      mkdirSync(dirname(key), { recursive: true });
+      writeFileSync(key, formatVerifierKey(newSigner().key));
+      expect((await verify(file('log.ndjson', bundle), '--key', key)).code).toBe(0);
+    } finally {
+      process.chdir(before);
+    }
   });
 
   test('takes keys from files, several of them, and kept checkpoints', async () => {

@@ -109,6 +109,14 @@ function proofInWords(verdict: InclusionHolds | ConsistencyHolds | ProofFails): 
 /** @throws CliError */
 async function readKeys(keyOrFile: string): Promise<VerifierKey[]> {
   const { NoteRefused, parseVerifierKey } = await import('../../crypto/signed-note.js');
+  const isKey = (line: string) => {
+    try {
+      return parseVerifierKey(line) !== undefined;
+    } catch (error) {
+      if (error instanceof NoteRefused) return false;
+      throw error;
+    }
+  };
   const parse = (line: string, from: string) => {
     try {
       return parseVerifierKey(line);
@@ -117,6 +125,8 @@ async function readKeys(keyOrFile: string): Promise<VerifierKey[]> {
       throw new CliError(`${from} is no key of a log: ${error.message}`);
     }
   };
+  // What reads as a key is one, whatever files lie there: evidence that comes with a file of the key's name must not bring its own key.
+  if (isKey(keyOrFile)) return [parseVerifierKey(keyOrFile)];
   const { existsSync } = await import('node:fs');
   if (!existsSync(keyOrFile)) return [parse(keyOrFile, keyOrFile)];
   const lines = (await readText(keyOrFile))

@@ -93,6 +93,16 @@ describe('group commit', () => {
     expect(commits.written.flat()).toHaveLength(7);
   });
 
+  it('writes none again of a batch of which nobody knows whether it was committed', async () => {
+    const commits = new Commits();
+    const three = commits.append(1, 2, 3);
+    await turn();
+    commits.open.shift()?.fail(Object.assign(new Error('the connection was cut'), { kind: 'unavailable' }));
+    expect((await three).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    await commits.queue.settled();
+    expect(commits.written).toEqual([]);
+  });
+
   it('refuses the one that cannot be stored, keeps the others, and takes no more than may wait', async () => {
     const commits = new Commits();
     const three = commits.append(1, 2, 3);

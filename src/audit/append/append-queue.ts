@@ -72,8 +72,8 @@ export class AppendQueue<T> {
       await this.options.write(batch.map(({ item }) => item));
       for (const { resolve } of batch) resolve();
     } catch (error) {
-      const [only] = batch;
-      if (batch.length === 1 && only !== undefined) only.reject(error);
+      // Nobody knows whether a database that went away had committed: whoever writes the batch again could write all of it twice.
+      if (batch.length === 1 || isUnavailable(error)) for (const { reject } of batch) reject(error);
       else await this.oneByOne(batch);
     }
   }
@@ -86,10 +86,14 @@ export class AppendQueue<T> {
         one.resolve();
       } catch (error) {
         one.reject(error);
-        if ((error as { kind?: string }).kind !== 'unavailable') continue;
+        if (!isUnavailable(error)) continue;
         for (const rest of batch.slice(index + 1)) rest.reject(error);
         return;
       }
     }
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return (error as { kind?: string }).kind === 'unavailable';
 }

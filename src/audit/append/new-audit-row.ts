@@ -18,6 +18,8 @@ const FINGERPRINT_BYTES = 8;
 
 /** What is to be recorded, with what was known of the request when it happened. */
 export interface Happening {
+  /** Of the record: the same however often it is written. */
+  id: string;
   actor: AuditActor;
   entry: AuditEntry;
   source: RecordSource | undefined;
@@ -27,7 +29,7 @@ export type RecordSource = { [Member in keyof RequestContext]: string | null };
 
 /** The row of an entry: what others wrote made one line, secrets masked, states sealed, and what is known of the request. */
 export async function newAuditRow(keys: KeyRing, actor: AuditActor, entry: AuditEntry): Promise<NewAuditRow> {
-  const [row] = await newAuditRows(keys, [{ actor, entry, source: currentContext() }]);
+  const [row] = await newAuditRows(keys, [{ id: newId(), actor, entry, source: currentContext() }]);
   if (row === undefined) throw new Error('no row was made');
   return row;
 }
@@ -54,13 +56,13 @@ export async function newAuditRows(keys: KeyRing, happenings: readonly Happening
 }
 
 /** Without its states. */
-function openRow({ actor, entry, source }: Happening, fingerprint: Fingerprint): NewAuditRow {
+function openRow({ id, actor, entry, source }: Happening, fingerprint: Fingerprint): NewAuditRow {
   const line = (text: string | null | undefined, limit: number) => {
     if (text === null || text === undefined) return null;
     return isPlainLine(text, limit) ? text : singleLine(maskedLine(text, fingerprint), limit);
   };
   return {
-    id: newId(),
+    id,
     retentionClass: retentionClassOf(entry.action, entry.outcome),
     action: entry.action,
     outcome: entry.outcome,

@@ -80,7 +80,7 @@ export class AuditVerifyDto {
   @MaxLength(1024, { each: true })
   keys?: string[];
 
-  /** For a bundle: notes of checkpoints that were kept elsewhere, which it has to agree with. */
+  /** Notes of checkpoints that were kept elsewhere, which it has to agree with. */
   @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(MAX_KEPT)

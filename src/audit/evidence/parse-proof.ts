@@ -6,6 +6,9 @@ import type { GivenConsistency, GivenInclusion } from './verify-proof.js';
 const MAX_HASHES = 128;
 const HASH = /^[A-Za-z\d+/]{43}=$/;
 
+const INCLUSION = ['leafIndex', 'treeSize', 'leafHash', 'record', 'checkpoint'];
+const CONSISTENCY = ['first', 'second', 'firstCheckpoint', 'secondCheckpoint'];
+
 export type ParsedProof =
   | { kind: 'inclusion'; proof: GivenInclusion }
   | { kind: 'consistency'; proof: GivenConsistency }
@@ -21,7 +24,9 @@ export function parseProof(bytes: Buffer): ParsedProof | null {
   if (parsed === null) return null;
   if (!isUtf8(bytes)) return { kind: 'ambiguous', detail: 'it is not UTF-8' };
   const twice = memberTwice(text);
-  return twice === null ? parsed : { kind: 'ambiguous', detail: `it has ${twice} twice` };
+  if (twice !== null) return { kind: 'ambiguous', detail: `it has ${twice} twice` };
+  const isBoth = INCLUSION.some((name) => name in value) && CONSISTENCY.some((name) => name in value);
+  return isBoth ? { kind: 'ambiguous', detail: 'it is one of inclusion and one of consistency' } : parsed;
 }
 
 function proofOf(value: Partial<Record<string, unknown>>): ParsedProof | null {
@@ -67,7 +72,8 @@ function memberTwice(text: string): string | null {
     if (token === '{' || token === '[') open.push(new Set());
     else if (token === '}' || token === ']') open.pop();
     else if (colon !== undefined) {
-      const name = JSON.parse(token.slice(0, -colon.length)) as string;
+      // Some readers tell no capitals from small letters.
+      const name = (JSON.parse(token.slice(0, -colon.length)) as string).toLowerCase();
       if (open.at(-1)?.has(name) === true) return JSON.stringify(name.slice(0, 100));
       open.at(-1)?.add(name);
     }

@@ -85,7 +85,11 @@ export class AuditProofsController {
   async verify(@Body() { proof, bundle, keys, checkpoints, complete }: AuditVerifyDto): Promise<AuditVerdictDto> {
     if ((proof === undefined) === (bundle === undefined))
       throw auditReadError('audit.unreadable_evidence', { detail: 'Give either a proof or a bundle.' });
-    if (proof !== undefined) return AuditVerdictDto.from(await this.verification.proof(proof, { keys }));
+    if (proof !== undefined && complete !== undefined)
+      throw auditReadError('audit.unreadable_evidence', {
+        detail: 'A proof is of one record; only a bundle can be complete.',
+      });
+    if (proof !== undefined) return AuditVerdictDto.from(await this.verification.proof(proof, { keys, checkpoints }));
     return AuditVerdictDto.from(await this.verification.bundle(bundle ?? '', { keys, checkpoints, complete }));
   }
 }

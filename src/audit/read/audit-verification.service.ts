@@ -45,9 +45,9 @@ export class AuditVerification {
   }
 
   /** @throws DomainError audit.unreadable_evidence for keys that are none */
-  async proof(proof: GivenInclusion, { keys }: TrustedHere): Promise<InclusionHolds | ProofFails> {
+  async proof(proof: GivenInclusion, { keys, checkpoints }: TrustedHere): Promise<InclusionHolds | ProofFails> {
     const trusted = await this.trusted(keys);
-    return verifyInclusionProof(proof, { trusted });
+    return readingEvidence(async () => verifyInclusionProof(proof, { trusted, kept: checkpoints }));
   }
 
   private async trusted(lines: readonly string[] | undefined): Promise<VerifierKey[]> {

@@ -67,6 +67,18 @@ describe('who changed access of our own', () => {
     expect(attributeOwnChange(change({}), records.slice(0, 2))).toMatchObject({ attribution: 'none', actor: null });
   });
 
+  it('is not who edited something else of the object since', () => {
+    const records = [
+      record(
+        'rbac.role.updated',
+        { actorId: 'linus', actorName: 'Linus' },
+        { before: { displayName: 'a', permissions: ['x'] }, after: { displayName: 'b', permissions: ['x'] } },
+      ),
+      record('rbac.role.updated', {}, { before: { permissions: [] }, after: { permissions: ['drift:read'] } }),
+    ];
+    expect(attributeOwnChange(change({}), records)).toMatchObject({ attribution: 'exact', actor: { id: 'grace' } });
+  });
+
   it('is only probably the last of several who edited it, and of who edited what it inherits', () => {
     const records = [
       record('rbac.role.updated'),

@@ -1,4 +1,5 @@
 import type { AuditRow } from '../../audit/log/canonical-record.js';
+import { canonicalJson, type Json } from '../../crypto/canonical-json.js';
 import type { Attribution, ChangeActor, ChangeType } from '../report/drift-report.types.js';
 import {
   type AttributableChange,
@@ -65,7 +66,10 @@ export function ownActionOf({ resourceType, resourceKey, changeType }: Attributa
  */
 export function attributeOwnChange(change: AttributableChange, records: readonly AuditRow[]): AttributionVerdict {
   const action = ownActionOf(change);
-  const found = records.filter((record) => record.action === action && concerns(change, record));
+  const all = records.filter((record) => record.action === action && concerns(change, record));
+  // Who edited another member of the object since didn't make this change.
+  const touching = all.filter((record) => touches(change.path, record));
+  const found = touching.length > 0 ? touching : all;
   const [last] = found;
   if (last === undefined) return NOBODY;
   const isEdit = action?.endsWith('.updated') === true;
@@ -77,6 +81,14 @@ export function attributeOwnChange(change: AttributableChange, records: readonly
     correlationId: correlationOf(last),
     evidence: found.slice(0, EVIDENCE_KEPT).map((record) => evidenceOf(record, grade)),
   };
+}
+
+/** Whether the record says that the member in which the change lies became another. Some members aren't called so in records. */
+function touches(path: string, record: AuditRow): boolean {
+  const member = path.split('/')[1];
+  if (member === undefined) return false;
+  const { before, after } = statesOf(record);
+  return canonicalJson((before?.[member] ?? null) as Json) !== canonicalJson((after?.[member] ?? null) as Json);
 }
 
 function concerns({ resourceType, resourceKey, changeType }: AttributableChange, record: AuditRow): boolean {

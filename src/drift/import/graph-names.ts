@@ -25,8 +25,12 @@ export function toGraphNames(value: Json): GraphNamed {
   return { value: rename(value, '', cutOff, 0), cutOff: [...cutOff] };
 }
 
-/** ConvertTo-Json writes what lies below its depth as the .NET type's name. */
-const CLASS_NAME = /^(Microsoft\.(Graph|Teams)\.[\w.]+\.Models\.\w+|System\.[A-Z][\w.]*(\[\])?|@\{.*\})$/;
+/**
+ * ConvertTo-Json writes what lies below its depth as the .NET type's name. Only names of types that it can meet there: `System.Evil.com` is
+ * a domain that a tenant may well have. What it writes as `@{name=value; …}` is the content, and stays as it is.
+ */
+const CLASS_NAME =
+  /^(?:Microsoft\.(?:Graph|Teams)\.[\w.]+\.Models\.\w+|System\.(?:Object|Object\[\]|String\[\]|Byte\[\]|Guid\[\]|Collections\.(?:ArrayList|Hashtable|Specialized\.OrderedDictionary|(?:Generic|ObjectModel)\.\w+`\d.*)|Management\.Automation\.PS(?:Custom)?Object))$/;
 
 const MAX_DEPTH = 200;
 
