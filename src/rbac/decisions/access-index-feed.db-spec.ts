@@ -34,6 +34,8 @@ describe(`the index that follows the database (seed ${SEED})`, () => {
   let runner: TransactionRunner;
   const ids = (count: number) => Array.from({ length: count }, () => randomUUID());
   const [tenants, users, programs, groups, roles] = [ids(2), ids(12), ids(3), ids(4), ids(8)];
+  // None of them is a user's own id: history knows a member of a group by either, and takes both to be different.
+  const objects = ids(12);
   const sql = (text: string, values: unknown[] = []) => database.dataSource.query(text, values);
 
   const started = async (): Promise<{ feed: AccessIndexFeed; hand: HandFeed }> => {
@@ -70,7 +72,7 @@ describe(`the index that follows the database (seed ${SEED})`, () => {
       await sql(`INSERT INTO users (id, tenant_id, object_id, display_name) VALUES ($1, $2, $3, 'x')`, [
         id,
         tenants[nth % 2],
-        users[nth - (nth % 2)],
+        objects[nth - (nth % 2)],
       ]);
     }
     for (const id of programs) {
@@ -154,7 +156,7 @@ describe(`the index that follows the database (seed ${SEED})`, () => {
     () =>
       sql('INSERT INTO group_members (group_id, object_id) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
         dice.pick(groups),
-        dice.pick(users),
+        dice.pick(objects),
       ]),
     () => sql('DELETE FROM group_members WHERE group_id = $1 AND random() < 0.5', [dice.pick(groups)]),
     () =>
@@ -197,7 +199,8 @@ describe(`the index that follows the database (seed ${SEED})`, () => {
         }).toEqual({ round, subject, permission, scope, followed: expected, loaded: expected });
       }
     }
-    expect(allowed).toBeGreaterThan(ROUNDS * 5);
+    // Some days deal few allowances; none at all would prove nothing.
+    expect(allowed).toBeGreaterThan(ROUNDS);
   });
 
   it('is not believed while an announced revision is missing for longer than its grace', async () => {
