@@ -1,5 +1,5 @@
 import { hash as digest } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StoredObject } from '../snapshot/stored-object.js';
@@ -77,6 +77,23 @@ describe('what a reading found otherwise', () => {
     expect(file?.read(place ?? 0).record.toString()).toBe('a secret of the tenant');
     expect(readdirSync(folder)).toEqual([]);
     file?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('writes and reads nothing after it was closed, because its number may be that of another file by then', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'blindspotx-spill-'));
+    const file = SpillFile.open(folder);
+    file?.append(Buffer.from('of a scan'));
+    file?.close();
+    const other = join(folder, 'other');
+    const handle = openSync(other, 'wx+');
+    expect(() => file?.append(Buffer.alloc(2_000_000))).toThrow('after the scan has ended');
+    expect(() => file?.read(0)).toThrow('after the scan has ended');
+    // Twice is once: the other file stays open.
+    file?.close();
+    writeSync(handle, 'mine');
+    expect(readFileSync(other, 'utf8')).toBe('mine');
+    closeSync(handle);
     rmSync(folder, { recursive: true });
   });
 

@@ -20,7 +20,7 @@ export class SpillFile {
   private waitingBytes = 0;
   private written = 0;
 
-  private constructor(private readonly handle: number) {}
+  private constructor(private handle: number | null) {}
 
   /** Null where there is no place for files. */
   static open(folder = tmpdir()): SpillFile | null {
@@ -40,6 +40,7 @@ export class SpillFile {
   }
 
   append(record: Buffer): number {
+    this.openHandle();
     const place = this.end;
     const cipher = createCipheriv(CIPHER, this.key, nonceOf(place));
     const length = Buffer.alloc(LENGTH_BYTES);
@@ -64,23 +65,34 @@ export class SpillFile {
 
   /** Everything that was written is gone. */
   close(): void {
+    const { handle } = this;
+    this.handle = null;
     this.waiting = [];
-    closeSync(this.handle);
+    this.waitingBytes = 0;
+    if (handle !== null) closeSync(handle);
+  }
+
+  /** The system gives a number that was closed to the next file that anybody opens: whoever comes late must not write there. */
+  private openHandle(): number {
+    if (this.handle === null) throw new Error('what a scan read is asked for after the scan has ended');
+    return this.handle;
   }
 
   private flush(): void {
+    const handle = this.openHandle();
     const block = Buffer.concat(this.waiting);
     for (let done = 0; done < block.length; )
-      done += writeSync(this.handle, block, done, block.length - done, this.written + done);
+      done += writeSync(handle, block, done, block.length - done, this.written + done);
     this.written += block.length;
     this.waiting = [];
     this.waitingBytes = 0;
   }
 
   private bytes(from: number, length: number): Buffer {
+    const handle = this.openHandle();
     const bytes = Buffer.allocUnsafe(length);
     for (let done = 0; done < length; ) {
-      const count = readSync(this.handle, bytes, done, length - done, from + done);
+      const count = readSync(handle, bytes, done, length - done, from + done);
       if (count === 0) throw new Error('a file of what a scan read is shorter than what was written to it');
       done += count;
     }
