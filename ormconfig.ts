@@ -38,6 +38,7 @@ import { DriftPeople1764000000033 } from './src/database/migrations/0033-drift-p
 import { DriftUpkeep1764000000034 } from './src/database/migrations/0034-drift-upkeep.js';
 import { AuditGuards1764000000035 } from './src/database/migrations/0035-audit-guards.js';
 import { TenantConnections1764000000036 } from './src/database/migrations/0036-tenant-connections.js';
+import { MembershipKeys1764000000037 } from './src/database/migrations/0037-membership-keys.js';
 import { DriftBaseline } from './src/drift/baseline/drift-baseline.entity.js';
 import { DriftControl } from './src/drift/controls/drift-control.entity.js';
 import { DriftIgnoreRule } from './src/drift/decisions/drift-ignore-rule.entity.js';
@@ -129,6 +130,7 @@ export const migrations: NonNullable<DataSourceOptions['migrations']> = [
   DriftUpkeep1764000000034,
   AuditGuards1764000000035,
   TenantConnections1764000000036,
+  MembershipKeys1764000000037,
 ];
 
 export interface DatabaseSettings {

@@ -19,8 +19,12 @@ export class Ending {
     return this.since !== undefined;
   }
 
+  /** @throws what the closers threw, after all of them were called: one that fails must not leave a database behind */
   async close(): Promise<void> {
-    for (let closer = this.closers.pop(); closer !== undefined; closer = this.closers.pop()) await closer();
+    const faults: unknown[] = [];
+    for (let closer = this.closers.pop(); closer !== undefined; closer = this.closers.pop())
+      await closer().catch((error: unknown) => faults.push(error));
+    if (faults.length > 0) throw new AggregateError(faults, 'not everything could be closed');
   }
 
   /** SIGTERM and SIGINT end the process in order. A second signal, two seconds later or more, doesn't wait. */

@@ -1,12 +1,9 @@
 import { Global, Inject, Injectable, Module } from '@nestjs/common';
 import type { JsonObject } from '../crypto/canonical-json.js';
 import { OwnSource } from '../drift/collect/own-source.js';
-import { WatchSourceRepository } from '../drift/collect/watch-source.repository.js';
-import { WatchSource } from '../drift/collect/watch-source.service.js';
-import { IgnoreRulesRepository } from '../drift/decisions/ignore-rules.repository.js';
-import { RuleOverridesRepository } from '../drift/overrides/rule-overrides.repository.js';
 import type { ResourceType } from '../drift/resource-types/resource-type.types.js';
-import { ChangeWindowsRepository } from '../drift/windows/change-windows.repository.js';
+import { WatchModule } from '../drift/watch/watch.module.js';
+import { WatchSource } from '../drift/watch/watch-source.service.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
 import { WatchedEndpoints } from '../notifications/watched-endpoints.service.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
@@ -76,15 +73,8 @@ export class WatchedAccess extends OwnSource {
 /** What of this service itself is watched for drift: drift/ knows the port, rbac/ and notifications/ the content, and none the other. */
 @Global()
 @Module({
-  imports: [RbacModule, NotificationsModule],
-  providers: [
-    WatchSource,
-    WatchSourceRepository,
-    RuleOverridesRepository,
-    IgnoreRulesRepository,
-    ChangeWindowsRepository,
-    { provide: OwnSource, useClass: WatchedAccess },
-  ],
+  imports: [RbacModule, NotificationsModule, WatchModule],
+  providers: [{ provide: OwnSource, useClass: WatchedAccess }],
   exports: [OwnSource],
 })
 export class OwnSourcesModule {}

@@ -37,7 +37,9 @@ export async function startService(env: Record<string, string | undefined>): Pro
     return { app, url };
   } catch (error) {
     if (ending.isAskedFor) return new Promise(() => undefined);
-    await ending.close();
+    await ending
+      .close()
+      .catch((fault: unknown) => logger.error({ err: fault }, 'a start that failed left something open'));
     throw error;
   }
 }

@@ -13,8 +13,6 @@ import { AuditSearch } from './read/audit-search.service.js';
 import { AuditVerification } from './read/audit-verification.service.js';
 import { LogKeys } from './read/log-keys.service.js';
 import { ReadingRecords } from './read/reading-records.service.js';
-import { RecordedSinceRepository } from './read/recorded-since.repository.js';
-import { RecordedSince } from './read/recorded-since.service.js';
 import { SealedLogRepository } from './read/sealed-log.repository.js';
 import { SealedRecordsRepository } from './read/sealed-records.repository.js';
 import { SealedUntilNow } from './read/sealed-until-now.service.js';
@@ -66,8 +64,6 @@ import { StreamsController } from './stream/streams.controller.js';
     SealedUntilNow,
     LogKeys,
     ReadingRecords,
-    RecordedSinceRepository,
-    RecordedSince,
     AuditSearch,
     AuditExport,
     AuditProofs,
@@ -78,6 +74,6 @@ import { StreamsController } from './stream/streams.controller.js';
     AuditStreams,
     ...RETENTION_PROVIDERS,
   ],
-  exports: [AuditSealJob, AuditService, AuditStreams, AuditInterceptor, RecordedSince],
+  exports: [AuditSealJob, AuditService, AuditStreams, AuditInterceptor],
 })
 export class AuditModule {}

@@ -21,7 +21,7 @@ import { AuditAppendRepository } from './append/audit-append.repository.js';
 import { type Happening, newAuditRow, newAuditRows, type RecordSource } from './append/new-audit-row.js';
 import { AUDIT_ACTIONS } from './audit.events.js';
 import { AuditRepository } from './audit.repository.js';
-import { ANONYMOUS, type AuditActor, type AuditEntry, type AuditOutcome } from './audit.types.js';
+import { ANONYMOUS, type AuditAction, type AuditActor, type AuditEntry, type AuditOutcome } from './audit.types.js';
 import type { AuditRow } from './log/canonical-record.js';
 import { openStates } from './log/open-states.js';
 import type { AuditFilter } from './read/audit-filter.js';
@@ -120,6 +120,11 @@ export class AuditService implements OnApplicationBootstrap, BeforeApplicationSh
     const rows = await this.transactions.read((tx) => this.events.findPage(tx, filter, limit + 1, before));
     const { items, nextCursor } = pageOf(rows, limit);
     return { items: await Promise.all(items.map((row) => openStates(this.keys, row))), nextCursor };
+  }
+
+  /** Whether the trail went on since then, but for records of this action whose target's name begins so. */
+  wentOnSince(tx: Transaction, since: Date, action: AuditAction, targetName: string): Promise<boolean> {
+    return this.events.isOtherSince(tx, since, action, targetName);
   }
 
   onApplicationBootstrap(): void {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Json, type JsonObject } from '../crypto/canonical-json.js';
-import { mayHaveSecret, replaceSecrets } from '../kernel/secret-forms.js';
+import { mayHaveSecret, replaceSecrets } from '../kernel/text/secret-forms.js';
 
 /** A record's state is for people; what is larger is represented by its size and digest. */
 const MAX_STATE_BYTES = 64 * 1024;

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../access/actor.js';
 import { GraphClients } from '../entra/graph-clients.js';
 import { GraphFault } from '../entra/graph-fault.js';
-import { ConcurrencyGate } from '../entra/graph-gate.js';
 import type { OwnConnection } from '../entra/own-connections.js';
+import { ConcurrencyGate } from '../kernel/concurrency/concurrency-gate.js';
 import { TenantConnections } from '../tenants/tenant-connections.service.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 import { RESOURCE_TYPE_CATALOGUE } from './resource-types/catalogue.js';
@@ -45,8 +45,8 @@ export class ConnectionCheck {
   async test(actor: Actor, tenantId: string, candidateId: string | null): Promise<ConnectionCheckResult> {
     const { entraTenantId } = await this.tenants.get(tenantId);
     const own = await this.connections.toAsk(tenantId, candidateId);
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const result = await this.places.run(signal, () => this.ask(entraTenantId, own, signal));
+    // Its time begins when it has its place.
+    const result = await this.places.run(() => this.ask(entraTenantId, own, AbortSignal.timeout(TIMEOUT_MS)));
     await this.connections.recordTest(actor, tenantId, own?.clientId ?? null, result.problem);
     return result;
   }

@@ -8,6 +8,7 @@ import type { TenantsService } from '../tenants/tenants.service.js';
 import { DriftScanJob } from './drift-scan.job.js';
 import type { DriftScanService } from './drift-scan.service.js';
 import type { ScanOutcomes } from './scan-outcomes.js';
+import { ACTIVE_SCANS } from './scan-places.js';
 
 interface Gate {
   opened: Promise<void>;
@@ -27,7 +28,7 @@ function stage() {
   const claims: ClaimOptions[] = [];
   const released: string[] = [];
   const begun: string[] = [];
-  const waiting: { look?: Gate; claim?: Gate } = {};
+  const waiting: { look?: Gate; claim?: Gate; tenant?: Gate } = {};
   const scanning = gate();
   let slotsLeft = 1;
   const tenants: Pick<TenantsService, 'listScanned'> & { get: (id: string) => Promise<unknown> } = {
@@ -35,7 +36,10 @@ function stage() {
       await waiting.look?.opened;
       return [];
     },
-    get: async (id) => ({ id }),
+    get: async (id) => {
+      await waiting.tenant?.opened;
+      return { id };
+    },
   };
   const slots = {
     isWaiting: async () => slotsLeft > 0,
@@ -80,6 +84,18 @@ describe('the job that scans', () => {
     await job.settled();
     expect(claims[0]?.leaseSeconds).toBe(15);
     expect(claims[0]?.onLost).toBeDefined();
+  });
+
+  it('begins with as many as there are places, however long it takes to look the tenants up', async () => {
+    const { job, claims, begun, waiting, scanning, addSlots } = stage();
+    addSlots(2 * ACTIVE_SCANS);
+    waiting.tenant = gate();
+    await job.tick();
+    expect(claims).toHaveLength(ACTIVE_SCANS);
+    waiting.tenant.open();
+    scanning.open();
+    await job.settled();
+    expect(begun).toHaveLength(ACTIVE_SCANS);
   });
 
   it('starts nothing new while it stops, not even by a look at the schedule that had begun', async () => {

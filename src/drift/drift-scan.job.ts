@@ -114,19 +114,19 @@ export class DriftScanJob implements OnModuleDestroy {
   private async run(run: SlotRun): Promise<void> {
     const startedAt = performance.now();
     let tenant: WatchedTenant | null = null;
+    const place = this.places.take(run.key, () => tenant && this.graph.progressOf(tenant.entraTenantId));
     try {
       const watched = await this.tenants.get(run.key);
       tenant = watched;
-      const enough = this.places.take(run.id, watched.id, () => this.graph.progressOf(watched.entraTenantId));
       const recorded = await this.slots.withLease(run, (lease) =>
-        this.scans.scan(watched, run, AbortSignal.any([lease, this.shutdown.signal]), enough),
+        this.scans.scan(watched, run, AbortSignal.any([lease, this.shutdown.signal]), place.enough),
       );
       this.outcomes.completed(run, recorded, (performance.now() - startedAt) / 1000);
     } catch (error) {
       if (error instanceof ShuttingDown) await this.slots.release(run);
       else await this.outcomes.failed(run, tenant, error);
     } finally {
-      this.places.leave(run.id);
+      place.leave();
     }
   }
 }

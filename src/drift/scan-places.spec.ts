@@ -1,23 +1,22 @@
-import { ACTIVE_SCANS, CUT_MS, ScanPlaces, STALLED_MS, WAITING_SCANS } from './scan-places.js';
+import { ACTIVE_SCANS, CUT_MS, type ScanPlace, ScanPlaces, STALLED_MS, WAITING_SCANS } from './scan-places.js';
 
 /** A process and how long each tenant that it reads has given nothing. */
 function stage() {
   const places = new ScanPlaces();
   const stalled = new Map<string, number>();
-  const begun = new Map<string, AbortSignal>();
+  const begun = new Map<string, ScanPlace>();
   const begin = (tenant: string, stalledMs = 0) => {
     stalled.set(tenant, stalledMs);
     const progress = { stalledMs: () => stalled.get(tenant) ?? 0, lastOutcome: 'HTTP 429' };
-    begun.set(
-      tenant,
-      places.take(`run of ${tenant}`, tenant, () => progress),
-    );
+    const place = places.take(tenant, () => progress);
+    begun.set(tenant, place);
+    return place;
   };
   const beginMany = (count: number, name: string, stalledMs: number) => {
     for (let number = 0; number < count; number++) begin(`${name}${number}`, stalledMs);
   };
-  const cut = () => [...begun].filter(([, { aborted }]) => aborted).map(([tenant]) => tenant);
-  return { places, stalled, begun, begin, beginMany, cut, end: (tenant: string) => places.leave(`run of ${tenant}`) };
+  const cut = () => [...begun].filter(([, { enough }]) => enough.aborted).map(([tenant]) => tenant);
+  return { places, stalled, begun, begin, beginMany, cut, end: (tenant: string) => begun.get(tenant)?.leave() };
 }
 
 describe('the places of scans', () => {
@@ -29,6 +28,15 @@ describe('the places of scans', () => {
     expect(places.except()).toBeNull();
     end('another0');
     expect(places.except()).toEqual([]);
+  });
+
+  it('are left by the scan that took them, also where another of the tenant has begun', () => {
+    const { places, begin, beginMany } = stage();
+    const overtaken = begin('tenant');
+    begin('tenant');
+    beginMany(ACTIVE_SCANS - 1, 'another', 0);
+    overtaken.leave();
+    expect(places.except()).toBeNull();
   });
 
   it('are given away by tenants that keep us waiting, and taken again when they answer', () => {
@@ -62,7 +70,7 @@ describe('the places of scans', () => {
     begin('longest', CUT_MS + 2000);
     places.makeRoom();
     expect(cut()).toEqual(['longest']);
-    expect(String(begun.get('longest')?.reason)).toContain('gave nothing for 32 s (HTTP 429)');
+    expect(String(begun.get('longest')?.enough.reason)).toContain('gave nothing for 32 s (HTTP 429)');
   });
 
   it('are not taken from whoever has waited for a moment only', () => {

@@ -17,6 +17,13 @@ export interface Progress {
   readonly lastOutcome: string | null;
 }
 
+/** The place of one scan. */
+export interface ScanPlace {
+  /** Aborts, with ReadingLate, when the reading has to end. */
+  readonly enough: AbortSignal;
+  leave(): void;
+}
+
 interface PlacedScan {
   tenantId: string;
   progress: () => Progress | null;
@@ -29,21 +36,21 @@ interface PlacedScan {
  * the one that stood still longest ends with what was read of it: so that no number of them keeps a healthy tenant from its turn.
  */
 export class ScanPlaces {
-  private readonly scans = new Map<string, PlacedScan>();
+  private readonly scans = new Set<PlacedScan>();
   /** Tenants that kept us waiting in the newest scan that this process ran. */
   private readonly slow = new Set<string>();
 
-  /** @returns what aborts, with ReadingLate, when the reading has to end */
-  take(runId: string, tenantId: string, progress: () => Progress | null): AbortSignal {
-    const cut = new AbortController();
-    this.scans.set(runId, { tenantId, progress, cut, hasStalled: false });
-    return cut.signal;
-  }
-
-  leave(runId: string): void {
-    const scan = this.scans.get(runId);
-    this.scans.delete(runId);
-    if (scan?.hasStalled === false) this.slow.delete(scan.tenantId);
+  /** To be called before anything is waited for: who asks next may not find the place free. */
+  take(tenantId: string, progress: () => Progress | null): ScanPlace {
+    const scan: PlacedScan = { tenantId, progress, cut: new AbortController(), hasStalled: false };
+    this.scans.add(scan);
+    return {
+      enough: scan.cut.signal,
+      leave: () => {
+        this.scans.delete(scan);
+        if (!scan.hasStalled) this.slow.delete(tenantId);
+      },
+    };
   }
 
   /** Whom not to begin with now; null when nobody may be. */
@@ -71,7 +78,7 @@ export class ScanPlaces {
 
   private waiting(): { scan: PlacedScan; stalledMs: number }[] {
     const waiting = [];
-    for (const scan of this.scans.values()) {
+    for (const scan of this.scans) {
       const stalledMs = scan.progress()?.stalledMs() ?? 0;
       if (stalledMs < STALLED_MS) continue;
       scan.hasStalled = true;

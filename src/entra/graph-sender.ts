@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json, JsonObject } from '../crypto/canonical-json.js';
+import { ConcurrencyGate } from '../kernel/concurrency/concurrency-gate.js';
 import type { GraphClientOptions } from './graph-client-options.js';
 import { errorCode, errorMessage } from './graph-error.js';
 import { exchange, type GraphAnswer, type GraphRequest } from './graph-exchange.js';
 import { GraphFault, refusalOf } from './graph-fault.js';
-import { ConcurrencyGate, SerialGate } from './graph-gate.js';
+import { SerialGate } from './graph-gate.js';
 import type { GraphRoot } from './graph-links.js';
 import { GraphProgress } from './graph-progress.js';
 import { type Attempts, mayHeal, noAttempts, pauseAfterFault, pauseAfterThrottling } from './graph-retry.js';
@@ -166,7 +167,8 @@ export class GraphSender {
   private paced<T>(request: GraphRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const { requests = 1, once = false } = request;
     const inPlace = () =>
-      this.places.run(signal, async () => {
+      this.places.run(async () => {
+        signal.throwIfAborted();
         const waited = await this.pace.leave(once, requests, signal);
         if (waited > 0) this.observer.paused(waited / 1000);
         try {

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, systemActor } from '../access/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { AuditEntry } from '../audit/audit.types.js';
-import { RecordedSince } from '../audit/read/recorded-since.service.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import { WEBHOOK_ACTIONS } from './notifications.events.js';
 import { type EndedDelivery, WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
@@ -11,8 +10,8 @@ import { type EndedDelivery, WebhookDeliveriesRepository } from './webhook-deliv
 const OF_CHECKPOINTS = 'audit.checkpoint.signed';
 const DELIVERED = WEBHOOK_ACTIONS['webhooks.delivery.delivered'];
 const ACTOR = systemActor('notifications.delivery');
-/** As many as wait for one checkpoint, and more: there is no end of those that arrive while nothing else happens only in theory. */
-const MAX_OWED = 1000;
+/** Records that are made at once. */
+const OWED_AT_ONCE = 1000;
 
 /**
  * What became of deliveries, on record in the transaction that ends them. Tries that are followed by another are only counted. That a
@@ -23,7 +22,6 @@ const MAX_OWED = 1000;
 export class EndedDeliveries {
   constructor(
     private readonly audit: AuditService,
-    private readonly recorded: RecordedSince,
     private readonly deliveries: WebhookDeliveriesRepository,
   ) {}
 
@@ -34,13 +32,17 @@ export class EndedDeliveries {
     if (owed.length === 0) return;
     await this.deliveries.owe(tx, owed);
     const since = await this.deliveries.owedSince(tx);
-    const isIdle = since === null || !(await this.recorded.isOther(tx, since, DELIVERED, nameOf(OF_CHECKPOINTS, '')));
+    const isIdle = since === null || !(await this.audit.wentOnSince(tx, since, DELIVERED, nameOf(OF_CHECKPOINTS, '')));
     if (!isIdle) await this.recordOwed(tx, {});
   }
 
   /** Before a delivery starts again, or its endpoint changes or goes. */
   async recordOwed(tx: Transaction, of: { id?: string; endpointId?: string }): Promise<void> {
-    await this.audit.recordAll(tx, ACTOR, (await this.deliveries.takeOwed(tx, of, MAX_OWED)).map(entryOf));
+    for (let taken = OWED_AT_ONCE; taken === OWED_AT_ONCE; ) {
+      const owed = await this.deliveries.takeOwed(tx, of, OWED_AT_ONCE);
+      await this.audit.recordAll(tx, ACTOR, owed.map(entryOf));
+      taken = owed.length;
+    }
   }
 }
 

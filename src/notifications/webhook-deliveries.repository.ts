@@ -192,7 +192,7 @@ export class WebhookDeliveriesRepository {
     return row?.since ?? null;
   }
 
-  /** Those whose record is owed, oldest first, for whoever writes it; waits for nobody. */
+  /** Those whose record is owed, for whoever writes it, the oldest of them; whoever holds one writes its record. */
   async takeOwed(
     tx: Transaction,
     { id, endpointId }: { id?: string; endpointId?: string },

@@ -1,4 +1,4 @@
-import { replaceSecrets } from '../kernel/secret-forms.js';
+import { replaceSecrets } from '../kernel/text/secret-forms.js';
 
 /** Members that are never logged, wherever they stand in a logged object. */
 const SECRET_NAMES = [

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Raw } from 'typeorm';
+import { Not, Raw } from 'typeorm';
 import type { Transaction } from '../database/transaction-runner.js';
 import { Tenant } from './tenant.entity.js';
 import { TenantConnection } from './tenant-connection.entity.js';
@@ -44,6 +44,16 @@ export class TenantConnectionsRepository {
     return tx.findOneBy(TenantConnection, { id, tenantId, state: 'candidate', createdAt: YOUNG });
   }
 
+  /** However old it is. */
+  findToWithdraw(tx: Transaction, tenantId: string, id: string): Promise<TenantConnection | null> {
+    return tx.findOneBy(TenantConnection, { id, tenantId, state: 'candidate' });
+  }
+
+  /** Nobody can approve them any more. */
+  findOld(tx: Transaction, tenantId: string): Promise<TenantConnection[]> {
+    return tx.findBy(TenantConnection, { tenantId, state: 'candidate', createdAt: Not(YOUNG) });
+  }
+
   insert(tx: Transaction, row: NewConnectionRow): Promise<TenantConnection> {
     return tx.save(TenantConnection, tx.create(TenantConnection, row));
   }
@@ -58,15 +68,6 @@ export class TenantConnectionsRepository {
 
   async deleteCandidate(tx: Transaction, id: string): Promise<void> {
     await tx.delete(TenantConnection, { id, state: 'candidate' });
-  }
-
-  /** Nobody can approve them any more. */
-  async deleteOldCandidates(tx: Transaction, tenantId: string): Promise<void> {
-    await tx.query(
-      `DELETE FROM tenant_connections
-        WHERE tenant_id = $1 AND state = 'candidate' AND created_at < now() - make_interval(days => $2)`,
-      [tenantId, CANDIDATE_DAYS],
-    );
   }
 
   async raiseVersion(tx: Transaction, tenantId: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Actor } from '../access/actor.js';
+import { type Actor, systemActor } from '../access/actor.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { JsonObject } from '../crypto/canonical-json.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
@@ -17,6 +17,8 @@ import { TenantsRepository } from './tenants.repository.js';
 import type { Consent, WatchedTenant } from './tenants.types.js';
 
 export const MAX_CANDIDATES = 5;
+/** Ends what nobody can approve any more. */
+const OVER = systemActor('tenants.connections');
 
 /** The application that each tenant is read with, where it isn't the installation's. Credentials go in and never come out. */
 @Injectable()
@@ -86,7 +88,7 @@ export class TenantConnections implements OnModuleInit {
     return this.transactions.run(async (tx) => {
       const tenant = await this.tenants.lock(tx, tenantId);
       if (tenant === null) throw tenantsError('tenants.not_found');
-      await this.connections.deleteOldCandidates(tx, tenantId);
+      for (const old of await this.connections.findOld(tx, tenantId)) await this.end(tx, OVER, tenant, old);
       const waiting = await this.connections.findCandidates(tx, tenantId);
       if (waiting.length >= MAX_CANDIDATES) throw tenantsError('tenants.too_many_candidates');
       const row = await this.insert(tx, actor, tenantId, 'candidate', connection);
@@ -100,10 +102,9 @@ export class TenantConnections implements OnModuleInit {
     return this.transactions.run(async (tx) => {
       const tenant = await this.tenants.lock(tx, tenantId);
       if (tenant === null) throw tenantsError('tenants.not_found');
-      const row = await this.connections.findCandidate(tx, tenantId, candidateId);
+      const row = await this.connections.findToWithdraw(tx, tenantId, candidateId);
       if (row === null) throw tenantsError('tenants.candidate_not_found');
-      await this.connections.deleteCandidate(tx, row.id);
-      await this.record(tx, actor, 'tenants.connection.withdrawn', tenant, row, null);
+      await this.end(tx, actor, tenant, row);
     });
   }
 
@@ -142,6 +143,11 @@ export class TenantConnections implements OnModuleInit {
         after: { clientId },
       }),
     );
+  }
+
+  private async end(tx: Transaction, actor: Actor, tenant: WatchedTenant, row: TenantConnection): Promise<void> {
+    await this.connections.deleteCandidate(tx, row.id);
+    await this.record(tx, actor, 'tenants.connection.withdrawn', tenant, row, null);
   }
 
   private async removeWithin(

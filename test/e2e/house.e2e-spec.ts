@@ -80,6 +80,10 @@ describe('the house', () => {
     expect(answer.body['detail']).toBe(`Send the body as ${accepted}, and say so in Content-Type.`);
   });
 
+  it.each(['application/json', 'text/plain'])('asks nobody without a body for its type: %s', async (type) => {
+    expect((await ask('/api/v1/tenants', { headers: { 'content-type': type } })).status).toBe(401);
+  });
+
   it('refuses a body over its limit', async () => {
     const body = JSON.stringify({ refreshToken: 'x'.repeat(2_000_000) });
     const { status } = await ask('/api/v1/auth/refresh', {

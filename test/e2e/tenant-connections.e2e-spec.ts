@@ -40,7 +40,7 @@ describe('what a tenant is read with', () => {
       await job.tick();
       await job.settled();
       const scanned = (await admin('GET', `/drift/scans/${String(body['id'])}`)).body;
-      if (Number(scanned['attempts']) > 0) return scanned;
+      if (Number(scanned['attempts']) > 0 && scanned['status'] !== 'running') return scanned;
     }
   }
 
@@ -201,6 +201,26 @@ describe('what a tenant is read with', () => {
       expect(said(await offer())).toEqual([409, 'tenants.too_many_candidates']);
       expect((await admin('DELETE', `${path()}/candidates/${String(made[0]?.body['id'])}`)).status).toBe(204);
       expect((await offer()).status).toBe(201);
+    });
+
+    it('none waits longer than a week, and what waited is gone on record', async () => {
+      const [first, second] = ((await admin('GET', path())).body['candidates'] as { id: string }[]).map(({ id }) => id);
+      await stage.stage.sql(
+        `UPDATE tenant_connections SET created_at = now() - interval '8 days' WHERE id IN ($1, $2)`,
+        [first, second],
+      );
+      const waiting = ((await admin('GET', path())).body['candidates'] as { id: string }[]).map(({ id }) => id);
+      expect(waiting).toHaveLength(3);
+      expect(said(await admin('POST', `${path()}/test`, { candidate: first }))).toEqual([
+        404,
+        'tenants.candidate_not_found',
+      ]);
+      expect((await admin('DELETE', `${path()}/candidates/${first}`)).status).toBe(204);
+      expect((await admin('POST', `${path()}/candidates`, { clientId, clientSecret: SECRET })).status).toBe(201);
+      expect((await rows()).filter(({ state }) => state === 'candidate')).toHaveLength(4);
+      const { body } = await admin('GET', `/audit/events?action=tenants.connection.withdrawn&target=${tenant}`);
+      const gone = (body['items'] as { before: { id: string } }[]).map(({ before }) => before.id);
+      expect(gone).toEqual(expect.arrayContaining([first, second]));
     });
   });
 });

@@ -109,24 +109,22 @@ function proofInWords(verdict: InclusionHolds | ConsistencyHolds | ProofFails): 
 /** @throws CliError */
 async function readKeys(keyOrFile: string): Promise<VerifierKey[]> {
   const { NoteRefused, parseVerifierKey } = await import('../../crypto/signed-note.js');
-  const isKey = (line: string) => {
-    try {
-      return parseVerifierKey(line) !== undefined;
-    } catch (error) {
-      if (error instanceof NoteRefused) return false;
-      throw error;
-    }
-  };
-  const parse = (line: string, from: string) => {
+  const read = (line: string): VerifierKey | InstanceType<typeof NoteRefused> => {
     try {
       return parseVerifierKey(line);
     } catch (error) {
-      if (!(error instanceof NoteRefused)) throw error;
-      throw new CliError(`${from} is no key of a log: ${error.message}`);
+      if (error instanceof NoteRefused) return error;
+      throw error;
     }
   };
+  const parse = (line: string, from: string): VerifierKey => {
+    const key = read(line);
+    if (key instanceof NoteRefused) throw new CliError(`${from} is no key of a log: ${key.message}`);
+    return key;
+  };
   // What reads as a key is one, whatever files lie there: evidence that comes with a file of the key's name must not bring its own key.
-  if (isKey(keyOrFile)) return [parseVerifierKey(keyOrFile)];
+  const given = read(keyOrFile);
+  if (!(given instanceof NoteRefused)) return [given];
   const { existsSync } = await import('node:fs');
   if (!existsSync(keyOrFile)) return [parse(keyOrFile, keyOrFile)];
   const lines = (await readText(keyOrFile))

@@ -103,6 +103,42 @@ describe('the patrol of the audit log', () => {
     expect(await counted()).toEqual({});
   });
 
+  it('meets no second record of one that is being sealed at that moment, nor by tables that stand before ours', async () => {
+    await records(1);
+    const sealing = database.dataSource.createQueryRunner();
+    const writing = database.dataSource.createQueryRunner();
+    const again = (id: string) =>
+      writing.query(
+        `INSERT INTO audit_events (id, retention_class, action, outcome, actor_type) VALUES ($1, 'operation', 'x.y.z', 'success', 'system')`,
+        [id],
+      );
+    try {
+      await sealing.startTransaction();
+      const [taken] = await sealing.query('DELETE FROM audit_pending RETURNING event_id, retention_class, occurred_at');
+      const { event_id: id, retention_class: name, occurred_at: at } = taken[0];
+      await sealing.query('INSERT INTO audit_leaves VALUES (0, $1, $2, $3)', [id, name, at]);
+      const second = again(id);
+      const refused = expect(second).rejects.toThrow('a record of this id is in the audit log');
+      for (let waits = false; !waits; ) {
+        const [row]: { waits: boolean }[] = await query(
+          `SELECT count(*) > 0 AS waits FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        waits = row?.waits === true;
+      }
+      await sealing.commitTransaction();
+      await refused;
+      await writing.query('CREATE TEMP TABLE audit_leaves (event_id uuid, leaf_index bigint)');
+      await writing.query(
+        'CREATE TEMP TABLE audit_pending (event_id uuid, retention_class text, occurred_at timestamptz)',
+      );
+      await expect(again(id)).rejects.toThrow('a record of this id is in the audit log');
+    } finally {
+      await writing.query('DROP TABLE IF EXISTS pg_temp.audit_leaves, pg_temp.audit_pending');
+      await sealing.release();
+      await writing.release();
+    }
+  });
+
   it.each([
     ['a name of a target that no leaf has', 'target_name', `'x'`],
     ['an id of a target without its type', 'target_id', `'x'`],

@@ -1,13 +1,17 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** One statement at a time: of the leaves, a look by each id, whatever a plan thinks of the number of rows. */
-const ENQUEUE = `
+/**
+ * Into the line first, which waits for a sealer that has the id in hand; only then it is known whether the id is in the log. Of the leaves a
+ * look by each id, whatever a plan thinks of the number of rows. Tables by the name of their schema: whoever runs the service can make
+ * temporary ones, which stand before all others.
+ */
+const enqueue = (schema: string) => `
   CREATE OR REPLACE FUNCTION enqueue_audit_events() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    IF (SELECT count((SELECT leaf_index FROM audit_leaves WHERE event_id = appended.id)) FROM appended) > 0 THEN
+    INSERT INTO ${schema}.audit_pending (event_id, retention_class, occurred_at) SELECT id, retention_class, occurred_at FROM appended;
+    IF (SELECT count((SELECT leaf_index FROM ${schema}.audit_leaves WHERE event_id = appended.id)) FROM appended) > 0 THEN
       RAISE EXCEPTION 'a record of this id is in the audit log' USING ERRCODE = 'unique_violation';
     END IF;
-    INSERT INTO audit_pending (event_id, retention_class, occurred_at) SELECT id, retention_class, occurred_at FROM appended;
     RETURN NULL;
   END $$`;
 const ENQUEUE_BEFORE = `
@@ -28,7 +32,8 @@ export class AuditGuards1764000000035 implements MigrationInterface {
       'DELETE FROM audit_pending one USING audit_pending other WHERE one.event_id = other.event_id AND one.ctid > other.ctid',
     );
     await runner.query('ALTER TABLE audit_pending ADD CONSTRAINT uq_audit_pending_event_id UNIQUE (event_id)');
-    await runner.query(ENQUEUE);
+    const rows: { schema: string }[] = await runner.query('SELECT quote_ident(current_schema()) AS schema');
+    await runner.query(enqueue(rows[0]?.schema ?? 'public'));
     await runner.query('ALTER TABLE audit_streams ADD COLUMN position_before bigint');
     await runner.query(
       'UPDATE audit_streams SET position_before = next_leaf WHERE sealed_position IS NULL AND next_leaf > 0',

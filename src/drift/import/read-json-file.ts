@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Json } from '../../crypto/canonical-json.js';
+import { jsonFault } from '../../kernel/text/json-fault.js';
 import { ExportError } from './export-error.js';
-import { findJsonFault } from './find-json-fault.js';
 
 /** Larger than any export seen (a tenant of 100,000 users is about 200 MB) and small enough for one string. */
 const MAX_BYTES = 500 * 1024 * 1024;
@@ -72,7 +72,7 @@ function reasonOf(error: unknown): string {
 }
 
 function placeOf(text: string, line: number): string {
-  const before = text.slice(0, findJsonFault(text)).split('\n');
+  const before = text.slice(0, jsonFault(text)?.position ?? text.length).split('\n');
   const column = (before.at(-1)?.length ?? 0) + 1;
   return `line ${line === 0 ? before.length : line} column ${column}`;
 }

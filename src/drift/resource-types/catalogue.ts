@@ -43,11 +43,7 @@ import { servicePrincipal } from './service-principal.resource.js';
 import { tokenIssuancePolicy } from './token-issuance-policy.resource.js';
 import { tokenLifetimePolicy } from './token-lifetime-policy.resource.js';
 import { user } from './user.resource.js';
-import { watchChangeWindow } from './watch-change-window.resource.js';
-import { watchEndpoint } from './watch-endpoint.resource.js';
-import { watchIgnoreRule } from './watch-ignore-rule.resource.js';
-import { watchRuleOverride } from './watch-rule-override.resource.js';
-import { watchSetting } from './watch-setting.resource.js';
+import { WATCH_SETTINGS } from './watch-settings.js';
 
 /** Every resource type that the product knows, by name; the record's type makes forgetting one a compile error. */
 export const RESOURCE_TYPE_CATALOGUE: Readonly<Record<ResourceType, ResourceTypeDefinition>> = {
@@ -94,10 +90,6 @@ export const RESOURCE_TYPE_CATALOGUE: Readonly<Record<ResourceType, ResourceType
   accessRole,
   accessConstraint,
   accessAssignment,
-  watchSetting,
-  watchRuleOverride,
-  watchIgnoreRule,
-  watchChangeWindow,
-  watchEndpoint,
+  ...WATCH_SETTINGS,
   ...PRODUCT_SETTINGS,
 };

@@ -53,6 +53,8 @@ export const SCANNED_TYPES = [
   'watchEndpoint',
 ] as const;
 export type ScannedType = (typeof SCANNED_TYPES)[number];
+/** How this service watches. */
+export type WatchType = Extract<ScannedType, `watch${string}`>;
 
 /** What only exports have: a product's settings, whichever sections an export has of it. */
 export const EXPORTED_TYPES = [

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../database/transaction-runner.js';
-import { ConcurrencyGate } from '../../entra/graph-gate.js';
+import { ConcurrencyGate } from '../../kernel/concurrency/concurrency-gate.js';
 import { NORMALISER_VERSION } from '../normalise/normalise-object.js';
 import { FingerprintTable } from './fingerprint-table.js';
 import { HeadsRepository } from './heads.repository.js';
@@ -13,7 +13,6 @@ const UNMET_PER_STATEMENT = 100_000;
 
 /** Tables that are opened at once by a process: each holds its fingerprints twice while it is filled, and a connection. */
 const TABLES_AT_ONCE = 2;
-const NEVER = new AbortController().signal;
 
 /** Opens a tenant's newest snapshot for the scan that reads the next. */
 @Injectable()
@@ -35,7 +34,7 @@ export class NewestHeads {
     const believed = newest.normaliserVersion === NORMALISER_VERSION;
     return {
       table: (type) =>
-        this.places.run(NEVER, () =>
+        this.places.run(() =>
           transactions.read(async (tx) => {
             if (!believed) return new FingerprintTable(Buffer.alloc(0), await repository.count(tx, tenantId, type));
             const { bytes, total } = await repository.fingerprints(tx, tenantId, type);

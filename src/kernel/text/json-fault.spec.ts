@@ -17,8 +17,22 @@ describe('the fault of a text that should be JSON', () => {
     ['"a\\x"', 2, 'a known escape'],
     ['[01]', 2, '"," or "]"'],
     ['nul', 0, 'a value'],
+    ['{"a":1 oops}', 7, '"," or "}"'],
+    ['{"a":01}', 6, '"," or "}"'],
+    ['[1}', 2, '"," or "]"'],
+    ['{"a":"b\nc"}', 7, 'no control character in a string'],
+    ['[1 2]', 3, '"," or "]"'],
   ])('%j: at %i, %s', (text, position, expected) => {
     expect(jsonFault(text)).toEqual({ position, expected });
+  });
+
+  it('is at the end of a text that is cut off, wherever it is cut between two tokens', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ a: fc.integer({ min: 10 }), b: fc.string() }), { minLength: 1 }), (value) => {
+        const text = JSON.stringify(value);
+        for (const cut of [1, text.length - 1]) expect(jsonFault(text.slice(0, cut))?.position).toBe(cut);
+      }),
+    );
   });
 
   it('is none exactly where the engine reads it', () => {

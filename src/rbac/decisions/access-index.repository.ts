@@ -44,7 +44,7 @@ const WHOLE: [kind: FactChange['kind'], text: string][] = [
   ],
   [
     'membership',
-    `SELECT m.group_id || ':' || coalesce(m.user_id, m.object_id) AS key, m.group_id AS "groupId", m.user_id AS "userId",
+    `SELECT access_key('membership', to_jsonb(m)) AS key, m.group_id AS "groupId", m.user_id AS "userId",
             m.object_id AS "objectId", g.tenant_id AS "groupTenantId" FROM group_members m JOIN groups g ON g.id = m.group_id`,
   ],
   [
